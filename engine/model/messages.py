@@ -1,0 +1,134 @@
+"""The one answer the Trader gives to an event: orders, errands, notices, and a reply where somebody waits."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.model.notices import Notice
+from engine.model.orders import ApprovedOrder
+from engine.model.signals import Refusal, Ruling
+
+
+# --- errands: reads and cancels; unlike an entry each may be repeated at will ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Cancel one of our stops or targets (`is_stop`), or an order in the regular book."""
+
+    symbol: str
+    client_id: str
+    is_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrder:
+    """Ask for an order in the regular book by our id."""
+
+    symbol: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindStop:
+    """Ask for a conditional order by our id."""
+
+    symbol: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAccount:
+    """Read the whole account."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListStops:
+    """Read all conditional orders of a symbol."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFills:
+    """Read the executions of a symbol since a moment of market time."""
+
+    symbol: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFunding:
+    """Read the funding payments of a symbol since a moment of market time."""
+
+    symbol: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBars:
+    """Read the closed bars that opened from `since_ms` on; they arrive as history."""
+
+    symbol: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpSymbol:
+    """Set isolated margin and the leverage of a symbol, then read back what holds."""
+
+    symbol: str
+    leverage: int
+
+
+type Errand = (
+    CancelOrder | FindOrder | FindStop | SyncAccount | ListStops | FetchFills | FetchFunding | FetchBars | SetUpSymbol
+)
+
+
+# --- replies --------------------------------------------------------------------------------------------------------
+
+
+class ReplyCode(StrEnum):
+    """What became of a wish. Texts for them live in `handlers/ui`."""
+
+    DONE = "done"
+    ALREADY = "already"
+    SENT = "sent"  # an order is on its way; a notice tells the result
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    UNKNOWN_NAME = "unknown_name"
+    OUT_OF_RANGE = "out_of_range"
+    NO_SUCH_POSITION = "no_such_position"
+    NO_SUCH_PROPOSAL = "no_such_proposal"
+    TOO_LATE = "too_late"
+    PRICE_MOVED = "price_moved"
+    CHECKS_FAILED = "checks_failed"
+    WOULD_LOOSEN = "would_loosen"
+    TOO_SMALL = "too_small"
+    LATCHED = "latched"
+    NOT_READY = "not_ready"
+    STORE_DOWN = "store_down"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a command. `values` are numbers and names for the text; `refusals` where checks failed."""
+
+    code: ReplyCode
+    values: dict[str, float | int | str] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def is_ok(self) -> bool:
+        return self.code in (ReplyCode.DONE, ReplyCode.ALREADY, ReplyCode.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What should happen. `changed`: the Trader's state differs and is saved before anything is acted on."""
+
+    orders: tuple[ApprovedOrder, ...] = ()
+    errands: tuple[Errand, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    reply: Reply | None = None
+    changed: bool = False

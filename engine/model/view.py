@@ -1,0 +1,108 @@
+"""A picture of the Trader for whoever only looks: frozen, complete, taken between two events."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.model.commands import DecisionMode
+from engine.model.notices import LatchCause, Proposed
+from engine.model.orders import ExitPlan, Trade
+from engine.model.signals import RegimeState, Ruling, Sides
+
+
+class Stage(StrEnum):
+    """Where a symbol stands; the one vocabulary shown to the owner."""
+
+    NEUTRAL = "neutral"
+    PROPOSED = "proposed"
+    ENTERING = "entering"
+    OPEN = "open"
+    CLOSING = "closing"
+
+
+class Running(StrEnum):
+    """Whether entries are wanted. STOPPED also rests the engine's own exits; the stops on the exchange stay."""
+
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """An open position with the stops that the exchange was seen holding for it."""
+
+    trade: Trade
+    plan: ExitPlan
+    quantity: Decimal
+    mark: float
+    unrealised: Decimal
+    liquidation_price: float
+    stop_on_exchange: float | None  # None: not verified
+    stop_order_id: int
+    target_on_exchange: float | None
+    wide_stop_on_exchange: float | None
+    verified_ms: int  # wire time of the last look
+    closes_at_ms: int  # market time of the time limit
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """One symbol."""
+
+    symbol: str
+    stage: Stage
+    sides: Sides
+    bid: float
+    ask: float
+    last: float
+    mark: float
+    funding_rate: float
+    next_funding_ms: int
+    regime: RegimeState
+    ruling: Ruling | None
+    proposal: Proposed | None
+    position: PositionView | None
+    bars: int
+    warmup_bars: int
+    bars_rejected: int
+    bars_repaired: int
+    locked_until_ms: int
+    last_frame_ms: int  # wire time of the newest frame
+    last_bar_ms: int  # market time at which the newest bar closed
+
+
+@dataclass(frozen=True, slots=True)
+class LatchView:
+    """The latch, when it is set."""
+
+    cause: LatchCause
+    seen: float
+    needed: float
+    set_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """Everything the panel, the cards and the reports read."""
+
+    running: Running
+    mode: DecisionMode
+    is_halted: bool
+    latch: LatchView | None
+    wallet: Decimal
+    equity: Decimal
+    available: Decimal
+    peak_equity: Decimal
+    day_start_equity: Decimal
+    loss_streak: int
+    locked_until_ms: int
+    trades_today: int
+    net_today: Decimal
+    fees_today: Decimal
+    funding_today: Decimal
+    desks: dict[str, DeskView]
+    time_ms: int  # newest market time
+    synced_ms: int  # wire time of the last comparison with the exchange
+    is_ready: bool
+    is_busy: bool  # something is on its way to the exchange or waits for its answer
