@@ -214,7 +214,7 @@ def tuned(params: TradingParams, name: str, value: float) -> TradingParams:
     """Return the parameters with one tunable changed. Raises `BadParam`."""
     value = checked(name, value)
     if not name.startswith("weight."):
-        return params._replace(**{name: value})
+        return params._replace(**{name: value})  # type: ignore[arg-type]  # the name was checked above
     _, rule, regime = name.split(".")
     weights = getattr(params.weights, regime)._replace(**{rule: value})
     return params._replace(weights=params.weights._replace(**{regime: weights}))

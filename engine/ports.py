@@ -1,6 +1,6 @@
 """What the engine needs from outside, as narrow protocols. Adapters fulfil them, fakes with memory stand in for them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from engine.model.events import (
@@ -116,6 +116,3 @@ class Store(Protocol):
 
 class StoreDown(Exception):
     """The store did not confirm a write or could not be read."""
-
-
-type Waiter = Callable[[float], Awaitable[None]]

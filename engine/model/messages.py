@@ -7,7 +7,6 @@ from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder
 from engine.model.signals import Refusal, Ruling
 
-
 # --- errands: reads and cancels; unlike an entry each may be repeated at will ---------------------------------------
 
 
@@ -80,9 +79,7 @@ class SetUpSymbol:
     leverage: int
 
 
-type Errand = (
-    CancelOrder | FindOrder | FindStop | SyncAccount | ListStops | FetchFills | FetchFunding | FetchBars | SetUpSymbol
-)
+type Errand = CancelOrder | FindOrder | FindStop | SyncAccount | ListStops | FetchFills | FetchFunding | FetchBars | SetUpSymbol
 
 
 # --- replies --------------------------------------------------------------------------------------------------------
