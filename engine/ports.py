@@ -1,7 +1,7 @@
 """What the engine needs from outside, as narrow protocols. Adapters fulfil them, fakes with memory stand in for them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from engine.model.events import (
     AccountSynced,
@@ -32,6 +32,7 @@ from engine.model.events import (
 from engine.model.messages import Errand
 from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder, SignedOrder, Trade
+from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 
 type MarketEvent = BarClosed | QuoteSeen | PriceSeen | MarkSeen | FeedLost | FeedRestored | RulesLoaded
@@ -101,17 +102,24 @@ class Broker(Protocol):
 class Store(Protocol):
     """What must survive. Raises `StoreDown` when it cannot say that a write is durable."""
 
-    async def load(self) -> dict[str, Any] | None:
-        """Read the saved state, or None where there is none."""
+    async def load(self) -> SavedState | None:
+        """Read the saved state, or None where there is none. Raises `StateUnreadable` where it cannot be used."""
+
+    async def trades(self, since_ms: int) -> Sequence[Trade]:
+        """Read the closed trades that ended since a moment of market time, newest first."""
 
     async def save(
         self,
-        state: dict[str, Any] | None,
+        state: SavedState | None,
         rulings: Sequence[Ruling],
         notices: Sequence[Notice],
         trades: Sequence[Trade],
     ) -> None:
         """Save all of it or nothing: the state (None = unchanged), new rulings, notices for the outbox, closed trades."""
+
+
+class StateUnreadable(Exception):
+    """The saved state is newer than this program, belongs to another account or mode, or is damaged."""
 
 
 class StoreDown(Exception):
