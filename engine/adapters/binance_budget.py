@@ -1,0 +1,106 @@
+"""How much we may ask: the weight used this minute, the orders placed lately, and the exchange's wishes for silence.
+
+30 % of every budget is kept for exits and for reading the account. Times are the exchange's wire time.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Final
+
+MINUTE_MS: Final = 60_000
+KEPT_FRACTION: Final = 0.30
+RECONCILE_FRACTION: Final = 0.95
+DEFAULT_WEIGHT: Final = 2_400
+DEFAULT_ORDERS: Final = {"1M": 1_200, "10S": 300}
+ORDER_WINDOW_MS: Final = {"1M": MINUTE_MS, "10S": 10_000}
+DEFAULT_PAUSE_MS: Final = MINUTE_MS  # a 429 without Retry-After
+DEFAULT_BAN_MS: Final = 120_000  # the shortest ban
+LONGEST_BAN_MS: Final = 3 * 86_400_000
+_BANNED_UNTIL: Final = re.compile(r"banned until (\d{12,14})")
+
+
+class Need(IntEnum):
+    """What a request is for. The higher, the longer it may still be sent."""
+
+    HISTORY = 1
+    RECONCILE = 2
+    ENTRY = 3
+    EXIT = 4  # exits, stops and cancels
+
+
+class Budget:
+    """Counts what the exchange says we used. `now_ms` is the exchange's wire time."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._weight_limit = DEFAULT_WEIGHT
+        self._order_limits = dict(DEFAULT_ORDERS)
+        self._weight = (0, 0)  # used, when that was said
+        self._orders = dict.fromkeys(DEFAULT_ORDERS, (0, 0))
+        self._paused_until = 0
+        self._banned_until = 0
+        self._entries_until = 0
+
+    def wait_ms(self, need: Need) -> int:
+        """How long such a request has to wait; 0 = it may go now."""
+        now = self._now_ms()
+        waits = [self._banned_until - now]
+        if need is not Need.EXIT:
+            waits.append(self._paused_until - now)
+        if need is Need.HISTORY and self.weight_used() >= self._weight_limit * (1 - KEPT_FRACTION):
+            waits.append(MINUTE_MS - now % MINUTE_MS)
+        if need is Need.RECONCILE and self.weight_used() >= self._weight_limit * RECONCILE_FRACTION:
+            waits.append(MINUTE_MS - now % MINUTE_MS)
+        if need is Need.ENTRY:
+            waits.append(self._entries_until - now)
+            waits.extend(self._order_waits(now))
+        return max(0, *waits)
+
+    def weight_used(self) -> int:
+        """The weight used in the current minute, as far as the exchange said."""
+        used, said_ms = self._weight
+        return used if said_ms // MINUTE_MS == self._now_ms() // MINUTE_MS else 0
+
+    def learn_limits(self, weight: int, orders: Mapping[str, int]) -> None:
+        """Take over the limits that the exchange publishes."""
+        self._weight_limit = weight or self._weight_limit
+        self._order_limits.update({name: limit for name, limit in orders.items() if name in DEFAULT_ORDERS and limit > 0})
+
+    def note_headers(self, headers: Mapping[str, str]) -> None:
+        """Read the counters that come with an answer."""
+        now = self._now_ms()
+        weight = headers.get("X-MBX-USED-WEIGHT-1M", "")
+        if weight.isdecimal():
+            self._weight = (int(weight), now)
+        for name in DEFAULT_ORDERS:
+            count = headers.get(f"X-MBX-ORDER-COUNT-{name}", "")
+            if count.isdecimal():
+                self._orders[name] = (int(count), now)
+
+    def note_too_many(self, headers: Mapping[str, str]) -> None:
+        """HTTP 429: everything but exits rests for as long as the exchange asks."""
+        self._paused_until = max(self._paused_until, self._now_ms() + _retry_after_ms(headers, DEFAULT_PAUSE_MS))
+
+    def note_banned(self, headers: Mapping[str, str], text: str) -> None:
+        """HTTP 418: not one request until the ban is over."""
+        now, found = self._now_ms(), _BANNED_UNTIL.search(text)
+        told = int(found.group(1)) if found else 0
+        until = max(told, now + _retry_after_ms(headers, 0 if told else DEFAULT_BAN_MS))
+        self._banned_until = max(self._banned_until, min(until, now + LONGEST_BAN_MS))
+
+    def note_too_many_orders(self) -> None:
+        """Too many orders: no entry for one order window."""
+        self._entries_until = self._now_ms() + ORDER_WINDOW_MS["10S"]
+
+    def _order_waits(self, now: int) -> list[int]:
+        return [
+            said_ms + ORDER_WINDOW_MS[name] - now
+            for name, (count, said_ms) in self._orders.items()
+            if count >= self._order_limits[name] * (1 - KEPT_FRACTION)
+        ]
+
+
+def _retry_after_ms(headers: Mapping[str, str], otherwise: int) -> int:
+    text = headers.get("Retry-After", "")
+    return int(text) * 1_000 if text.isdecimal() else otherwise

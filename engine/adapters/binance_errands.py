@@ -1,0 +1,151 @@
+"""Errands at Binance: reads and cancels, each answered with events. Any of them may be repeated at will.
+
+A read that failed says so (`ErrandFailed`): what it would have told stays unknown.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from engine.adapters.binance_account import AccountReader
+from engine.adapters.binance_account_messages import TERMINAL, funding_id, money, stop_status, whole_number
+from engine.adapters.binance_answers import AlgoId, AlgoOrder, Order, decoded
+from engine.adapters.binance_budget import Need
+from engine.adapters.binance_client import Call
+from engine.adapters.binance_errors import NOTHING_TO_CANCEL, ExchangeFailed, Refused
+from engine.adapters.binance_messages import BadMessage
+from engine.adapters.binance_orders import ALGO_PATH, ORDER_PATH
+from engine.adapters.binance_rest import BinanceRest
+from engine.model.events import (
+    AccountSynced,
+    CancelRefused,
+    ErrandFailed,
+    FillsListed,
+    FundingPaid,
+    OrderAccepted,
+    OrderGone,
+    OrderNotFound,
+    SetupSeen,
+    StopChanged,
+    StopsListed,
+    StopStatus,
+)
+from engine.model.messages import (
+    CancelOrder,
+    Errand,
+    FetchBars,
+    FetchFills,
+    FetchFunding,
+    FindOrder,
+    FindStop,
+    ListStops,
+    SetUpSymbol,
+    SyncAccount,
+)
+from engine.ports import Event
+
+
+class Errands:
+    """Carries out errands. `market_ms` gives the newest market time known: answers to requests carry none."""
+
+    def __init__(self, rest: BinanceRest, reader: AccountReader, *, interval: str, market_ms: Callable[[], int]) -> None:
+        self._rest = rest
+        self._reader = reader
+        self._interval = interval
+        self._market_ms = market_ms
+
+    async def run(self, errand: Errand) -> Sequence[Event]:
+        """Carry out one errand. Raises nothing for what the exchange or the network did."""
+        try:
+            return await self._run(errand)
+        except ExchangeFailed as failure:
+            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), failure.detail),)
+        except BadMessage as bad:
+            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), f"not understood: {bad}"),)
+
+    async def _run(self, errand: Errand) -> Sequence[Event]:
+        match errand:
+            case CancelOrder():
+                return (await self._cancel(errand),)
+            case FindOrder():
+                return (await self._find_order(errand),)
+            case FindStop():
+                return (await self._find_stop(errand),)
+            case SyncAccount():
+                return (AccountSynced(await self._reader.snapshot(), *self._times()),)
+            case ListStops():
+                asked_ms = self._rest.clock.now_ms()
+                return (StopsListed(errand.symbol, await self._reader.stops(errand.symbol), asked_ms, *self._times()),)
+            case FetchFills():
+                fills = await self._reader.fills(errand.symbol, errand.since_ms)
+                return (FillsListed(errand.symbol, fills, *self._times()),)
+            case FetchFunding():
+                paid = await self._reader.funding(errand.symbol, errand.since_ms)
+                return tuple(
+                    FundingPaid(errand.symbol, sum_, funding_id(errand.symbol, at), *self._times()) for at, sum_ in paid
+                )
+            case FetchBars():
+                return await self._rest.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
+            case SetUpSymbol():
+                return await self._set_up(errand)
+
+    async def setup_seen(self, symbol: str) -> Event:
+        """Read how a symbol is set up now."""
+        try:
+            return SetupSeen(await self._reader.setup(symbol), *self._times())
+        except ExchangeFailed as failure:
+            return self._failed(SetUpSymbol.__name__, symbol, failure.detail)
+
+    async def _cancel(self, errand: CancelOrder) -> Event:
+        try:
+            return await (self._cancel_stop(errand) if errand.is_stop else self._cancel_order(errand))
+        except Refused as refused:
+            found_nothing = refused.code in NOTHING_TO_CANCEL
+            return CancelRefused(errand.symbol, errand.client_id, not found_nothing, *self._times())
+        except ExchangeFailed:
+            return CancelRefused(errand.symbol, errand.client_id, True, *self._times())
+
+    async def _cancel_stop(self, errand: CancelOrder) -> Event:
+        call, params = Call("DELETE", ALGO_PATH, Need.EXIT, is_signed=True), {"clientAlgoId": errand.client_id}
+        answer = decoded(await self._rest.once(call, params), AlgoId)
+        return StopChanged(errand.symbol, errand.client_id, answer.algo_id, StopStatus.CANCELED, 0, "", *self._times())
+
+    async def _cancel_order(self, errand: CancelOrder) -> Event:
+        call = Call("DELETE", ORDER_PATH, Need.EXIT, is_signed=True)
+        params = {"symbol": errand.symbol, "origClientOrderId": errand.client_id}
+        return self._order_news(decoded(await self._rest.once(call, params), Order), errand.client_id)
+
+    async def _find_order(self, errand: FindOrder) -> Event:
+        found = await self._reader.order(errand.symbol, errand.client_id)
+        if found is None:
+            return OrderNotFound(errand.symbol, errand.client_id, *self._times())
+        return self._order_news(found, errand.client_id)
+
+    async def _find_stop(self, errand: FindStop) -> Event:
+        found = await self._reader.stop(errand.client_id)
+        if found is None:
+            return OrderNotFound(errand.symbol, errand.client_id, *self._times())
+        return self._stop_news(found, errand.client_id)
+
+    async def _set_up(self, errand: SetUpSymbol) -> Sequence[Event]:
+        refusals = await self._reader.set_up(errand.symbol, errand.leverage)
+        told = [self._failed(SetUpSymbol.__name__, errand.symbol, refusal.detail) for refusal in refusals]
+        return (*told, await self.setup_seen(errand.symbol))
+
+    def _funding(self, symbol: str, paid_ms: int, amount: Decimal) -> FundingPaid:
+        return FundingPaid(symbol, amount, funding_id(symbol, paid_ms), *self._times())
+
+    def _order_news(self, order: Order, client_id: str) -> Event:
+        executed = money(order.executed_qty)
+        if order.status in TERMINAL:
+            return OrderGone(order.symbol, client_id, order.order_id, order.status, executed, *self._times())
+        return OrderAccepted(order.symbol, client_id, order.order_id, executed, False, *self._times())
+
+    def _stop_news(self, stop: AlgoOrder, client_id: str) -> Event:
+        child, status = whole_number(stop.actual_order_id or ""), stop_status(stop.algo_status)
+        return StopChanged(stop.symbol, client_id, stop.algo_id, status, child, "", *self._times())
+
+    def _failed(self, errand: str, symbol: str, detail: str) -> ErrandFailed:
+        return ErrandFailed(errand, symbol, detail, *self._times())
+
+    def _times(self) -> tuple[int, int]:
+        return self._market_ms(), self._rest.clock.now_ms()

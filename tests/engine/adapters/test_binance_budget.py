@@ -1,0 +1,93 @@
+"""The budget: what may still be asked, and when silence is due."""
+
+from engine.adapters.binance_budget import Budget, Need
+from tests.engine.adapters.fake_exchange import ManualClock
+
+MINUTE = 60_000
+
+
+def a_budget(clock: ManualClock) -> Budget:
+    return Budget(clock.now_ms)
+
+
+def at_second(second: int) -> ManualClock:
+    return ManualClock(1_795_399_680_000 + second * 1_000)
+
+
+def test_a_fresh_budget_lets_everything_go() -> None:
+    budget = a_budget(at_second(0))
+
+    assert [budget.wait_ms(need) for need in Need] == [0, 0, 0, 0]
+
+
+def test_history_waits_for_the_next_minute_when_seven_tenths_are_used() -> None:
+    clock = at_second(20)
+    budget = a_budget(clock)
+    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "1680"})
+
+    assert budget.wait_ms(Need.HISTORY) == 40_000
+    assert [budget.wait_ms(need) for need in (Need.RECONCILE, Need.ENTRY, Need.EXIT)] == [0, 0, 0]
+    clock.time_ms += 40_000
+    assert budget.wait_ms(Need.HISTORY) == 0
+
+
+def test_reading_the_account_waits_only_at_the_very_end() -> None:
+    budget = a_budget(at_second(20))
+    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "2290"})
+
+    assert budget.wait_ms(Need.RECONCILE) == 40_000
+    assert budget.wait_ms(Need.EXIT) == 0
+
+
+def test_published_limits_replace_the_assumed_ones() -> None:
+    budget = a_budget(at_second(20))
+    budget.learn_limits(6_000, {"1M": 100, "10S": 0, "1D": 5})
+    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "2290", "X-MBX-ORDER-COUNT-1M": "70"})
+
+    assert budget.wait_ms(Need.HISTORY) == 0
+    assert budget.wait_ms(Need.ENTRY) == MINUTE
+
+
+def test_entries_wait_where_too_many_orders_were_placed_lately_and_exits_do_not() -> None:
+    clock = at_second(5)
+    budget = a_budget(clock)
+    budget.note_headers({"X-MBX-ORDER-COUNT-10S": "210"})
+
+    assert budget.wait_ms(Need.ENTRY) == 10_000
+    assert budget.wait_ms(Need.EXIT) == 0
+    clock.time_ms += 10_000
+    assert budget.wait_ms(Need.ENTRY) == 0
+
+
+def test_too_many_orders_stop_entries_for_one_window() -> None:
+    budget = a_budget(at_second(5))
+    budget.note_too_many_orders()
+
+    assert budget.wait_ms(Need.ENTRY) == 10_000
+    assert budget.wait_ms(Need.RECONCILE) == 0
+
+
+def test_a_429_without_a_time_means_a_minute() -> None:
+    budget = a_budget(at_second(5))
+    budget.note_too_many({})
+
+    assert [budget.wait_ms(need) for need in Need] == [MINUTE, MINUTE, MINUTE, 0]
+
+
+def test_a_ban_lasts_as_long_as_it_says_but_not_for_ever() -> None:
+    clock = at_second(5)
+    budget = a_budget(clock)
+
+    budget.note_banned({}, "nothing said")
+    assert budget.wait_ms(Need.EXIT) == 120_000
+    budget.note_banned({"Retry-After": "300"}, "")
+    assert budget.wait_ms(Need.EXIT) == 300_000
+    budget.note_banned({}, "banned until 99999999999999")
+    assert budget.wait_ms(Need.EXIT) == 3 * 86_400_000
+
+
+def test_counters_that_are_no_numbers_are_ignored() -> None:
+    budget = a_budget(at_second(5))
+    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "many", "X-MBX-ORDER-COUNT-1M": "-"})
+
+    assert budget.weight_used() == 0

@@ -1,0 +1,280 @@
+"""Reads: the clock, the rules, the bars; repeated where that may help, by the market's time and not by ours."""
+
+import json
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from engine.adapters.binance_budget import Need
+from engine.adapters.binance_client import Call
+from engine.adapters.binance_errors import ExchangeFailed, NoAnswer, Refused
+from engine.adapters.binance_messages import BadMessage
+from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.binance_rules import CAREFUL_BRACKETS
+from engine.model.market import Bracket
+from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request
+from tests.engine.adapters.recorded import payload
+
+HOUR = 3_600_000
+OPEN = 1_795_395_600_000  # a full hour
+MARKET = OPEN + 500  # the bar that opened at OPEN is forming
+BRACKETS = [{"symbol": "BTCUSDT", "notionalCoef": 2, "brackets": [
+    {"bracket": 2, "initialLeverage": 50, "notionalCap": 100, "notionalFloor": 50, "maintMarginRatio": 0.01, "cum": 5.0},
+    {"bracket": 1, "initialLeverage": 75, "notionalCap": 50, "notionalFloor": 0, "maintMarginRatio": 0.005, "cum": 0},
+]}]  # fmt: skip
+
+
+def premium(market_ms: int = MARKET) -> Answer:
+    return Answer({"symbol": "BTCUSDT", "markPrice": "60000.1", "time": market_ms, "lastFundingRate": "0.0001"})
+
+
+def row(opened: int, step: int = HOUR) -> list[Any]:
+    return [opened, "10", "12", "9", "11", "5.5", opened + step - 1, "1", 7, "1", "1", "0"]
+
+
+def an_archive(oldest: int, newest: int = OPEN, step: int = HOUR) -> Any:
+    """Answers klines as the exchange does: from startTime to endTime, at most `limit`."""
+
+    def answer(request: Request) -> Answer:
+        asked = {key: int(value) for key, value in request.params.items() if key in ("startTime", "endTime", "limit")}
+        first = max(oldest, -(-asked["startTime"] // step) * step)
+        rows = [row(opened, step) for opened in range(first, min(newest, asked["endTime"]) + 1, step)]
+        return Answer(rows[: asked["limit"]])
+
+    return answer
+
+
+async def test_the_newest_bars_are_read_and_the_forming_one_is_not(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
+
+    bars = await rest.closed_bars("BTCUSDT", "1h", 3, 0)
+
+    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 3 * HOUR, OPEN - 2 * HOUR, OPEN - HOUR]
+    assert all(bar.is_history and bar.time_ms == MARKET for bar in bars)
+    assert bars[0].bar.volume == 5.5
+
+
+async def test_a_bar_is_closed_by_the_markets_time_not_by_ours(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    clock.time_ms = OPEN + 50 * HOUR
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium(OPEN - 1))
+    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
+
+    bars = await rest.closed_bars("BTCUSDT", "1h", 1, 0)
+
+    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 2 * HOUR]
+
+
+async def test_more_bars_than_one_page_holds_come_in_pages(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
+
+    bars = await rest.closed_bars("BTCUSDT", "1h", 2_500, 0)
+
+    assert [bar.bar.open_time_ms for bar in bars] == list(range(OPEN - 2_500 * HOUR, OPEN, HOUR))
+    assert len(exchange.seen("GET", "/fapi/v1/klines")) == 3
+
+
+async def test_bars_since_a_moment_begin_with_the_first_that_opened_then(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
+
+    bars = await rest.closed_bars("BTCUSDT", "1h", 0, OPEN - 2 * HOUR - 5)
+
+    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 2 * HOUR, OPEN - HOUR]
+
+
+async def test_a_young_contract_has_fewer_bars(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    exchange.on("GET", "/fapi/v1/klines", an_archive(OPEN - 2 * HOUR))
+
+    assert len(await rest.closed_bars("BTCUSDT", "1h", 1_000, 0)) == 2
+    assert await rest.closed_bars("BTCUSDT", "1h", 0, OPEN) == ()
+
+
+@pytest.mark.parametrize(
+    "broken", [[row(OPEN - HOUR), row(OPEN - HOUR)], [row(OPEN - HOUR + 1)], [[OPEN - HOUR, "NaN", *row(OPEN - HOUR)[2:]]]]
+)
+async def test_bars_that_make_no_sense_are_refused(exchange: FakeExchange, rest: BinanceRest, broken: Any) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    exchange.on("GET", "/fapi/v1/klines", Answer(broken))
+
+    with pytest.raises(BadMessage):
+        await rest.closed_bars("BTCUSDT", "1h", 1, 0)
+
+
+async def test_reads_are_repeated_until_something_readable_comes(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer("<html>", status=502), Answer("<html>"), premium())
+
+    assert (await rest.premium("BTCUSDT")).time == MARKET
+    assert len(exchange.requests) == 3
+
+
+async def test_reads_give_up_after_three_attempts(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer("<html>"))
+
+    with pytest.raises(NoAnswer):
+        await rest.premium("BTCUSDT")
+    assert len(exchange.requests) == 3
+
+
+async def test_a_plain_refusal_is_not_asked_again(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"code": -1121, "msg": "Invalid symbol."}, status=400))
+
+    with pytest.raises(Refused):
+        await rest.premium("BTCUSDT")
+    assert len(exchange.requests) == 1
+
+
+async def test_a_failure_is_a_connection_error_for_those_who_do_not_know_this_adapter(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"code": -1121, "msg": "Invalid symbol."}, status=400))
+
+    with pytest.raises(ConnectionError):
+        await rest.closed_bars("NOPE", "1h", 1, 0)
+
+
+async def test_a_refused_timestamp_has_the_clock_read_and_the_read_repeated(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    late = Answer({"code": -1021, "msg": "Timestamp for this request is outside of the recvWindow."}, status=400)
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms + 7_000}))
+    exchange.on("GET", "/fapi/v1/accountConfig", late, Answer({}))
+
+    await rest.read(Call("GET", "/fapi/v1/accountConfig", Need.RECONCILE, is_signed=True), {}, dict[str, str])
+
+    stamps = [int(one.params["timestamp"]) - clock.time_ms for one in exchange.seen("GET", "/fapi/v1/accountConfig")]
+    assert stamps == [0, 7_000]
+    assert rest.exchange_ms() == clock.time_ms + 7_000
+    assert rest.clock_age_ms() == 0
+
+
+async def test_the_offset_is_the_distance_from_the_middle_of_the_round_trip(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    clock.step_ms = 400
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms}))
+    asked_ms = clock.time_ms + 400
+
+    await rest.sync_time()
+
+    clock.step_ms = 0
+    midpoint = asked_ms + (clock.time_ms - asked_ms) // 2
+    assert abs((rest.exchange_ms() - clock.time_ms) - (asked_ms - 400 - midpoint)) <= 400
+
+
+async def test_a_slow_round_trip_does_not_spoil_a_good_clock(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms + 10}))
+    await rest.sync_time()
+    clock.step_ms = 3_000
+
+    await rest.sync_time()
+
+    clock.step_ms = 0
+    assert rest.exchange_ms() - clock.time_ms == 10
+
+
+async def test_an_unreachable_clock_is_no_catastrophe(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/time", Answer("<html>", status=500))
+
+    assert await rest.try_sync_time() is False
+    with pytest.raises(ExchangeFailed):
+        await rest.sync_time()
+
+
+async def test_rules_come_from_the_filters_and_the_leverage_table(exchange: FakeExchange, rest: BinanceRest) -> None:
+    contract = {
+        "symbol": "BTCUSDT", "contractType": "PERPETUAL", "status": "TRADING", "quoteAsset": "USDT", "pricePrecision": 2,
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": "261.10", "maxPrice": "809484", "tickSize": "0.10"},
+            {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
+            {"filterType": "MARKET_LOT_SIZE", "minQty": "0.001", "maxQty": "120", "stepSize": "0.001"},
+            {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+            {"filterType": "MIN_NOTIONAL", "notional": "100"},
+        ],
+    }  # fmt: skip
+    exchange.on("GET", "/fapi/v1/exchangeInfo", Answer({"symbols": [contract], "rateLimits": []}))
+    exchange.on("GET", "/fapi/v1/leverageBracket", Answer(BRACKETS))
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+
+    (loaded,) = await rest.rules(["BTCUSDT"])
+
+    rules = loaded.rules
+    assert (rules.tick_size, rules.step_size, rules.min_quantity) == (Decimal("0.1"), Decimal("0.001"), Decimal("0.001"))
+    assert (rules.max_market_quantity, rules.min_notional, rules.is_trading) == (Decimal(120), Decimal(100), True)
+    assert rules.brackets == (Bracket(100, 75, 0.005, 0), Bracket(200, 50, 0.01, 5))
+    assert loaded.time_ms == MARKET
+
+
+async def test_recorded_rules_are_understood_for_every_usdt_perpetual(exchange: FakeExchange, rest: BinanceRest) -> None:
+    info = json.loads(payload("fapi_exchangeInfo_testnet_20251126.json"))
+    brackets = json.loads(payload("fapi_leverageBracket_mainnet_202507.json"))
+    perpetual = [one["symbol"] for one in info["symbols"] if one["contractType"] == "PERPETUAL" and one["quoteAsset"] == "USDT"]
+    wanted = [symbol for symbol in perpetual if symbol != "OPENUSDT"]  # its filters were all zero that day
+    exchange.on("GET", "/fapi/v1/exchangeInfo", Answer(info))
+    exchange.on("GET", "/fapi/v1/leverageBracket", Answer(brackets))
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+
+    loaded = await rest.rules(wanted)
+
+    assert len(loaded) == len(wanted) > 400
+    assert all(one.rules.tick_size > 0 and one.rules.step_size > 0 and one.rules.brackets for one in loaded)
+    with pytest.raises(LookupError, match="OPENUSDT"):
+        await rest.rules(["OPENUSDT"])
+
+
+async def test_a_symbol_that_is_no_perpetual_is_named(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on(
+        "GET",
+        "/fapi/v1/exchangeInfo",
+        Answer({"symbols": [{"symbol": "XAUUSDT", "contractType": "TRADIFI_PERPETUAL", "quoteAsset": "USDT"}]}),
+    )
+    exchange.on("GET", "/fapi/v1/leverageBracket", Answer([]))
+
+    for symbol in ("XAUUSDT", "NOPE"):
+        with pytest.raises(LookupError, match=symbol):
+            await rest.rules([symbol])
+
+
+async def test_without_keys_a_careful_leverage_table_holds(exchange: FakeExchange, clock: ManualClock) -> None:
+    contract = {"symbol": "BTCUSDT", "contractType": "PERPETUAL", "status": "BREAK", "quoteAsset": "USDT", "filters": [
+        {"filterType": "PRICE_FILTER", "tickSize": "0.10"},
+        {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
+        {"filterType": "MIN_NOTIONAL", "notional": "5"},
+    ]}  # fmt: skip
+    exchange.on("GET", "/fapi/v1/exchangeInfo", Answer({"symbols": [contract]}))
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+    rest = BinanceRest(rest_url=exchange.url, sapi_url=exchange.url, api_key="", api_secret="", timeout_s=1.0, clock=clock)
+
+    (loaded,) = await rest.rules(["BTCUSDT"])
+
+    assert loaded.rules.brackets == CAREFUL_BRACKETS
+    assert loaded.rules.is_trading is False
+    assert not any("signature" in one.params for one in exchange.requests)
+    await rest.close()
+
+
+def test_the_careful_leverage_table_is_consistent() -> None:
+    for before, after in pairwise(CAREFUL_BRACKETS):
+        step = before.notional_cap * (after.maintenance_rate - before.maintenance_rate)
+        assert after.maintenance_amount == pytest.approx(before.maintenance_amount + step)
+        assert after.max_leverage < before.max_leverage
+
+
+async def test_listen_keys_and_key_rights_are_read(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("POST", "/fapi/v1/listenKey", Answer({"listenKey": "K1"}))
+    exchange.on("PUT", "/fapi/v1/listenKey", Answer({}))
+    rights = {"ipRestrict": True, "enableReading": True, "enableFutures": True, "enableWithdrawals": False}
+    exchange.on("GET", "/sapi/v1/account/apiRestrictions", Answer(rights))
+
+    assert await rest.listen_key() == "K1"
+    await rest.extend_listen_key()
+    assert (await rest.key_rights()).ip_restrict is True
+    assert [one.text for one in exchange.requests[:2]] == ["", ""]
