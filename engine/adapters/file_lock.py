@@ -1,0 +1,44 @@
+"""One holder per file: a lock that the kernel itself releases when the holder dies."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+
+class FileLock:
+    """An exclusive lock on a file that names its holder's process id."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def take(self) -> bool:
+        """Take the lock, or tell that somebody else has it."""
+        file = open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+")  # noqa: SIM115  # stays open while held
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Let go. A child that was given `fileno` still holds the lock."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def fileno(self) -> int:
+        """The open file, to be handed to a child that shall keep the lock as long as it lives."""
+        assert self._file is not None, "the lock is not held"
+        return self._file.fileno()
+
+    def holder(self) -> str:
+        """Who has it, in words."""
+        pid = self.path.read_text().strip() if self.path.exists() else ""
+        return f"process {pid}" if pid else "another process"
