@@ -19,6 +19,7 @@ from engine.adapters.binance_errors import LEASE_OVER, ExchangeFailed, Refused, 
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_orders import placing, trying
 from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.binance_socket import Patience
 from engine.adapters.binance_user_stream import UserStream
 from engine.model.events import OrderAccepted, OrderRejected, OrderUnanswered
 from engine.model.messages import Errand
@@ -33,8 +34,24 @@ DUPLICATE_LOST: Final = "a duplicate that is not found"
 _STOP_IS_OVER: Final = frozenset({"FINISHED", "CANCELED", "EXPIRED", "REJECTED"})
 
 
+def binance_broker(
+    rest: BinanceRest,
+    *,
+    symbols: Sequence[str],
+    interval: str,
+    ws_private: str,
+    patience: Patience,
+    market_ms: Callable[[], int],
+) -> "BinanceBroker":
+    """Put a broker together. `market_ms` gives the newest market time known: answers to requests carry none."""
+    reader = AccountReader(rest, symbols=symbols, market_ms=market_ms)
+    errands = Errands(rest, reader, interval=interval, market_ms=market_ms)
+    stream = UserStream(rest, reader, errands, ws_private=ws_private, patience=patience, market_ms=market_ms)
+    return BinanceBroker(rest, reader, errands, stream, market_ms=market_ms)
+
+
 class BinanceBroker:
-    """Fulfils `Broker`. `market_ms` gives the newest market time known."""
+    """Fulfils `Broker`; made by `binance_broker`."""
 
     def __init__(
         self, rest: BinanceRest, reader: AccountReader, errands: Errands, stream: UserStream, *, market_ms: Callable[[], int]
@@ -90,6 +107,10 @@ class BinanceBroker:
         """Have the exchange check a market order without placing it. Raises `ExchangeFailed`."""
         call, params = trying(order)
         await self._rest.once(call, params)
+
+    def newest_event_time(self) -> int:
+        """The highest event time delivered since the private stream was opened; 0 before the first frame."""
+        return self._stream.newest_event_time()
 
     async def close(self) -> None:
         """Let what is on its way finish, for a few seconds."""

@@ -56,6 +56,7 @@ class BarRepair:
         queue = self._queues[symbol]
         queue.market_ms = max(queue.market_ms, time_ms)
         if queue.is_late() and self._clock.now_ms() - self._looked_up_ms[symbol] >= LOOK_UP_PAUSE_MS:
+            self._looked_up_ms[symbol] = self._clock.now_ms()
             self._start(queue, post, group)
 
     def reconnected(self, symbols: Iterable[str], post: Post, group: asyncio.TaskGroup) -> None:
@@ -90,7 +91,6 @@ class BarRepair:
     async def _repair(self, queue: BarQueue, post: Post) -> None:
         self.repairs += 1
         rows = await self._read(queue)
-        self._looked_up_ms[queue.symbol] = self._clock.now_ms()
         self._running -= 1
         for bar in queue.repaired(rows):
             post(bar)

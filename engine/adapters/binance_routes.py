@@ -20,13 +20,13 @@ class Link:
         self._held_ms = 0
 
     def open(self, now_ms: int) -> None:
-        """A new connection: what the old one delivered no longer counts."""
-        self.is_open, self.is_delivering, self.heard_ms, self.silent_looks = True, False, now_ms, 0
-        self._newest_ms = self._held_ms = 0
+        """A connection begins."""
+        self.is_open, self.heard_ms, self.silent_looks = True, now_ms, 0
 
     def close(self) -> None:
-        """The connection ended."""
+        """The connection ended, and what it delivered no longer counts."""
         self.is_open = self.is_delivering = False
+        self._newest_ms = self._held_ms = 0
 
     def delivered(self, time_ms: int, *, is_held: bool) -> None:
         """Note a frame's event time. While a bar is held back, nothing after it counts as delivered."""

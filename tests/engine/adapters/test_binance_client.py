@@ -189,3 +189,13 @@ def test_only_this_machine_is_loopback() -> None:
     assert is_loopback("ws://localhost:1")
     assert is_loopback("ws://[::1]:1")
     assert not is_loopback("https://fapi.binance.com")
+
+
+async def test_no_proxy_stands_between_us_and_this_machine(exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": 1}))
+    client = await a_client(exchange)
+
+    assert await client.call(TIME, {}) == b'{"serverTime": 1}'
+    await client.aclose()

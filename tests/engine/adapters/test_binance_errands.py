@@ -1,0 +1,359 @@
+"""Errands: what the exchange says of orders, stops, fills and the account, and that a failed read is never an empty one."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.adapters.binance_rest import BinanceRest
+from engine.model.account import OrderSeen, PositionSeen, StopSeen, SymbolSetup
+from engine.model.events import (
+    AccountSynced,
+    BarClosed,
+    CancelRefused,
+    ErrandFailed,
+    FillsListed,
+    FundingPaid,
+    OrderAccepted,
+    OrderGone,
+    OrderNotFound,
+    SetupSeen,
+    StopChanged,
+    StopsListed,
+    StopStatus,
+)
+from engine.model.messages import (
+    CancelOrder,
+    Errand,
+    FetchBars,
+    FetchFills,
+    FetchFunding,
+    FindOrder,
+    FindStop,
+    ListStops,
+    SetUpSymbol,
+    SyncAccount,
+)
+from engine.model.orders import TriggerBy
+from engine.model.signals import Side
+from engine.ports import Event
+from tests.engine.adapters.binance_builders import ENTRY_ID, MARKET_MS, a_broker, an_entry
+from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request
+from tests.engine.adapters.recorded import rest_answers
+
+ORDER, ALGO, STOPS = "/fapi/v1/order", "/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders"
+DAY = 86_400_000
+STOP_ID = "abTabcdefghijklmnop002"
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    body = {
+        "orderId": 7,
+        "symbol": "BTCUSDT",
+        "status": "FILLED",
+        "clientOrderId": ENTRY_ID,
+        "executedQty": "0.010",
+        "origQty": "0.010",
+    }
+    return {**body, "side": "BUY", "reduceOnly": False, **changes}
+
+
+def stop(**changes: Any) -> dict[str, Any]:
+    row = {"algoId": 4_000_001, "clientAlgoId": STOP_ID, "orderType": "STOP_MARKET", "symbol": "BTCUSDT", "side": "SELL"}
+    terms = {"quantity": "0.010", "triggerPrice": "58000.00", "workingType": "MARK_PRICE", "reduceOnly": True}
+    return {**row, **terms, "closePosition": False, "algoStatus": "NEW", "actualOrderId": "", **changes}
+
+
+def trade(number: int, order_id: int = 7, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": number, "orderId": order_id, "symbol": "BTCUSDT", "side": "BUY", "price": "60000.0", "qty": "0.010",
+        "commission": "0.3", "commissionAsset": "USDT", "realizedPnl": "0", "time": MARKET_MS - 1_000 + number, **changes,
+    }  # fmt: skip
+
+
+def refused(code: int, status: int = 400) -> Answer:
+    return Answer({"code": code, "msg": "no"}, status=status)
+
+
+async def told(rest: BinanceRest, errand: Errand) -> Event:
+    (event,) = await a_broker(rest).run(errand)
+    return event
+
+
+@pytest.mark.parametrize(
+    "answer", [{"algoId": 4_000_001, "clientAlgoId": STOP_ID, "code": "200", "msg": "success"}, stop(algoStatus="CANCELED")]
+)
+async def test_a_cancelled_stop_is_gone(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock, answer: dict[str, Any]
+) -> None:
+    exchange.on("DELETE", ALGO, Answer(answer))
+
+    event = await told(rest, CancelOrder("BTCUSDT", STOP_ID, is_stop=True))
+
+    assert event == StopChanged("BTCUSDT", STOP_ID, 4_000_001, StopStatus.CANCELED, 0, "", MARKET_MS, clock.time_ms)
+    assert exchange.requests[0].params["clientAlgoId"] == STOP_ID
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_unanswered"),
+    [
+        (refused(-2011), False),
+        (refused(-2013), False),
+        (refused(-4117), False),
+        (refused(-1007, status=408), True),
+        (refused(-1003, status=429), True),
+        (Answer("<html>"), True),
+        (Answer(status=None), True),
+    ],
+)
+async def test_a_cancel_that_did_not_work_says_whether_anybody_knows(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock, answer: Answer, is_unanswered: bool
+) -> None:
+    exchange.on("DELETE", ALGO, answer)
+
+    event = await told(rest, CancelOrder("BTCUSDT", STOP_ID, is_stop=True))
+
+    assert event == CancelRefused("BTCUSDT", STOP_ID, is_unanswered, MARKET_MS, clock.time_ms)
+
+
+async def test_a_cancelled_order_tells_what_it_executed(exchange: FakeExchange, rest: BinanceRest, clock: ManualClock) -> None:
+    exchange.on("DELETE", ORDER, Answer(order(status="CANCELED", executedQty="0.004")))
+
+    event = await told(rest, CancelOrder("BTCUSDT", ENTRY_ID, is_stop=False))
+
+    assert event == OrderGone("BTCUSDT", ENTRY_ID, 7, "CANCELED", Decimal("0.004"), MARKET_MS, clock.time_ms)
+
+
+async def test_an_order_is_found_working_ended_or_not_at_all(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    exchange.on("GET", ORDER, Answer(order(status="NEW", executedQty="0")), Answer(order(status="EXPIRED")), refused(-2013))
+    find = FindOrder("BTCUSDT", ENTRY_ID)
+
+    assert await told(rest, find) == OrderAccepted("BTCUSDT", ENTRY_ID, 7, Decimal(0), False, MARKET_MS, clock.time_ms)
+    assert await told(rest, find) == OrderGone("BTCUSDT", ENTRY_ID, 7, "EXPIRED", Decimal("0.010"), MARKET_MS, clock.time_ms)
+    assert await told(rest, find) == OrderNotFound("BTCUSDT", ENTRY_ID, MARKET_MS, clock.time_ms)
+
+
+async def test_a_stop_is_found_with_its_child_or_not_at_all(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    exchange.on("GET", ALGO, Answer(stop(algoStatus="FINISHED", actualOrderId="974828356187")), refused(-2013))
+    find = FindStop("BTCUSDT", STOP_ID)
+
+    event = StopChanged("BTCUSDT", STOP_ID, 4_000_001, StopStatus.FINISHED, 974828356187, "", MARKET_MS, clock.time_ms)
+    assert await told(rest, find) == event
+    assert await told(rest, find) == OrderNotFound("BTCUSDT", STOP_ID, MARKET_MS, clock.time_ms)
+
+
+@pytest.mark.parametrize(
+    "errand",
+    [
+        FindOrder("BTCUSDT", ENTRY_ID),
+        FindStop("BTCUSDT", STOP_ID),
+        SyncAccount(),
+        ListStops("BTCUSDT"),
+        FetchFills("BTCUSDT", MARKET_MS),
+        FetchFunding("BTCUSDT", MARKET_MS),
+        FetchBars("BTCUSDT", MARKET_MS),
+    ],
+    ids=lambda errand: type(errand).__name__,
+)
+async def test_a_failed_read_says_so_and_nothing_else(exchange: FakeExchange, rest: BinanceRest, errand: Errand) -> None:
+    event = await told(rest, errand)
+
+    assert isinstance(event, ErrandFailed)
+    assert event.errand == type(errand).__name__
+    assert event.symbol == ("" if isinstance(errand, SyncAccount) else "BTCUSDT")
+
+
+def an_account(exchange: FakeExchange) -> None:
+    recorded = "rest_20260808_AAPLUSDT_open_close.jsonl"
+    exchange.on("GET", "/fapi/v1/accountConfig", Answer(rest_answers(recorded, "/fapi/v1/accountConfig")[0]))
+    exchange.on("GET", "/fapi/v3/balance", Answer(rest_answers(recorded, "/fapi/v2/balance")[0]))
+    exchange.on("GET", "/fapi/v3/positionRisk", Answer(rest_answers(recorded, "/fapi/v2/positionRisk")[1]))
+    exchange.on("GET", "/fapi/v1/openOrders", Answer([order(status="NEW", executedQty="0")]))
+    exchange.on("GET", STOPS, Answer([stop(), stop(closePosition=True, quantity="0", orderType="TAKE_PROFIT_MARKET")]))
+    rows = [{"symbol": name, "marginType": "ISOLATED", "leverage": 20} for name in ("BTCUSDT", "ETHUSDT")]
+    exchange.on("GET", "/fapi/v1/symbolConfig", Answer(rows))
+
+
+async def test_the_whole_account_is_read_at_once(exchange: FakeExchange, rest: BinanceRest, clock: ManualClock) -> None:
+    an_account(exchange)
+
+    event = await told(rest, SyncAccount())
+
+    assert isinstance(event, AccountSynced)
+    account = event.account
+    assert (account.asked_ms, account.is_one_way, account.can_trade) == (clock.time_ms, True, True)
+    assert (account.wallet, account.available) == (Decimal("24.30489058"), Decimal("24.30489058"))
+    assert account.positions == (
+        PositionSeen(
+            "AAPLUSDT",
+            Decimal("0.02"),
+            Decimal("313.20000000000005"),
+            Decimal("313.19672593"),
+            Decimal("-0.00006548"),
+            Decimal("305.29503487"),
+        ),
+    )
+    assert account.orders == (OrderSeen("BTCUSDT", ENTRY_ID, 7, Side.LONG, Decimal("0.010"), False),)
+    tight = StopSeen("BTCUSDT", STOP_ID, 4_000_001, Side.SHORT, False, Decimal("0.010"), Decimal(58000), TriggerBy.MARK, True)
+    assert account.stops[0] == tight
+    assert (account.stops[1].quantity, account.stops[1].is_target) == (None, True)
+    assert account.setups == (SymbolSetup("BTCUSDT", 20, is_isolated=True),)
+
+
+async def test_one_unreadable_part_fails_the_whole_account(exchange: FakeExchange, rest: BinanceRest) -> None:
+    an_account(exchange)
+    exchange.on("GET", "/fapi/v3/positionRisk", refused(-1000))
+
+    assert isinstance(await told(rest, SyncAccount()), ErrandFailed)
+
+
+@pytest.mark.parametrize(
+    "balances",
+    [
+        [],
+        [{"asset": "BNB", "balance": "1", "availableBalance": "1"}],
+        [{"asset": "USDT", "balance": "NaN", "availableBalance": "0"}],
+    ],
+)
+async def test_an_account_without_a_balance_that_counts_is_no_account(
+    exchange: FakeExchange, rest: BinanceRest, balances: Any
+) -> None:
+    an_account(exchange)
+    exchange.on("GET", "/fapi/v3/balance", Answer(balances))
+
+    assert isinstance(await told(rest, SyncAccount()), ErrandFailed)
+
+
+async def test_the_stops_of_a_symbol_carry_when_they_were_asked_for(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    exchange.on("GET", STOPS, Answer([stop()]))
+
+    event = await told(rest, ListStops("BTCUSDT"))
+
+    assert isinstance(event, StopsListed)
+    assert (event.asked_ms, len(event.stops)) == (clock.time_ms, 1)
+    assert exchange.requests[0].params["symbol"] == "BTCUSDT"
+
+
+async def test_fills_carry_the_client_id_of_their_order_where_it_is_known(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("GET", "/fapi/v1/userTrades", Answer([trade(2, 8), trade(1, 7), trade(3, 9)]))
+    names = {"7": order(), "8": order(orderId=8, clientOrderId="web_foreign")}
+    exchange.on(
+        "GET",
+        ORDER,
+        lambda asked: Answer(names[asked.params["orderId"]]) if asked.params["orderId"] in names else refused(-2013),
+    )
+
+    event = await told(rest, FetchFills("BTCUSDT", MARKET_MS - 5_000))
+
+    assert isinstance(event, FillsListed)
+    assert [(fill.trade_id, fill.client_id) for fill in event.fills] == [(1, ENTRY_ID), (2, "web_foreign"), (3, "")]
+    assert (event.fills[0].price, event.fills[0].fee, event.fills[0].time_ms) == (
+        Decimal(60000),
+        Decimal("0.3"),
+        MARKET_MS - 999,
+    )
+
+
+async def test_the_name_of_an_order_of_ours_is_not_asked_again(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("POST", ORDER, Answer(order()))
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": 1_795_399_718_679}))
+    exchange.on("GET", "/fapi/v1/userTrades", Answer([trade(1, 7)]))
+    broker = a_broker(rest)
+    await broker.send(await broker.sign(an_entry()))
+
+    (event,) = await broker.run(FetchFills("BTCUSDT", MARKET_MS - 5_000))
+
+    assert isinstance(event, FillsListed)
+    assert event.fills[0].client_id == ENTRY_ID
+    assert exchange.seen("GET", ORDER) == []
+
+
+async def test_many_fills_are_read_page_by_page_and_window_by_window(exchange: FakeExchange, rest: BinanceRest) -> None:
+    everything = [trade(number, time=MARKET_MS - 8 * DAY + number) for number in range(1, 1_501)]
+
+    def page(asked: Request) -> Answer:
+        params = asked.params
+        if "fromId" in params:
+            assert "startTime" not in params
+            return Answer([row for row in everything if row["id"] >= int(params["fromId"])][:1_000])
+        start, end = int(params["startTime"]), int(params["endTime"])
+        assert end - start < 7 * DAY
+        return Answer([row for row in everything if start <= row["time"] <= end][:1_000])
+
+    exchange.on("GET", "/fapi/v1/userTrades", page)
+    exchange.on("GET", ORDER, Answer(order()))
+
+    event = await told(rest, FetchFills("BTCUSDT", MARKET_MS - 8 * DAY))
+
+    assert isinstance(event, FillsListed)
+    assert [fill.trade_id for fill in event.fills] == list(range(1, 1_501))
+    assert len(exchange.seen("GET", "/fapi/v1/userTrades")) == 3
+
+
+async def test_funding_payments_are_named_by_symbol_and_hour(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    rows = [
+        {
+            "symbol": "BTCUSDT",
+            "incomeType": "FUNDING_FEE",
+            "income": "-0.06",
+            "asset": "USDT",
+            "time": 1_795_420_800_000,
+            "tranId": 1,
+        }
+    ]
+    exchange.on("GET", "/fapi/v1/income", Answer(rows))
+
+    event = await told(rest, FetchFunding("BTCUSDT", MARKET_MS))
+
+    payment = f"BTCUSDT:{1_795_420_800_000 // 3_600_000}"
+    assert event == FundingPaid("BTCUSDT", Decimal("-0.06"), payment, MARKET_MS, clock.time_ms)
+    assert exchange.requests[0].params["incomeType"] == "FUNDING_FEE"
+
+
+async def test_missing_bars_arrive_as_history(exchange: FakeExchange, rest: BinanceRest) -> None:
+    opened = 1_795_392_000_000
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"symbol": "BTCUSDT", "markPrice": "1", "time": opened + 3_600_000}))
+    row = [opened, "10", "12", "9", "11", "5.5", opened + 3_599_999]
+    exchange.on("GET", "/fapi/v1/klines", Answer([row]))
+
+    event = await told(rest, FetchBars("BTCUSDT", opened))
+
+    assert isinstance(event, BarClosed)
+    assert event.is_history
+
+
+@pytest.mark.parametrize("margin", [Answer({"code": 200, "msg": "success"}), refused(-4046)])
+async def test_a_symbol_is_set_up_and_read_back(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock, margin: Answer
+) -> None:
+    exchange.on("POST", "/fapi/v1/marginType", margin)
+    exchange.on("POST", "/fapi/v1/leverage", Answer({"symbol": "BTCUSDT", "leverage": 10}))
+    exchange.on("GET", "/fapi/v1/symbolConfig", Answer([{"symbol": "BTCUSDT", "marginType": "ISOLATED", "leverage": 10}]))
+
+    event = await told(rest, SetUpSymbol("BTCUSDT", 10))
+
+    assert event == SetupSeen(SymbolSetup("BTCUSDT", 10, is_isolated=True), MARKET_MS, clock.time_ms)
+    assert exchange.seen("POST", "/fapi/v1/marginType")[0].params["marginType"] == "ISOLATED"
+    assert exchange.seen("POST", "/fapi/v1/leverage")[0].params["leverage"] == "10"
+
+
+async def test_a_set_up_that_was_refused_is_told_with_what_holds_instead(exchange: FakeExchange, rest: BinanceRest) -> None:
+    exchange.on("POST", "/fapi/v1/marginType", refused(-4048))
+    exchange.on("POST", "/fapi/v1/leverage", refused(-4028))
+    exchange.on("GET", "/fapi/v1/symbolConfig", Answer([{"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 20}]))
+
+    margin, leverage, seen = await a_broker(rest).run(SetUpSymbol("BTCUSDT", 125))
+
+    assert isinstance(margin, ErrandFailed)
+    assert isinstance(leverage, ErrandFailed)
+    assert "-4028" in leverage.detail
+    assert isinstance(seen, SetupSeen)
+    assert seen.setup == SymbolSetup("BTCUSDT", 20, is_isolated=False)
