@@ -35,3 +35,8 @@ async def emptied(server: EmbeddedServer) -> None:
     """Forget everything in it."""
     async with Redis.from_url(server.url) as client:
         await client.flushall()
+
+
+async def told(client: Redis, command: str) -> None:
+    """Send a command as one would type it."""
+    await client.execute_command(*command.split())  # type: ignore[no-untyped-call]  # the library leaves it untyped

@@ -1,0 +1,60 @@
+"""The connection to the store: every failure becomes `StoreDown`, in words that hold no secret and within a time budget."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, RedisError
+
+from engine.ports import StoreDown
+
+READ_BUDGET_MS: Final = 2_000
+MAX_CONNECTIONS: Final = 16
+NOT_LET_IN: Final = ("NOAUTH", "WRONGPASS", "invalid username-password", "Authentication required")
+
+
+class RedisLink:
+    """A client that never repeats a command by itself: what is safe to repeat is known further up."""
+
+    def __init__(self, url: str) -> None:
+        self._secret = urlsplit(url).password or ""
+        self.client: Redis = Redis.from_url(
+            url,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            socket_timeout=None,  # the budgets are ours
+            max_connections=MAX_CONNECTIONS,
+        )
+
+    async def run[T](self, call: Awaitable[T], budget_ms: int = READ_BUDGET_MS) -> T:
+        """Await one call to the store. Raises `StoreDown`."""
+        try:
+            async with asyncio.timeout(budget_ms / 1_000):
+                return await call
+        except TimeoutError as error:
+            raise StoreDown(f"the store did not answer within {budget_ms} ms") from error
+        except (RedisError, OSError) as error:
+            raise StoreDown(self._said(error)) from error
+
+    async def close(self) -> None:
+        """Leave the store."""
+        await self.client.aclose()
+
+    def _said(self, error: Exception) -> str:
+        text = str(error).replace(self._secret, "***") if self._secret else str(error)
+        if isinstance(error, AuthenticationError) or any(sign in text for sign in NOT_LET_IN):
+            return "the store refuses the user name or password (REDIS_URL)"
+        if isinstance(error, NoPermissionError):
+            return f"the store forbids a command to this user: {text}"
+        if isinstance(error, BusyLoadingError):
+            return "the store is still reading its data"
+        return f"the store failed: {text}"
+
+
+def as_text(value: bytes | str) -> str:
+    """What the client gave us, as text."""
+    return value.decode() if isinstance(value, bytes) else value

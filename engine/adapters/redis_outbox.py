@@ -1,0 +1,62 @@
+"""The outbox: a notice stays in the store until Telegram took it, across every restart."""
+
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final
+
+from engine.adapters.codec import Undecodable, decode_notice
+from engine.adapters.redis_link import READ_BUDGET_MS, RedisLink
+from engine.adapters.redis_writer import PREFIX, Command
+from engine.model.notices import Notice
+
+OUTBOX: Final = PREFIX + "outbox"
+DAMAGED: Final = OUTBOX + ":damaged"
+OUTBOX_LIMIT: Final = 10_000
+DAMAGED_LIMIT: Final = 100
+PAGE: Final = 100
+FROM_START: Final = "0"
+
+logger = logging.getLogger(__name__)
+
+
+class Outbox:
+    """The reading side; notices are put in together with the state that caused them."""
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+
+    async def next_notices(self, after_id: str, block_ms: int) -> list[tuple[str, Notice]]:
+        """Read the notices after an id (`FROM_START`: those left from before too), waiting up to `block_ms` for the first.
+
+        An unreadable notice is set aside and skipped, so a list may be empty before the time is over.
+        """
+        call: Awaitable[Any] = self._link.client.xread({OUTBOX: after_id}, count=PAGE, block=max(1, block_ms))
+        answer = await self._link.run(call, block_ms + READ_BUDGET_MS)
+        notices: list[tuple[str, Notice]] = []
+        for entry_id, fields in answer[0][1] if answer else ():
+            try:
+                notices.append((entry_id.decode(), decode_notice(fields[b"notice"])))
+            except (Undecodable, KeyError) as error:
+                logger.error("notice %s cannot be read and is set aside: %s", entry_id.decode(), error)
+                await self._set_aside(entry_id, fields)
+        return notices
+
+    async def delivered(self, ids: Sequence[str]) -> None:
+        """Forget notices that Telegram took, or that were given up."""
+        if ids:
+            await self._link.run(self._link.client.xdel(OUTBOX, *ids))
+
+    async def waiting(self) -> int:
+        """How many notices are not delivered yet."""
+        return int(await self._link.run(self._link.client.xlen(OUTBOX)))
+
+    async def _set_aside(self, entry_id: bytes, fields: dict[Any, Any]) -> None:
+        async with self._link.client.pipeline(transaction=True) as pipe:
+            pipe.xadd(DAMAGED, {**fields, "id": entry_id}, maxlen=DAMAGED_LIMIT)
+            pipe.xdel(OUTBOX, entry_id)
+            await self._link.run(pipe.execute())
+
+
+def put(notice: bytes) -> Command:
+    """The command that puts a written notice in. The oldest go when nobody took ten thousand."""
+    return ("XADD", OUTBOX, "MAXLEN", "~", OUTBOX_LIMIT, "*", "notice", notice)

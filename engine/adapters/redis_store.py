@@ -1,0 +1,292 @@
+"""The store on Redis: the Trader's memory, rulings, trades, notices. A save is all or nothing, and durable when it returns.
+
+The order at the start is `check`, `take_epoch`, `load`. The Trader never reads the store while running.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from engine.adapters.codec import encode_notice
+from engine.adapters.redis_checks import check_server
+from engine.adapters.redis_history import (
+    COUNTS,
+    RULINGS,
+    SIGNALS,
+    TRADE_IDS,
+    TRADES,
+    RedisHistory,
+    ruling_commands,
+    trade_command,
+)
+from engine.adapters.redis_link import RedisLink, as_text
+from engine.adapters.redis_outbox import OUTBOX, Outbox, put
+from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, StateTexts, changes, read_state
+from engine.adapters.redis_tokens import Tokens
+from engine.adapters.redis_users import Users
+from engine.adapters.redis_writer import PREFIX, Command, Forgotten, RedisWriter, Unanswered
+from engine.model.notices import Notice
+from engine.model.orders import Trade
+from engine.model.saved import SavedState
+from engine.model.signals import Ruling
+from engine.ports import Clock, StateUnreadable, StoreDown
+
+PAPER: Final = PREFIX + "paper"
+OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, PAPER)
+SAVE_BUDGET_MS: Final = 250
+
+logger = logging.getLogger(__name__)
+
+type Texts = dict[Place, bytes]
+
+
+class _Entries(NamedTuple):
+    """What is added, and must be added once."""
+
+    rulings: tuple[Ruling, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    trades: tuple[Trade, ...] = ()
+
+
+class _Wish(NamedTuple):
+    """One save. A state that could not be saved is owed to the next one; the paper exchange's books never carry it along."""
+
+    entries: _Entries = _Entries()
+    state: SavedState | None = None
+    books: bytes | None = None
+
+
+class _Unsure(NamedTuple):
+    """A write that got no answer."""
+
+    seq: int
+    after: Texts | None
+    entries: _Entries
+
+
+class RedisStore:
+    """The `Store` of one mode and account. `on_intent` hears the write's number after each save that touched an entry."""
+
+    def __init__(
+        self,
+        link: RedisLink,
+        *,
+        namespace: str,
+        clock: Clock,
+        save_budget_ms: int = SAVE_BUDGET_MS,
+        on_intent: Callable[[int], None] | None = None,
+    ) -> None:
+        self.outbox = Outbox(link)
+        self.users = Users(link)
+        self.tokens = Tokens(link, namespace)
+        self.history = RedisHistory(link)
+        self._link = link
+        self._namespace = namespace
+        self._clock = clock
+        self._save_budget_ms = save_budget_ms
+        self._on_intent = on_intent
+        self._writer = RedisWriter(link)
+        self._state_texts = StateTexts()
+        self._turn = asyncio.Lock()
+        self._written: Texts | None = None  # what the store holds; None = it was not read yet
+        self._is_lost = False  # the store was emptied: all of it is written anew
+        self._owed: SavedState | None = None
+        self._unsure: _Unsure | None = None
+
+    @property
+    def last_write(self) -> int:
+        """The number of the newest write: less than a number that `on_intent` heard means that the store lost its tail."""
+        return self._writer.seq
+
+    async def check(self) -> list[str]:
+        """Refuse a server that may lose what it confirmed (`ServerUnfit`), and return weaker doubts."""
+        return await check_server(self._link)
+
+    async def take_epoch(self) -> int:
+        """Become the only writer. What another mode or account left is put away, and ours, if put away before, comes back."""
+        taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
+        if taken.namespace_before not in ("", self._namespace):
+            logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
+        self._written = self._unsure = None
+        return taken.epoch
+
+    async def load(self) -> SavedState | None:
+        """Read the saved state. Raises `StateUnreadable`; after damage was set aside a second call gives the rest."""
+        texts = await self._texts()
+        state, damages = self._readable(dict(texts))
+        if damages:
+            raise StateUnreadable("; ".join([await self._set_aside(damage, texts) for damage in damages]))
+        if self._writer.epoch:
+            self._written = texts
+        return state
+
+    async def trades(self, since_ms: int) -> Sequence[Trade]:
+        """Read the closed trades that ended since a moment of market time, newest first."""
+        return await self.history.trades(since_ms)
+
+    async def save(
+        self,
+        state: SavedState | None,
+        rulings: Sequence[Ruling],
+        notices: Sequence[Notice],
+        trades: Sequence[Trade],
+    ) -> None:
+        """Save all of it or nothing. Raises `StoreDown`: then it may be saved again, and nothing is doubled."""
+        if state is not None:
+            self._must_be_read()
+        self._owed = state or self._owed
+        await self._save(_Wish(_Entries(tuple(rulings), tuple(notices), tuple(trades)), state=self._owed))
+
+    async def save_books(self, books: dict[str, Any]) -> None:
+        """Save the paper exchange's books. Raises `StoreDown`."""
+        self._must_be_read()
+        await self._save(_Wish(books=msgspec.json.encode(books)))
+
+    async def load_books(self) -> dict[str, Any] | None:
+        """Read the paper exchange's books, or None where there are none. Raises `StateUnreadable`."""
+        text = await self._link.run(self._link.client.get(PAPER))
+        try:
+            return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise StateUnreadable(f"{PAPER} is damaged ({error}): delete it to begin with new paper money") from error
+
+    async def close(self) -> None:
+        """Leave the store."""
+        await self._link.close()
+
+    def _must_be_read(self) -> None:
+        if self._written is None:
+            raise StoreDown("the store was not read yet: nothing there is overwritten")
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    async def _save(self, wish: _Wish) -> None:
+        """A cancelled caller leaves, the write goes on: half a conversation with the server would confuse the next one."""
+        await asyncio.shield(self._write(wish, time.monotonic() + self._save_budget_ms / 1_000))
+
+    async def _write(self, wish: _Wish, give_up: float) -> None:
+        async with self._turn:
+            try:
+                await self._write_once(wish, give_up)
+            except Forgotten:
+                logger.error("the store lost its data; what is known is written again")
+                await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
+                self._is_lost, self._unsure = True, None
+                await self._write_once(wish, give_up)
+            if self._owed is wish.state:
+                self._owed = None
+
+    async def _write_once(self, wish: _Wish, give_up: float) -> None:
+        entries = wish.entries
+        if self._unsure is not None:
+            entries = await self._settled(self._unsure, entries, give_up)
+        after = self._after(wish)
+        commands = [*self._changes(after), *_commands(entries)]
+        if not commands:
+            return
+        try:
+            await self._writer.apply(commands, _left_ms(give_up))
+        except Unanswered:
+            self._unsure = _Unsure(self._writer.seq, after, entries)
+            raise
+        self._done(self._writer.seq, after)
+
+    def _after(self, wish: _Wish) -> Texts | None:
+        """What the store shall hold after this save."""
+        after = self._written
+        if after is None:
+            return None
+        if wish.state is not None:
+            books = {place: text for place, text in after.items() if place.key == PAPER}
+            after = self._state_texts.of(wish.state) | books
+        return after if wish.books is None else after | {Place(PAPER, ""): wish.books}
+
+    def _changes(self, after: Texts | None) -> Iterable[Command]:
+        return () if after is None else changes(None if self._is_lost else self._written, after)
+
+    async def _settled(self, unsure: _Unsure, entries: _Entries, give_up: float) -> _Entries:
+        """Learn what became of a write without an answer, and leave out what it added already."""
+        went_through = await self._writer.settle(unsure.seq, _left_ms(give_up))
+        self._unsure = None
+        if not went_through:
+            return entries
+        self._done(unsure.seq, unsure.after)
+        return _Entries(
+            _without(entries.rulings, unsure.entries.rulings),
+            _without(entries.notices, unsure.entries.notices),
+            _without(entries.trades, unsure.entries.trades),
+        )
+
+    def _done(self, seq: int, after: Texts | None) -> None:
+        if after is None:
+            return
+        before, self._written, self._is_lost = self._written or {}, after, False
+        is_entry = any(place.key == ORDERS and before.get(place) != text for place, text in after.items())
+        if is_entry and self._on_intent is not None:
+            try:
+                self._on_intent(seq)
+            except OSError as error:
+                raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    async def _texts(self) -> Texts:
+        """Every text of the state, read at one moment."""
+        async with self._link.client.pipeline(transaction=True) as pipe:
+            pipe.mget(STATE, PARAMS, PAPER)
+            pipe.hgetall(POSITIONS)
+            pipe.hgetall(ORDERS)
+            keys, positions, orders = await self._link.run(pipe.execute())
+        texts = {Place(key, ""): text for key, text in zip((STATE, PARAMS, PAPER), keys, strict=True) if text is not None}
+        for key, fields in ((POSITIONS, positions), (ORDERS, orders)):
+            texts |= {Place(key, as_text(field)): text for field, text in fields.items()}
+        return texts
+
+    def _readable(self, texts: Texts) -> tuple[SavedState | None, list[Damaged]]:
+        texts.pop(Place(PAPER, ""), None)
+        damages: list[Damaged] = []
+        while True:
+            try:
+                return read_state(texts, self._namespace), damages
+            except Damaged as damage:
+                damages.append(damage)
+                del texts[damage.place]
+
+    async def _set_aside(self, damage: Damaged, texts: Texts) -> str:
+        """Move a damaged text out of the way, so that the next start does without it; only the writer may."""
+        key, field = damage.place
+        if not self._writer.epoch:
+            return str(damage)
+        aside = f"{key}:{field}:damaged:{self._clock.now_ms()}" if field else f"{key}:damaged:{self._clock.now_ms()}"
+        remove: Command = ("HDEL", key, field) if field else ("DEL", key)
+        await self._writer.apply([("SET", aside, texts[damage.place]), remove], self._save_budget_ms)
+        return f"{damage}: set aside as {aside}; start again, and what the exchange holds is adopted"
+
+
+def _commands(entries: _Entries) -> Iterator[Command]:
+    for ruling in entries.rulings:
+        yield from ruling_commands(ruling)
+    for notice in entries.notices:
+        yield put(encode_notice(notice))
+    for trade in entries.trades:
+        yield trade_command(trade)
+
+
+def _without[T](new: Sequence[T], old: Sequence[T]) -> tuple[T, ...]:
+    """The new ones that are not among the old, each old one counted once."""
+    left = list(old)
+    kept = []
+    for item in new:
+        if item in left:
+            left.remove(item)
+        else:
+            kept.append(item)
+    return tuple(kept)
+
+
+def _left_ms(give_up: float) -> int:
+    return max(1, int((give_up - time.monotonic()) * 1_000))

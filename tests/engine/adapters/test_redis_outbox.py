@@ -1,0 +1,99 @@
+"""The outbox keeps a notice until it was delivered, across restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from engine.adapters.codec import encode_notice
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_outbox import FROM_START, OUTBOX, Outbox
+from engine.adapters.redis_server import EmbeddedServer
+from engine.model.notices import EngineHalted, Notice
+from tests.engine.adapters.redis_servers import a_server, emptied
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with a_server(tmp_path_factory.mktemp("store")) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: EmbeddedServer) -> AsyncIterator[Redis]:
+    await emptied(server)
+    async with Redis.from_url(server.url, protocol=2) as client:
+        yield client
+
+
+@pytest.fixture
+async def outbox(server: EmbeddedServer, client: Redis) -> AsyncIterator[Outbox]:
+    link = RedisLink(server.url)
+    yield Outbox(link)
+    await link.close()
+
+
+def halted(detail: str) -> Notice:
+    return EngineHalted(detail, 1)
+
+
+async def put_in(client: Redis, *details: str) -> None:
+    for detail in details:
+        await client.xadd(OUTBOX, {"notice": encode_notice(halted(detail))})
+
+
+async def test_notices_come_in_order_and_go_on_from_the_last_id(outbox: Outbox, client: Redis) -> None:
+    await put_in(client, "first", "second")
+    read = await outbox.next_notices(FROM_START, 10)
+    await put_in(client, "third")
+
+    later = await outbox.next_notices(read[-1][0], 10)
+
+    assert [notice for _, notice in read] == [halted("first"), halted("second")]
+    assert [notice for _, notice in later] == [halted("third")]
+
+
+async def test_what_was_not_delivered_is_read_again_after_a_restart(outbox: Outbox, client: Redis) -> None:
+    await put_in(client, "first", "second", "third")
+    read = await outbox.next_notices(FROM_START, 10)
+
+    await outbox.delivered([read[0][0], read[2][0]])
+
+    assert await outbox.next_notices(FROM_START, 10) == [read[1]]
+    assert await outbox.waiting() == 1
+
+
+async def test_it_waits_for_a_notice_and_wakes_at_once(outbox: Outbox, client: Redis) -> None:
+    waiting = asyncio.create_task(outbox.next_notices(FROM_START, 5_000))
+    while not (await client.info("clients"))["blocked_clients"]:  # noqa: ASYNC110  # the server's own state is awaited
+        await asyncio.sleep(0.001)
+
+    await put_in(client, "first")
+
+    async with asyncio.timeout(1):
+        assert [notice for _, notice in await waiting] == [halted("first")]
+
+
+async def test_an_empty_outbox_answers_nothing_when_the_wait_is_over(outbox: Outbox) -> None:
+    assert await outbox.next_notices(FROM_START, 10) == []
+
+
+async def test_an_unreadable_notice_is_set_aside_and_never_seen_again(
+    outbox: Outbox, client: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.xadd(OUTBOX, {"notice": b'{"type":"FromTomorrow","data":{}}'})
+    await put_in(client, "first")
+
+    read = await outbox.next_notices(FROM_START, 10)
+
+    assert [notice for _, notice in read] == [halted("first")]
+    assert await outbox.waiting() == 1
+    assert await client.xlen("autobot:outbox:damaged") == 1
+    assert "FromTomorrow" in caplog.text
+
+
+async def test_delivering_nothing_is_fine(outbox: Outbox) -> None:
+    await outbox.delivered([])
+
+    assert await outbox.waiting() == 0
