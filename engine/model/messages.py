@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.notices import Notice
-from engine.model.orders import ApprovedOrder
+from engine.model.orders import ApprovedOrder, Trade
 from engine.model.signals import Refusal, Ruling
 
 # --- errands: reads and cancels; unlike an entry each may be repeated at will ---------------------------------------
@@ -129,3 +129,22 @@ class Outcome:
     rulings: tuple[Ruling, ...] = ()
     reply: Reply | None = None
     changed: bool = False
+    trades: tuple[Trade, ...] = ()  # closed with this event
+    wake_in_ms: int = 0  # look again after this wire time; 0 = no wish
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """Both, in order. The later reply counts."""
+        wishes = [wish for wish in (self.wake_in_ms, other.wake_in_ms) if wish]
+        return Outcome(
+            orders=self.orders + other.orders,
+            errands=self.errands + other.errands,
+            notices=self.notices + other.notices,
+            rulings=self.rulings + other.rulings,
+            reply=other.reply or self.reply,
+            changed=self.changed or other.changed,
+            trades=self.trades + other.trades,
+            wake_in_ms=min(wishes, default=0),
+        )
+
+
+NOTHING = Outcome()

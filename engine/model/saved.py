@@ -23,26 +23,30 @@ class EntryIntent:
     side: Side
     quantity: Decimal
     expected_price: float
-    stop_distance: float
+    atr: float
     leverage: int
     state: IntentState
     signed_ms: int  # wire; 0 = not signed yet
     deadline_ms: int  # wire; after it the exchange refuses the order
     not_found: int  # how often the exchange did not know it after the deadline
     asked_ms: int  # wire; when it was last asked for
-    executed: Decimal
+    executed: Decimal  # what was booked
+    final: Decimal | None  # what it executed in the end, once known
     ruling: Ruling | None
 
 
 @dataclass(frozen=True, slots=True)
 class ExitIntent:
-    """A position that is being left. Re-sent until flat; `attempt` makes each id new."""
+    """A position that is being left, wholly or in part. A whole exit is re-sent until flat, under a new id each time."""
 
     reason: ExitReason
-    quantity: Decimal  # what is to be closed; all of it where it equals the position
+    is_whole: bool
+    quantity: Decimal  # what is to be closed
+    executed: Decimal
     attempt: int
-    client_id: str
+    client_id: str  # of the newest attempt
     sent_ms: int  # wire
+    retry_at_ms: int  # wire
     who: str
 
 
@@ -52,30 +56,42 @@ class StopOrder:
 
     client_id: str
     role: Role
-    generation: int
     quantity: Decimal | None
     trigger_price: Decimal
     trigger_by: TriggerBy
+    algo_id: int  # 0 until the exchange accepted it
     is_seen: bool  # seen resting on the exchange
     is_cancelling: bool
-    placed_ms: int  # wire
-    tries: int
-    algo_id: int
-    child_order_id: int  # 0 until it triggered
+    refusals: int
+    sent_ms: int  # wire; when it (or its cancel) was last sent
+    retry_at_ms: int  # wire
+    fired_ms: int  # wire; when it was learnt that it triggered; 0 = it did not
+    child_order_id: int  # the order that it became
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """An open position: its running trade, its plan, and what guards it."""
+    """A position from its first fill until the books are closed on it: its running trade, its plan, its sums."""
 
     trade: Trade
     plan: ExitPlan
-    quantity: Decimal  # unsigned, what is held now
-    exit_value: Decimal  # sum of price * quantity over the exit fills
+    quantity: Decimal  # unsigned, what is held now; 0 = flat, the reason is being looked up
+    entry_value: Decimal  # sum of price * quantity over the entry fills
+    entry_quantity: Decimal
+    exit_value: Decimal
     exit_quantity: Decimal
-    order_reasons: tuple[tuple[int, ExitReason], ...]  # exit order id -> why
-    filled_ms: int  # wire time of the first fill, for the cover's latency
-    is_verified: bool  # cover was verified and told
+    atr: float  # of the decision bar; the plan is drawn from it
+    leverage: int
+    is_told: bool  # the owner was told of the entry
+    is_covered: bool  # both stops and the target were seen on the exchange, and the owner was told
+    told_stop: float  # the stop that was last told
+    filled_seen_ms: int  # wire time of the first fill, for the cover's latency
+    flat_seen_ms: int  # wire time at which it became flat; 0 = open
+    exit_order_id: int  # the order of the newest exit fill, and its client id
+    exit_client_id: str
+    uncovered_seen_ms: int  # wire time since which no stop was known to rest on the exchange; 0 = covered
+    touched_seen_ms: int  # wire time since which the price stands beyond stop or target; 0 = it does not
+    ruling: Ruling | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +105,12 @@ class SavedDesk:
     holding: Holding | None = None
     exit: ExitIntent | None = None
     stops: tuple[StopOrder, ...] = ()
+    order_generation: int = 0  # counts stops and exits, so that each has a name of its own
     last_exit_ms: int = 0  # market time of the last exit fill
     locked_until_ms: int = 0
     last_bar_ms: int = 0  # open time of the newest bar that was handled
     last_fill_ms: int = 0  # market time of the newest fill booked
+    last_fill_seen_ms: int = 0  # wire time of the same
     recent_fills: tuple[int, ...] = ()  # trade ids of the newest fills, so that each is booked once
     recent_funding: tuple[str, ...] = ()
 

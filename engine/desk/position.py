@@ -1,0 +1,203 @@
+"""A symbol's position: fills into books, books into cover, cover into orders.
+
+Pure: each function takes the desk's memory and returns the newer memory with what should happen.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.desk.terms import DeskTerms
+from engine.execution import cover, entry, exits, leaving, reasons
+from engine.execution.ids import intent_id
+from engine.execution.orders import Wanted
+from engine.model.events import OrderFilled
+from engine.model.messages import NOTHING, FindStop, Outcome
+from engine.model.notices import CoverMissing, CoverVerified, OutsideChange, PositionClosed, PositionOpened, PositionReduced, StopMoved
+from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, TriggerBy
+from engine.model.saved import EntryIntent, Holding, SavedDesk
+from engine.risk.position_size import bracket_for, liquidation_price
+from engine.state import ledger
+
+
+def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, number: int) -> tuple[SavedDesk, Outcome]:
+    """Book one execution, whoever caused it. `number` names a position that it may open; `atr` draws an adopted plan."""
+    fill = event.fill
+    if ledger.is_booked(desk, fill):
+        return desk, NOTHING
+    desk = ledger.noted(desk, fill, event.seen_ms)
+    holding = desk.holding
+    outcome = Outcome(changed=True)
+    if holding is not None and holding.flat_seen_ms:
+        desk, step = closed(desk, reasons.exit_reason(desk, holding) or ExitReason.CLOSED_ELSEWHERE, terms, event.time_ms)
+        outcome, holding = outcome + step, None
+    if holding is None:
+        desk, step = _opened(desk, fill, terms, atr, number, event.seen_ms)
+    elif ledger.own_side(holding, fill):
+        desk, step = _grown(desk, holding, fill, terms, event.time_ms)
+    elif fill.quantity > holding.quantity:
+        first, rest = ledger.split(fill, holding.quantity)
+        desk, step = _reduced(desk, holding, first, event.seen_ms, event.time_ms)
+        desk, more = closed(desk, ExitReason.CLOSED_ELSEWHERE, terms, event.time_ms)
+        desk, last = _opened(desk, rest, terms, atr, number, event.seen_ms)
+        step = step + more + last
+    else:
+        desk, step = _reduced(desk, holding, fill, event.seen_ms, event.time_ms)
+    return desk, outcome + step
+
+
+def _opened(
+    desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: int, seen_ms: int
+) -> tuple[SavedDesk, Outcome]:
+    ours = desk.entry if desk.entry is not None and desk.entry.client_id == fill.client_id else None
+    if ours is not None:
+        plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, terms, fill.time_ms)
+        holding = ledger.opened(fill, ours.intent_id, number, plan, ours.atr, ours.leverage, ours.ruling, seen_ms)
+        return _entry_booked(replace(desk, holding=holding), ours, fill, fill.time_ms)
+    leverage = int(terms.params.leverage)
+    plan = _plan(fill.side, float(fill.price), fill.quantity, atr, leverage, terms, fill.time_ms)
+    intent = intent_id(terms.namespace, terms.symbol, f"adopt:{fill.trade_id}")
+    holding = ledger.opened(fill, intent, number, plan, atr, leverage, None, seen_ms)
+    notice = OutsideChange(desk.symbol, "position_opened", str(fill.quantity * int(fill.side)), fill.time_ms)
+    return replace(desk, holding=replace(holding, is_told=True)), Outcome(notices=(notice,))
+
+
+def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    holding = ledger.grown(holding, fill)
+    ours = desk.entry if desk.entry is not None and desk.entry.client_id == fill.client_id else None
+    if ours is None:
+        notice = OutsideChange(desk.symbol, "position_added", str(fill.quantity), time_ms)
+        return replace(desk, holding=holding), Outcome(notices=(notice,))
+    price = float(holding.trade.entry_price)
+    plan = _plan(fill.side, price, holding.quantity, ours.atr, ours.leverage, terms, holding.trade.entry_time_ms)
+    return _entry_booked(replace(desk, holding=ledger.planned(holding, plan)), ours, fill, time_ms)
+
+
+def _plan(
+    side: int, price: float, quantity: Decimal, atr: float, leverage: int, terms: DeskTerms, time_ms: int
+) -> ExitPlan:
+    bracket = bracket_for(price * float(quantity), terms.rules.brackets)
+    liquidation = liquidation_price(side, price, float(quantity), leverage, bracket)
+    return exits.first_plan(int(side), price, atr, liquidation, terms.lot, terms.bar_open(time_ms), terms.params)
+
+
+def _entry_booked(desk: SavedDesk, ours: EntryIntent, fill: Fill, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    return entry_checked(replace(desk, entry=entry.booked(ours, fill.quantity)), time_ms)
+
+
+def entry_checked(desk: SavedDesk, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Tell of an entry once its last fill is booked, or that it ended without one."""
+    ours, holding = desk.entry, desk.holding
+    if ours is None or ours.final is None:
+        return desk, NOTHING
+    if ours.final == 0:
+        return entry.expired(desk, ours, time_ms)
+    if not entry.is_filled(ours):
+        return desk, NOTHING
+    if holding is None or holding.is_told:
+        return replace(desk, entry=None), Outcome(changed=True)
+    told = PositionOpened(holding.trade, holding.plan, ours.leverage, ours.expected_price, ours.ruling, time_ms)
+    desk = replace(desk, entry=None, holding=replace(holding, is_told=True))
+    return desk, Outcome(notices=(told,), changed=True)
+
+
+def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    was_ours = desk.exit is not None and desk.exit.client_id == fill.client_id
+    holding = ledger.reduced(holding, fill, seen_ms)
+    desk = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity)
+    if was_ours and desk.exit is None and holding.quantity:
+        told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
+        return desk, Outcome(notices=(told,))
+    return desk, NOTHING
+
+
+def closed(desk: SavedDesk, reason: ExitReason, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Close the books on a flat position."""
+    assert desk.holding is not None
+    trade = ledger.finished(desk.holding, reason)
+    desk = replace(desk, holding=None, exit=None, last_exit_ms=trade.exit_time_ms)
+    return desk, Outcome(notices=(PositionClosed(trade, reason, time_ms),), trades=(trade,), changed=True)
+
+
+def wanted(holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
+    """The stops and the target that a position should have."""
+    plan, by = holding.plan, terms.tight_trigger
+    return (
+        Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK),
+        Wanted(Role.TIGHT_STOP, holding.quantity, terms.on_grid(plan.stop), by),
+        Wanted(Role.TARGET, holding.quantity, terms.on_grid(plan.target), by),
+    )
+
+
+def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Bring the exchange to what the books say: close what is flat, guard what is open, sweep what is left over."""
+    desk, outcome = _settled(desk, terms, now_ms, time_ms)
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        desk, step = cover.audited(desk, (), now_ms)
+        return desk, outcome + step
+    desk = cover.timed(desk, now_ms)
+    if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms):
+        desk, step = _unprotected(desk, holding, terms, now_ms, time_ms)
+        outcome += step
+    needs = wanted(holding, terms)
+    desk, step = cover.audited(desk, needs, now_ms)
+    desk, told = _told(desk, terms, now_ms, time_ms)
+    return desk, outcome + step + told
+
+
+def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A flat position: its books are closed as soon as it is known why it was left."""
+    holding = desk.holding
+    if holding is None or not holding.flat_seen_ms:
+        return desk, NOTHING
+    reason = reasons.exit_reason(desk, holding)
+    if reason is None and now_ms - holding.flat_seen_ms < reasons.LOOKUP_MS:
+        questions = tuple(FindStop(desk.symbol, stop.client_id) for stop in desk.stops if not stop.child_order_id)
+        is_new = now_ms == holding.flat_seen_ms
+        return desk, Outcome(errands=questions if is_new else (), wake_in_ms=500)
+    return closed(desk, reason or ExitReason.CLOSED_ELSEWHERE, terms, time_ms)
+
+
+def _unprotected(
+    desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int
+) -> tuple[SavedDesk, Outcome]:
+    if desk.exit is not None and desk.exit.is_whole:
+        return desk, NOTHING
+    fired = next((stop for stop in desk.stops if stop.fired_ms), None)
+    reason = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.UNPROTECTED
+    side = holding.trade.side
+    notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, "fired" if fired else "naked", time_ms)
+    desk, outcome = leave(desk, reason, holding.quantity, "engine", terms, now_ms)
+    return desk, outcome + Outcome(notices=(notice,))
+
+
+def _told(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Tell once that cover was verified, and each time that the verified stop moved."""
+    holding = desk.holding
+    if holding is None or not holding.is_told or not cover.is_complete(desk, wanted(holding, terms)):
+        return desk, NOTHING
+    plan, trade = holding.plan, holding.trade
+    if not holding.is_covered:
+        took_ms = now_ms - holding.filled_seen_ms
+        notice = CoverVerified(
+            trade.intent_id, desk.symbol, trade.side, plan.stop, plan.wide_stop, plan.target, took_ms, time_ms
+        )
+        return replace(desk, holding=replace(holding, is_covered=True)), Outcome(notices=(notice,), changed=True)
+    if holding.told_stop == plan.stop:
+        return desk, NOTHING
+    moved = StopMoved(
+        trade.intent_id, desk.symbol, trade.side, holding.told_stop, plan.stop, exits.locked_in_r(plan), time_ms
+    )
+    return replace(desk, holding=replace(holding, told_stop=plan.stop)), Outcome(notices=(moved,), changed=True)
+
+
+def leave(
+    desk: SavedDesk, reason: ExitReason, quantity: Decimal, who: str, terms: DeskTerms, now_ms: int
+) -> tuple[SavedDesk, Outcome]:
+    """Close a position, or a part of it, at market."""
+    return leaving.leave(desk, reason, quantity, who, terms.rules.max_market_quantity, now_ms)
+
+
+def is_reserved(desk: SavedDesk) -> bool:
+    """Whether the symbol takes a place among the open positions: held, or perhaps about to be."""
+    return desk.holding is not None or (desk.entry is not None and desk.entry.state is not IntentState.REJECTED)

@@ -1,0 +1,151 @@
+"""Cover: the stops a position should have against the stops it has. Level-triggered: nothing depends on having seen an event.
+
+A wide stop on the whole position is placed once and never moved; the tight stop and the target follow the plan by
+place, see, cancel, so that cover never falls to zero. Every answer to "what now?" comes from `audited`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from engine.execution.ids import client_id
+from engine.execution.orders import Wanted, guard, stop_order
+from engine.model.messages import NOTHING, CancelOrder, ListStops, Outcome
+from engine.model.orders import Role
+from engine.model.saved import Holding, SavedDesk, StopOrder
+
+ANSWER_MS: Final = 1_000  # after this long without an answer a stop or cancel is sent again, under the same name
+REFUSED_RETRY_MS: Final = (200, 400, 800)
+UNCOVERED_LIMIT_MS: Final = 2_000
+FIRED_WATCH_MS: Final = 3_000  # a stop that triggered has this long to bring fills
+
+
+def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Place what is missing, repeat what was not answered, cancel what is no longer wanted."""
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        return _swept(desk, now_ms)
+    if any(stop.fired_ms for stop in desk.stops):
+        return desk, Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
+    outcome = NOTHING
+    for want in wanted:
+        desk, step = _kept(desk, holding, want, now_ms)
+        outcome += step
+    return desk, outcome
+
+
+def _kept(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    mine = [stop for stop in desk.stops if stop.role is want.role]
+    match = next((stop for stop in mine if _fits(stop, want)), None)
+    if match is None:
+        return _placed(desk, holding, want, now_ms)
+    if not match.is_seen:
+        return _repeated(desk, holding, match, now_ms)
+    return _cancelled(desk, [stop for stop in mine if stop is not match], now_ms)
+
+
+def _fits(stop: StopOrder, want: Wanted) -> bool:
+    if stop.is_cancelling:
+        return False
+    return want.role is Role.WIDE_STOP or (stop.trigger_price == want.trigger_price and stop.quantity == want.quantity)
+
+
+def _placed(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    intent, generation = holding.trade.intent_id, desk.order_generation + 1
+    stop = stop_order(want, client_id(want.role, intent, generation), now_ms, ANSWER_MS)
+    order = guard(desk.symbol, intent, holding.trade.side, stop)
+    desk = replace(desk, stops=(*desk.stops, stop), order_generation=generation)
+    return desk, Outcome(orders=(order,), changed=True, wake_in_ms=ANSWER_MS)
+
+
+def _repeated(desk: SavedDesk, holding: Holding, stop: StopOrder, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Send an unseen stop again when its time has come: the same name, so the exchange refuses a double."""
+    if now_ms < stop.retry_at_ms:
+        return desk, Outcome(wake_in_ms=stop.retry_at_ms - now_ms)
+    again = replace(stop, sent_ms=now_ms, retry_at_ms=now_ms + ANSWER_MS)
+    outcome = Outcome(errands=(ListStops(desk.symbol),), wake_in_ms=ANSWER_MS)
+    if stop.algo_id == 0:
+        outcome += Outcome(orders=(guard(desk.symbol, holding.trade.intent_id, holding.trade.side, stop),))
+    return with_stop(desk, again), outcome
+
+
+def _cancelled(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
+    outcome = NOTHING
+    for stop in stops:
+        if now_ms < stop.retry_at_ms and stop.is_cancelling:
+            outcome += Outcome(wake_in_ms=stop.retry_at_ms - now_ms)
+            continue
+        asked = replace(stop, is_cancelling=True, sent_ms=now_ms, retry_at_ms=now_ms + ANSWER_MS)
+        desk = with_stop(desk, asked)
+        cancel = CancelOrder(desk.symbol, stop.client_id, is_stop=True)
+        outcome += Outcome(errands=(cancel,), changed=True, wake_in_ms=ANSWER_MS)
+    return desk, outcome
+
+
+def _swept(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Flat: no stop of ours may stay to hit the next position. Those that triggered are spent."""
+    left = tuple(stop for stop in desk.stops if not stop.fired_ms)
+    changed = len(left) != len(desk.stops)
+    desk, outcome = _cancelled(replace(desk, stops=left), left, now_ms)
+    return desk, outcome + Outcome(changed=changed)
+
+
+def with_stop(desk: SavedDesk, stop: StopOrder) -> SavedDesk:
+    """The desk with one stop replaced by its newer self."""
+    return replace(desk, stops=tuple(stop if old.client_id == stop.client_id else old for old in desk.stops))
+
+
+def without_stop(desk: SavedDesk, name: str) -> SavedDesk:
+    """The desk without a stop that is gone."""
+    return replace(desk, stops=tuple(stop for stop in desk.stops if stop.client_id != name))
+
+
+def find(desk: SavedDesk, name: str) -> StopOrder | None:
+    """One of the desk's stops by its name."""
+    return next((stop for stop in desk.stops if stop.client_id == name), None)
+
+
+def is_covered(desk: SavedDesk, quantity: Decimal) -> bool:
+    """Whether a stop was seen that closes at least `quantity`. A target is no cover."""
+    return any(
+        stop.is_seen and not stop.is_cancelling and (stop.quantity is None or stop.quantity >= quantity)
+        for stop in desk.stops
+        if stop.role is not Role.TARGET
+    )
+
+
+def is_complete(desk: SavedDesk, wanted: Sequence[Wanted]) -> bool:
+    """Whether each wanted stop was seen, and nothing else of ours rests there."""
+    seen = [stop for stop in desk.stops if stop.is_seen and not stop.is_cancelling]
+    return len(seen) == len(desk.stops) == len(wanted) and all(any(s.role is w.role and _fits(s, w) for s in seen) for w in wanted)
+
+
+def timed(desk: SavedDesk, now_ms: int) -> SavedDesk:
+    """Note since when the position has been without a stop that was seen."""
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        return desk
+    if is_covered(desk, holding.quantity):
+        return desk if not holding.uncovered_seen_ms else replace(desk, holding=replace(holding, uncovered_seen_ms=0))
+    if holding.uncovered_seen_ms:
+        return desk
+    return replace(desk, holding=replace(holding, uncovered_seen_ms=now_ms))
+
+
+def has_failed(desk: SavedDesk, now_ms: int) -> bool:
+    """Whether the position has been naked for too long, or its tight stop was refused too often."""
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        return False
+    refused = any(s.role is Role.TIGHT_STOP and s.refusals >= len(REFUSED_RETRY_MS) for s in desk.stops)
+    since = holding.uncovered_seen_ms
+    return refused or bool(since and now_ms - since >= UNCOVERED_LIMIT_MS)
+
+
+def is_stuck(desk: SavedDesk, now_ms: int) -> bool:
+    """Whether a stop triggered but brought no flat position in time."""
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        return False
+    return any(stop.fired_ms and now_ms - stop.fired_ms >= FIRED_WATCH_MS for stop in desk.stops)

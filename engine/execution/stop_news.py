@@ -1,0 +1,101 @@
+"""What an answer or a message about one of our stops teaches. Cover is audited afterwards; nothing is decided here.
+
+Only a listing makes a stop "seen": acknowledged is not protected (R6).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from engine.execution.cover import REFUSED_RETRY_MS, find, with_stop, without_stop
+from engine.model.account import StopSeen
+from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged, StopStatus
+from engine.model.messages import NOTHING, FindStop, ListStops, Outcome
+from engine.model.notices import OutsideChange
+from engine.model.saved import SavedDesk, StopOrder
+
+TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
+NO_POSITION_YET: Final = (-4509, -4129)
+ALREADY_THERE: Final = (-4116, -4130)
+FIRED: Final = (StopStatus.TRIGGERING, StopStatus.TRIGGERED, StopStatus.FINISHED)
+
+
+def accepted(desk: SavedDesk, stop: StopOrder, event: OrderAccepted) -> tuple[SavedDesk, Outcome]:
+    """The exchange took the stop: have it listed once the last one on its way was taken."""
+    desk = with_stop(desk, replace(stop, algo_id=event.order_id))
+    waiting = any(other.algo_id == 0 and not other.is_cancelling for other in desk.stops)
+    return desk, NOTHING if waiting else Outcome(errands=(ListStops(desk.symbol),))
+
+
+def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[SavedDesk, Outcome]:
+    """The exchange refused the stop. Whether the position must go is `cover.has_failed`'s and the desk's to say."""
+    if event.code in ALREADY_THERE:
+        return desk, Outcome(errands=(ListStops(desk.symbol),))
+    refusals = stop.refusals + (event.code not in NO_POSITION_YET)
+    wait_ms = REFUSED_RETRY_MS[min(refusals, len(REFUSED_RETRY_MS)) - 1] if refusals else REFUSED_RETRY_MS[0]
+    again = replace(stop, refusals=refusals, retry_at_ms=event.seen_ms + wait_ms)
+    return with_stop(desk, again), Outcome(changed=True, wake_in_ms=wait_ms)
+
+
+def unanswered(desk: SavedDesk, stop: StopOrder, event: OrderUnanswered) -> tuple[SavedDesk, Outcome]:
+    """Nobody knows: look at once, and send the same name again soon."""
+    again = replace(stop, retry_at_ms=event.seen_ms + REFUSED_RETRY_MS[0])
+    return with_stop(desk, again), Outcome(errands=(ListStops(desk.symbol),), wake_in_ms=REFUSED_RETRY_MS[0])
+
+
+def changed(desk: SavedDesk, event: StopChanged) -> tuple[SavedDesk, Outcome]:
+    """News of a stop, from the stream or from a question."""
+    stop = find(desk, event.client_id)
+    if stop is None:
+        return desk, NOTHING
+    if event.status in FIRED:
+        fired = replace(
+            stop,
+            algo_id=event.algo_id or stop.algo_id,
+            is_seen=False,
+            is_cancelling=False,
+            fired_ms=stop.fired_ms or event.seen_ms,
+            child_order_id=event.child_order_id or stop.child_order_id,
+        )
+        return with_stop(desk, fired), Outcome(changed=True, wake_in_ms=1_000)
+    if event.status is StopStatus.NEW:
+        return with_stop(desk, replace(stop, algo_id=event.algo_id)), NOTHING
+    outcome = Outcome(changed=True)
+    if not stop.is_cancelling and desk.holding is not None and not desk.holding.flat_seen_ms:
+        notice = OutsideChange(desk.symbol, f"stop_{event.status.value.lower()}", event.detail, event.time_ms)
+        outcome += Outcome(notices=(notice,))
+    return without_stop(desk, stop.client_id), outcome
+
+
+def cancel_refused(desk: SavedDesk, event: CancelRefused) -> tuple[SavedDesk, Outcome]:
+    """There was nothing to cancel, so it may have triggered: ask. While flat, it is simply gone."""
+    stop = find(desk, event.client_id)
+    if stop is None or event.is_unanswered:
+        return desk, NOTHING
+    if desk.holding is None:
+        return without_stop(desk, stop.client_id), Outcome(changed=True)
+    return desk, Outcome(errands=(FindStop(desk.symbol, stop.client_id),))
+
+
+def not_found(desk: SavedDesk, name: str, seen_ms: int) -> tuple[SavedDesk, Outcome]:
+    """The exchange does not know a stop. One that is being placed may still arrive; any other is gone."""
+    stop = find(desk, name)
+    if stop is None or (not stop.is_seen and not stop.is_cancelling and seen_ms < stop.retry_at_ms):
+        return desk, NOTHING
+    return without_stop(desk, name), Outcome(changed=True)
+
+
+def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A listing: what is in it was seen; what should be in it and is not is asked for by its name."""
+    by_name = {seen.client_id: seen for seen in stops}
+    outcome = NOTHING
+    for stop in desk.stops:
+        seen = by_name.get(stop.client_id)
+        if seen is not None:
+            if not stop.is_seen and not stop.fired_ms:
+                desk = with_stop(desk, replace(stop, is_seen=True, algo_id=seen.algo_id, refusals=0))
+                outcome += Outcome(changed=True)
+        elif stop.is_seen and stop.sent_ms < asked_ms and not stop.is_cancelling:
+            desk = with_stop(desk, replace(stop, is_seen=False, retry_at_ms=asked_ms))
+            outcome += Outcome(errands=(FindStop(desk.symbol, stop.client_id),), changed=True)
+    return desk, outcome

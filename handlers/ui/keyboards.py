@@ -1,0 +1,92 @@
+"""Buttons: how rows become Telegram's keyboard, and the rows that many screens share."""
+
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from engine.model.signals import Sides
+from handlers.ui.callbacks import Agree, Allow, Do, Go, Hold, Knob, OnPosition, Verb, View
+from handlers.ui.language import Texts, marked
+from handlers.ui.names import SIDES_BUTTON
+from handlers.ui.screen import Button, Screen
+
+PANIC_SECONDS = 15
+HALF = 0.5
+
+
+def markup(screen: Screen) -> InlineKeyboardMarkup | None:
+    """A screen's buttons as Telegram wants them."""
+    if not screen.rows:
+        return None
+    return InlineKeyboardMarkup(inline_keyboard=[[_drawn(button) for button in row] for row in screen.rows])
+
+
+def _drawn(button: Button) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=button.label, callback_data=button.data, style=button.style or None)
+
+
+def go(texts: Texts, label: str, view: View, about: str = "") -> Button:
+    """A button that leads somewhere."""
+    return Button(texts.label(label), Go(view=view, about=about).pack())
+
+
+def back(texts: Texts, view: View = View.PANEL, about: str = "") -> Button:
+    return go(texts, marked("‹ Back"), view, about)
+
+
+def refresh(view: View, about: str = "") -> Button:
+    return Button("🔄", Go(view=view, about=about).pack())
+
+
+def cancel(texts: Texts) -> Button:
+    return Button(texts.label(marked("✖ Cancel")), Do(verb=Verb.CANCEL).pack())
+
+
+def run(texts: Texts) -> Button:
+    label = texts.label(marked("▶ Start LIVE trading")) if texts.is_live else texts.label(marked("▶ Start trading"))
+    return Button(label, Do(verb=Verb.RUN).pack(), "success")
+
+
+def pause(texts: Texts) -> Button:
+    return Button(texts.label(marked("⏸ Pause")), Do(verb=Verb.PAUSE).pack())
+
+
+def agree(texts: Texts, token: str) -> Button:
+    return Button(texts.label(marked("Yes, do it")), Agree(token=token).pack(), "primary")
+
+
+def sides(texts: Texts, symbol: str, current: Sides | None) -> tuple[Button, ...]:
+    """Long, Short, Both; the one that holds is ticked."""
+    return tuple(
+        Button(
+            ("✅ " if choice is current else "") + texts.label(SIDES_BUTTON[choice]),
+            Allow(sides=choice.value, symbol=symbol).pack(),
+        )
+        for choice in Sides
+    )
+
+
+def apply(texts: Texts, name: str, value: float, shown: str) -> Button:
+    """The button that changes a tunable."""
+    return Button(texts.label(marked("Set {value}"), value=shown), Knob(name=name, value=value, apply=True).pack(), "primary")
+
+
+def preview(name: str, value: float, shown: str) -> Button:
+    """A button that only shows a tunable with another value in mind."""
+    return Button(shown, Knob(name=name, value=value, apply=False).pack())
+
+
+def on_position(texts: Texts, intent_id: str, symbol: str, stamp: int) -> tuple[tuple[Button | None, ...], ...]:
+    """Close, Half, Stop to entry, Why. They name the position by the intent that opened it."""
+
+    def button(label: str, act: OnPosition, live: bool) -> Button:
+        words = texts.label(label) + (" LIVE" if live else "")
+        return Button(
+            words, Hold(act=act, intent_id=intent_id, stamp=stamp).pack(), "danger" if act is OnPosition.CLOSE else ""
+        )
+
+    return (
+        (button(marked("✖ Close"), OnPosition.CLOSE, texts.is_live), button(marked("½ Close half"), OnPosition.HALF, False)),
+        (
+            button(marked("Stop → entry"), OnPosition.ENTRY_STOP, False),
+            go(texts, marked("❓ Why"), View.WHY, symbol),
+        ),
+    )

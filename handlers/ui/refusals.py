@@ -1,0 +1,132 @@
+"""Every reason for not entering, in words, with the value seen and the value needed."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from engine.model.signals import Code, Refusal, Regime, Sides
+from handlers.ui.language import Texts, marked
+from handlers.ui.markup import Html
+from handlers.ui.names import REGIME, SIDES
+
+
+class As(Enum):
+    """How a value of a check is written."""
+
+    COUNT = auto()
+    TENTHS = auto()
+    HUNDREDTHS = auto()
+    PERCENT = auto()
+    SMALL_PERCENT = auto()
+    MONEY = auto()
+    PRICE = auto()
+    TIMES = auto()
+    SECONDS = auto()
+    MINUTES = auto()
+    TIME = auto()
+    SIDES = auto()
+    REGIME = auto()
+
+
+class Wording(NamedTuple):
+    """A message with {seen} and {needed}, and how both are written."""
+
+    message: str
+    seen: As
+    needed: As
+
+
+WORDING: Final = {
+    Code.SIDE_NOT_ALLOWED: Wording(marked("side not allowed: you chose {needed}"), As.COUNT, As.SIDES),
+    Code.NEUTRAL: Wording(marked("no signal: bias {seen}, needs ±{needed}"), As.HUNDREDTHS, As.HUNDREDTHS),
+    Code.REGIME_RANGE: Wording(marked("no trend: ADX {seen}, needs {needed}"), As.TENTHS, As.TENTHS),
+    Code.REGIME_UNCLEAR: Wording(marked("unclear market: price and RSI disagree"), As.COUNT, As.COUNT),
+    Code.REGIME_OPPOSES: Wording(marked("regime opposes: {seen}"), As.REGIME, As.REGIME),
+    Code.ADX_LOW: Wording(marked("ADX {seen}, needs {needed}"), As.TENTHS, As.TENTHS),
+    Code.ADX_FALLING: Wording(marked("ADX falling: {seen}, needs {needed}"), As.TENTHS, As.TENTHS),
+    Code.TREND_UNSTABLE: Wording(marked("young trend: {seen} bars, needs {needed}"), As.COUNT, As.COUNT),
+    Code.CONFIDENCE_LOW: Wording(marked("confidence {seen}, needs {needed}"), As.HUNDREDTHS, As.HUNDREDTHS),
+    Code.PAUSED: Wording(marked("trading is paused or stopped"), As.COUNT, As.COUNT),
+    Code.HALTED: Wording(marked("the engine has halted"), As.COUNT, As.COUNT),
+    Code.LATCHED: Wording(marked("the latch is set"), As.COUNT, As.COUNT),
+    Code.SYMBOL_LOCKED: Wording(marked("symbol locked until {needed}"), As.TIME, As.TIME),
+    Code.COOLING_DOWN: Wording(marked("cooling down: {seen} of {needed} bars"), As.COUNT, As.COUNT),
+    Code.STALE_DATA: Wording(marked("data is {seen} old, at most {needed}"), As.SECONDS, As.SECONDS),
+    Code.WARMING_UP: Wording(marked("warming up: {seen} of {needed} bars"), As.COUNT, As.COUNT),
+    Code.POSITION_OPEN: Wording(marked("a position is open here"), As.COUNT, As.COUNT),
+    Code.NOT_READY: Wording(marked("exchange setup not confirmed yet"), As.COUNT, As.COUNT),
+    Code.BELOW_MINIMUM: Wording(marked("too small: {seen}, the minimum is {needed}"), As.MONEY, As.MONEY),
+    Code.LEVERAGE_TOO_HIGH: Wording(marked("leverage {seen}, at most {needed} here"), As.TIMES, As.TIMES),
+    Code.STOP_BEYOND_LIQUIDATION: Wording(marked("stop too near liquidation: {seen}, needs {needed}"), As.PRICE, As.PRICE),
+    Code.TOO_MANY_POSITIONS: Wording(marked("{seen} of {needed} positions in use"), As.COUNT, As.COUNT),
+    Code.TOO_VOLATILE: Wording(marked("too volatile: ATR {seen}, limit {needed}"), As.SMALL_PERCENT, As.SMALL_PERCENT),
+    Code.DRAWDOWN: Wording(marked("drawdown {seen}, limit {needed}"), As.PERCENT, As.PERCENT),
+    Code.MARGIN_SHORT: Wording(marked("margin: {seen} free, needs {needed}"), As.MONEY, As.MONEY),
+    Code.SPREAD_WIDE: Wording(marked("spread {seen} bps, limit {needed}"), As.TENTHS, As.TENTHS),
+    Code.FUNDING_NEAR: Wording(marked("funding {seen} is near, limit {needed}"), As.SMALL_PERCENT, As.SMALL_PERCENT),
+    Code.DAILY_LOSS: Wording(marked("daily loss {seen}, limit {needed}"), As.PERCENT, As.PERCENT),
+    Code.LOSS_STREAK: Wording(marked("{seen} losses in a row, limit {needed}"), As.COUNT, As.COUNT),
+}
+# What the owner can act on comes first, then what blocks everything, then the market.
+WEIGHTIEST: Final = (
+    Code.HALTED,
+    Code.LATCHED,
+    Code.PAUSED,
+    Code.POSITION_OPEN,
+    Code.STALE_DATA,
+    Code.WARMING_UP,
+    Code.NOT_READY,
+    Code.NEUTRAL,
+    Code.SIDE_NOT_ALLOWED,
+    Code.SYMBOL_LOCKED,
+    Code.DAILY_LOSS,
+    Code.LOSS_STREAK,
+    Code.DRAWDOWN,
+)
+
+
+def refusal(texts: Texts, refused: Refusal) -> Html:
+    """One refusal in words."""
+    wording = WORDING[refused.code]
+    return texts.say(
+        wording.message,
+        seen=_written(texts, wording.seen, refused.seen),
+        needed=_written(texts, wording.needed, refused.needed),
+    )
+
+
+def weightiest(refusals: Sequence[Refusal]) -> Refusal:
+    """The refusal that explains a bar best in one line."""
+    ranks = {code: at for at, code in enumerate(WEIGHTIEST)}
+    return min(refusals, key=lambda refused: ranks.get(refused.code, len(ranks)))
+
+
+def _written(texts: Texts, way: As, value: float) -> str | Html:
+    return WRITERS[way](texts, value)
+
+
+def _named[Key: (Sides, Regime)](words: dict[Key, str], kind: Callable[[int], Key]) -> Callable[[Texts, float], str]:
+    def written(texts: Texts, value: float) -> str:
+        try:
+            return texts.label(words[kind(int(value))])
+        except ValueError:
+            return texts.numbers.short(value)
+
+    return written
+
+
+WRITERS: Final[dict[As, Callable[[Texts, float], str | Html]]] = {
+    As.COUNT: lambda texts, value: texts.numbers.fixed(value, 0),
+    As.TENTHS: lambda texts, value: texts.numbers.fixed(value, 1),
+    As.HUNDREDTHS: lambda texts, value: texts.numbers.fixed(value, 2),
+    As.PERCENT: lambda texts, value: texts.numbers.percent(value, 1),
+    As.SMALL_PERCENT: lambda texts, value: texts.numbers.percent(value, 3),
+    As.MONEY: lambda texts, value: texts.numbers.money(value),
+    As.PRICE: lambda texts, value: texts.numbers.price(value),
+    As.TIMES: lambda texts, value: f"{texts.numbers.short(value, 1)}×",
+    As.SECONDS: lambda texts, value: texts.numbers.duration(value * 1_000),
+    As.MINUTES: lambda texts, value: texts.numbers.duration(value * 60_000),
+    As.TIME: lambda texts, value: texts.numbers.clock(int(value)),
+    As.SIDES: _named(SIDES, Sides),
+    As.REGIME: _named(REGIME, Regime),
+}

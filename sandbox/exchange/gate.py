@@ -1,0 +1,123 @@
+"""The REST door: reads a request, checks key, signature, time and limits, plays the faults, answers in the exchange's words."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+
+from sandbox.exchange.config import VenueConfig
+from sandbox.exchange.endpoints import Answer, Desk, Endpoint, Security
+from sandbox.exchange.errors import BAD_REQUEST, Refused
+from sandbox.exchange.faults import UNAVAILABLE_TEXT, UNKNOWN_TEXT, AnswerFault, AnswerFaults
+from sandbox.exchange.limits import LimitHit
+from sandbox.exchange.params import Params
+from sandbox.exchange.signing import check_key, check_signature, check_time
+
+JSON_TYPE: Final = "application/json"
+HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Gate:
+    """One table of endpoints behind all checks."""
+
+    def __init__(self, desk: Desk, config: VenueConfig, endpoints: Iterable[Endpoint], faults: AnswerFaults) -> None:
+        self._desk = desk
+        self._config = config
+        self._faults = faults
+        self._table = {(row.method, row.path): row for row in endpoints}
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        query = request.raw_path.partition("?")[2]
+        body = await _body(request)
+        params = Params(dict(parse_qsl(body, keep_blank_values=True)) | dict(parse_qsl(query, keep_blank_values=True)))
+        fault = self._faults.take(request.path, request.method, params)
+        if fault is None:
+            return self._answer(request, params, query, body)
+        return await self._play(fault, request, params, query, body)
+
+    def _answer(self, request: web.Request, params: Params, query: str, body: str) -> web.Response:
+        endpoint = self._table.get((request.method, request.path))
+        try:
+            content = self._admit(endpoint, request, params, query, body)
+            response = _json_response(content)
+        except Refused as refused:
+            response = _refusal(refused)
+        response.headers.update(self._desk.limits.headers(is_order=endpoint is not None and endpoint.is_order))
+        self._note(request, response.status)
+        return response
+
+    def _admit(self, endpoint: Endpoint | None, request: web.Request, params: Params, query: str, body: str) -> Answer:
+        desk = self._desk
+        now_ms = desk.exchange.wire.now_ms()
+        desk.limits.count_weight(endpoint.weight(params) if endpoint else 1, now_ms)
+        if endpoint is None:
+            raise Refused(-5000, request.path, request.method)
+        if endpoint.is_pooled:
+            desk.limits.count_funding(now_ms)
+        if endpoint.security is not Security.OPEN:
+            check_key(request.headers.get("X-MBX-APIKEY"), self._config.api_key)
+        if endpoint.security is Security.SIGNED:
+            check_time(params, now_ms)
+            check_signature(query, body, self._config.api_secret)
+        if endpoint.is_order:
+            desk.limits.count_order(now_ms)
+        try:
+            return endpoint.handler(desk, params)
+        finally:
+            if request.method != "GET":
+                desk.exchange.ledger.writes += 1
+            desk.broadcast.news()
+
+    async def _play(
+        self, fault: AnswerFault, request: web.Request, params: Params, query: str, body: str
+    ) -> web.StreamResponse:
+        """Answer falsely. Faults whose name says so act before they fail: the caller cannot know (reference 2.3)."""
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.delay_s)
+        done = self._answer(request, params, query, body) if fault.acts_first else None
+        if done is None:
+            self._note(request, 0)
+        if fault.kind.startswith("timeout") or fault.kind == "slow_answer":
+            await asyncio.sleep(fault.delay_s)
+        if fault.kind in ("slow", "slow_answer") and done is not None:
+            return done
+        if fault.kind.startswith(("drop", "timeout")) and request.transport is not None:
+            request.transport.abort()
+        if fault.code is not None:
+            return _refusal(Refused(fault.code, "", ""))
+        if fault.kind.startswith("html"):
+            return web.Response(status=502, text=HTML, content_type="text/html")
+        text = UNAVAILABLE_TEXT if fault.kind == "503_unavailable" else UNKNOWN_TEXT
+        return web.Response(status=503, text=text, content_type="text/plain")
+
+    def _note(self, request: web.Request, status: int) -> None:
+        self._desk.exchange.ledger.requests[request.method, request.path, status] += 1
+
+
+async def _body(request: web.Request) -> str:
+    """Read a form body, which every method but GET may have (reference 2.1)."""
+    if request.method == "GET" or not request.can_read_body:
+        return ""
+    text = await request.text()
+    return text if request.content_type in (FORM, "application/octet-stream", "text/plain") else ""
+
+
+def _json_response(content: Answer) -> web.Response:
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return web.Response(body=body, content_type=JSON_TYPE)
+
+
+def _refusal(refused: Refused) -> web.Response:
+    response = web.Response(
+        status=refused.status or BAD_REQUEST,
+        body=msgspec.json.encode({"code": refused.code, "msg": refused.text}),
+        content_type=JSON_TYPE,
+    )
+    if isinstance(refused, LimitHit):
+        response.headers["Retry-After"] = str(refused.retry_after_s)
+    return response
