@@ -6,11 +6,18 @@ from engine.model.commands import DecisionMode
 
 
 class AccountNow(NamedTuple):
-    """Money in the quote asset. `open_positions` counts the other symbols' positions, and entries that may still land."""
+    """Money in the quote asset. `open_positions` counts the other symbols' positions, and entries that may still land.
+
+    `is_blind`: a connection is down, so what is seen may be old however young it looks. `is_ready`: the account was
+    compared with the exchange, and lets us trade.
+    """
 
     is_running: bool
+    is_stopped: bool
     is_halted: bool
     is_latched: bool
+    is_ready: bool
+    is_blind: bool
     mode: DecisionMode
     equity: float
     peak_equity: float

@@ -1,0 +1,309 @@
+"""The desk of one symbol: its bars, its market, its memory and its last rulings.
+
+It asks the crafts in their order and keeps what they answer. What must survive is in `memory`, a frozen value.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from engine.desk import entries, news, position, reconciling
+from engine.desk.account_now import AccountNow
+from engine.desk.bar_book import BarBook
+from engine.desk.market_sight import MarketSight
+from engine.desk.ruling import Judged, judge, ruling
+from engine.desk.terms import DeskTerms
+from engine.desk.watching import closing_reason, touch_watched, trailed
+from engine.execution.ids import intent_id
+from engine.market.bars import Placement
+from engine.market.feed_health import NEVER_MS, bar_age_ms, frame_age_ms, is_bar_due, staleness
+from engine.model.account import PositionSeen, StopSeen, SymbolSetup
+from engine.model.commands import DecisionMode
+from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
+from engine.model.messages import NOTHING, FetchBars, Outcome, SetUpSymbol
+from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, SignalSeen
+from engine.model.orders import ExitReason
+from engine.model.saved import SavedDesk
+from engine.model.signals import Proposal, Ruling, Verdict
+from engine.model.situation import Situation
+from engine.params import TradingParams
+from engine.state import ledger
+
+RULINGS_KEPT: Final = 500
+LONG_AGO_BARS: Final = 1_000_000_000
+
+
+class Desk:
+    """One symbol. Everything it does is an `Outcome`; nothing is sent from here."""
+
+    def __init__(self, terms: DeskTerms, memory: SavedDesk) -> None:
+        self.terms = terms
+        self.memory = memory
+        self.bars = BarBook(terms.interval_ms, terms.params)
+        self.sight = MarketSight()
+        self.rulings: deque[Ruling] = deque(maxlen=RULINGS_KEPT)
+        self.setup: SymbolSetup | None = None
+        self.seen_position: PositionSeen | None = None
+        self.difference = reconciling.NO_DIFFERENCE
+        self.missed = 0
+        self._due_since_ms = 0
+
+    # --- what the market does ---------------------------------------------------------------------------------------
+
+    def bar_closed(self, event: BarClosed, account: AccountNow) -> Outcome:
+        """Take a closed bar: levels first, then the ruling. A bar that was handled before a restart only warms up."""
+        placement = self.bars.take(event.bar)
+        if placement in (Placement.UNSOUND, Placement.HOLE):
+            return Outcome(errands=(FetchBars(self.terms.symbol, self.bars.last_close_ms),))
+        if placement is not Placement.NEXT:
+            return NOTHING
+        self._due_since_ms = 0
+        self.bars.repaired += event.is_history
+        if event.bar.open_time_ms <= self.memory.last_bar_ms:
+            return NOTHING
+        was_known = self.memory.last_bar_ms > 0
+        self.memory = replace(self.memory, last_bar_ms=event.bar.open_time_ms)
+        outcome = Outcome(changed=True) + self._levels_moved(event, account)
+        if event.is_history:
+            self.missed += was_known and account.is_running
+            return outcome
+        return outcome + self._regime_told(event) + self.missed_told(event.time_ms) + self._ruled(event, account)
+
+    def _levels_moved(self, event: BarClosed, account: AccountNow) -> Outcome:
+        holding, features = self.memory.holding, self.bars.features
+        if holding is None or holding.flat_seen_ms or account.is_stopped or features is None:
+            return NOTHING
+        reason = closing_reason(holding, self.bars.regime.regime, self.bars.last_close_ms, self.terms.params)
+        if reason is not None:
+            return self.leave(reason, holding.quantity, "engine", event.seen_ms)
+        self.memory = replace(self.memory, holding=trailed(holding, event.bar, features.atr, self.terms))
+        return NOTHING
+
+    def _regime_told(self, event: BarClosed) -> Outcome:
+        before, now, features = self.bars.regime_before.regime, self.bars.regime.regime, self.bars.features
+        if before == now or features is None or self.bars.count < self.terms.warmup_bars:
+            return NOTHING
+        held = self.memory.holding is not None
+        told = RegimeChanged(self.terms.symbol, before, now, features.close, features.adx, held, event.time_ms)
+        return Outcome(notices=(told,))
+
+    def missed_told(self, time_ms: int) -> Outcome:
+        """Tell once of bars that closed while nobody was looking."""
+        if not self.missed:
+            return NOTHING
+        told = DecisionMissed(self.terms.symbol, self.missed, self.bars.last_close_ms, time_ms)
+        self.missed = 0
+        return Outcome(notices=(told,))
+
+    def quote_seen(self, event: QuoteSeen) -> None:
+        """Note the best bid and ask."""
+        self.sight.see_quote(event)
+
+    def mark_seen(self, event: MarkSeen) -> None:
+        """Note the mark price and what funding will cost."""
+        self.sight.see_mark(event)
+        self._watch_for_bar(event.time_ms, event.seen_ms)
+
+    def price_seen(self, event: PriceSeen) -> Outcome:
+        """A trade happened: a price beyond stop or target is watched until the position is gone."""
+        self.sight.see_price(event)
+        self._watch_for_bar(event.time_ms, event.seen_ms)
+        if self.memory.holding is None:
+            return NOTHING
+        self.memory, outcome = touch_watched(self.memory, event.window, event.seen_ms)
+        return outcome
+
+    def _watch_for_bar(self, time_ms: int, seen_ms: int) -> None:
+        if not self._due_since_ms and is_bar_due(time_ms, self.bars.last_close_ms, self.terms.interval_ms):
+            self._due_since_ms = seen_ms
+
+    # --- decisions --------------------------------------------------------------------------------------------------
+
+    def situation(self, account: AccountNow, price: float, now_ms: int) -> Situation:
+        """Everything besides the bar that an entry depends on, as of now."""
+        market_ms = max(self.bars.last_close_ms, self.sight.time_ms)
+        memory = self.memory
+        age = self._age(account, now_ms)
+        return Situation(
+            sides=int(memory.sides),
+            is_paused=not account.is_running,
+            is_halted=account.is_halted,
+            is_latched=account.is_latched,
+            symbol_locked_ms=max(0, memory.locked_until_ms - market_ms),
+            bars_since_exit=self._bars_since_exit(),
+            data_age_ms=age.age_ms,
+            data_age_limit_ms=age.limit_ms,
+            bars_seen=self.bars.count,
+            warmup_bars=self.terms.warmup_bars,
+            has_position=memory.holding is not None or memory.entry is not None,
+            is_ready=account.is_ready and self.is_set_up and self.terms.rules.is_trading,
+            equity=account.equity,
+            peak_equity=account.peak_equity,
+            day_start_equity=account.day_start_equity,
+            available=account.available,
+            open_positions=account.open_positions,
+            loss_streak=account.loss_streak,
+            streak_locked_ms=max(0, account.locked_until_ms - market_ms),
+            price=price,
+            spread_bps=self.sight.spread_bps,
+            funding_rate=self.sight.funding_rate,
+            funding_in_ms=max(0, self.sight.next_funding_ms - market_ms) if self.sight.next_funding_ms else 0,
+        )
+
+    def _age(self, account: AccountNow, now_ms: int):  # type: ignore[no-untyped-def]
+        if account.is_blind:
+            return staleness(NEVER_MS, 0)
+        return staleness(frame_age_ms(now_ms, self.sight.frame_ms), bar_age_ms(now_ms, self._due_since_ms))
+
+    def _bars_since_exit(self) -> int:
+        if not self.memory.last_exit_ms:
+            return LONG_AGO_BARS
+        return (self.bars.last_open_ms - self.terms.bar_open(self.memory.last_exit_ms)) // self.terms.interval_ms
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the exchange was seen to hold the margin mode and no more than the leverage that is wanted."""
+        wanted = int(self.terms.params.leverage)
+        return self.setup is not None and self.setup.is_isolated and self.setup.leverage <= wanted
+
+    def judged(self, account: AccountNow, price: float, now_ms: int) -> Judged:
+        """What the newest bar and the present moment say."""
+        assert self.bars.features is not None, "judged after a bar"
+        now = self.situation(account, price, now_ms)
+        return judge(
+            self.bars.features, self.bars.regime, now, self.terms.lot, self.terms.rules.brackets, self.terms.params
+        )
+
+    def _ruled(self, event: BarClosed, account: AccountNow) -> Outcome:
+        outcome = self.end_proposal(ProposalEnd.SUPERSEDED, "", event.time_ms)
+        judged = self.judged(account, event.bar.close, event.seen_ms)
+        made = self._ruling(event, judged, account.mode)
+        self.rulings.appendleft(made)
+        outcome += Outcome(rulings=(made,))
+        match made.verdict:
+            case Verdict.ENTERED:
+                self.memory, step = entries.planned(self.memory, made, judged.size, self.terms)
+                outcome += step
+            case Verdict.PROPOSED:
+                self.memory, step = entries.proposed(self.memory, made, judged.size, self.terms, event.time_ms, event.seen_ms)
+                outcome += step
+            case Verdict.SIGNALLED:
+                outcome += Outcome(notices=(SignalSeen(made, event.time_ms),))
+        return outcome
+
+    def _ruling(self, event: BarClosed, judged: Judged, mode: DecisionMode) -> Ruling:
+        assert self.bars.features is not None
+        proposal, close_ms = judged.opinion.proposal, self.bars.last_close_ms
+        cause = entries.cause_of(close_ms, int(proposal))
+        name = intent_id(self.terms.namespace, self.terms.symbol, cause) if proposal != Proposal.NEUTRAL else ""
+        verdict = entries.verdict_of(judged, mode)
+        return ruling(self.terms.symbol, event.bar, close_ms, self.bars.features, self.bars.regime, judged, verdict, name)
+
+    def end_proposal(self, end: ProposalEnd, who: str, time_ms: int) -> Outcome:
+        """Let an open card end, if there is one."""
+        self.memory, outcome = entries.ended(self.memory, end, who, (), time_ms)
+        return outcome
+
+    # --- what the exchange tells ------------------------------------------------------------------------------------
+
+    def heard(self, event: news.OrderNews) -> Outcome:
+        """An answer or a message about an order."""
+        self.memory, outcome = news.heard(self.memory, event, self.terms)
+        return outcome
+
+    def stop_changed(self, event: StopChanged) -> Outcome:
+        """News of a conditional order."""
+        self.memory, outcome = news.stop_changed(self.memory, event, self.terms)
+        return outcome
+
+    def stops_listed(self, event: StopsListed) -> Outcome:
+        """All conditional orders of the symbol."""
+        self.memory, outcome = news.stops_listed(self.memory, event)
+        return outcome
+
+    def filled(self, event: OrderFilled, number: int) -> Outcome:
+        """Book an execution. `number` names the trade that it may open."""
+        atr = self.bars.features.atr if self.bars.features is not None else float("nan")
+        self.memory, outcome = position.filled(self.memory, event, self.terms, atr, number)
+        return outcome
+
+    def fills_listed(self, event: FillsListed, number: int) -> Outcome:
+        """Book what was missed, oldest first."""
+        outcome = NOTHING
+        for fill in event.fills:
+            before = self.memory.holding is None
+            outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
+            number += before and self.memory.holding is not None
+        self.difference = self.difference.looked_up(event.seen_ms)
+        return outcome
+
+    def funded(self, amount: Decimal, payment_id: str) -> bool:
+        """Book a funding payment; False where it was booked before."""
+        before = self.memory
+        self.memory = ledger.funded(self.memory, amount, payment_id)
+        return self.memory is not before
+
+    def compared(self, seen: reconciling.Seen, account: AccountNow, number: int) -> Outcome:
+        """Compare the books with a snapshot of the account, and bring them together."""
+        self.seen_position, self.setup = seen.position, seen.setup or self.setup
+        self.memory, outcome = news.stops_listed(self.memory, seen.listing(self.terms.symbol))
+        self.memory, self.difference, step = reconciling.compared(
+            self.memory, self.difference, seen, self.terms, self._known_atr(), number
+        )
+        outcome += step
+        if not self.is_set_up and self.memory.holding is None and not (seen.position and seen.position.quantity):
+            outcome += Outcome(errands=(SetUpSymbol(self.terms.symbol, int(self.terms.params.leverage)),))
+        return outcome
+
+    def _known_atr(self) -> float:
+        return self.bars.features.atr if self.bars.features is not None else float("nan")
+
+    # --- time and upkeep --------------------------------------------------------------------------------------------
+
+    def ticked(self, time_ms: int, now_ms: int) -> Outcome:
+        """Time passed: repeat what was not answered, let cards expire."""
+        self.memory, outcome = news.ticked(self.memory, self.terms, now_ms)
+        card = self.memory.proposal
+        if card is not None and now_ms >= card.deadline_ms:
+            outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)
+        return outcome
+
+    def audited(self, time_ms: int, now_ms: int) -> Outcome:
+        """Bring the exchange to what the books say."""
+        self.memory, outcome = position.audited(self.memory, self.terms, now_ms, time_ms)
+        return outcome
+
+    def leave(self, reason: ExitReason, quantity: Decimal, who: str, now_ms: int) -> Outcome:
+        """Close the position or a part of it at market."""
+        self.memory, outcome = position.leave(self.memory, reason, quantity, who, self.terms, now_ms)
+        return outcome
+
+    def retuned(self, params: TradingParams) -> None:
+        """Go on under other settings; bars are gone through again where a period changed."""
+        before, self.terms = self.terms.params, replace(self.terms, params=params)
+        if _periods(before) != _periods(params):
+            self.bars.retune(params)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is on its way to the exchange or waits for its answer."""
+        memory = self.memory
+        return (
+            memory.entry is not None
+            or memory.exit is not None
+            or (memory.holding is not None and memory.holding.flat_seen_ms > 0)
+            or any(not stop.is_seen or stop.is_cancelling for stop in memory.stops)
+            or (memory.holding is not None and not memory.stops)
+        )
+
+
+def _periods(params: TradingParams) -> Iterable[float]:
+    """What the features and the regime are computed with."""
+    return params[: params._fields.index("fresh_cross_bars")]
+
+
+def seen_stops(stops: Iterable[StopSeen], symbol: str) -> tuple[StopSeen, ...]:
+    """A symbol's part of all conditional orders."""
+    return tuple(stop for stop in stops if stop.symbol == symbol)

@@ -1,0 +1,52 @@
+"""An open position against the market: levels that move on closed bars, touches at any moment, reasons to leave.
+
+The stops on the exchange are the first line. A price that stays beyond one of them while the position is still there
+makes us leave at market (R6).
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from engine.desk.terms import DeskTerms
+from engine.execution import exits
+from engine.model.market import Bar, PriceWindow
+from engine.model.messages import NOTHING, Outcome
+from engine.model.orders import ExitReason
+from engine.model.saved import Holding, SavedDesk
+from engine.model.signals import Regime
+from engine.params import TradingParams
+
+TOUCH_WATCH_MS: Final = 3_000  # so long a price may stay beyond stop or target before we leave ourselves
+
+
+def trailed(holding: Holding, bar: Bar, atr: float, terms: DeskTerms) -> Holding:
+    """The holding with its stop moved by one closed bar. Bars from before the entry say nothing."""
+    if bar.open_time_ms < holding.plan.opened_ms:
+        return holding
+    return replace(holding, plan=exits.trailed(holding.plan, bar.close, atr, terms.lot, terms.params))
+
+
+def closing_reason(holding: Holding, regime: Regime, close_ms: int, params: TradingParams) -> ExitReason | None:
+    """Why a closed bar ends the position, if it does."""
+    if close_ms <= holding.plan.opened_ms:
+        return None
+    if exits.opposed(holding.plan.side, regime, params):
+        return ExitReason.REGIME_CHANGE
+    return ExitReason.TIME_LIMIT if exits.overdue(holding.plan, close_ms, params) else None
+
+
+def touch_watched(desk: SavedDesk, seen: PriceWindow, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Note since when the price stands beyond a level; forget it when the price comes back."""
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
+        return desk, NOTHING
+    is_beyond = exits.touched(holding.plan, PriceWindow(seen.open, seen.low, seen.high)).kind != 0
+    if is_beyond == bool(holding.touched_seen_ms):
+        return desk, NOTHING
+    desk = replace(desk, holding=replace(holding, touched_seen_ms=now_ms if is_beyond else 0))
+    return desk, Outcome(wake_in_ms=TOUCH_WATCH_MS if is_beyond else 0)
+
+
+def is_overstayed(holding: Holding, now_ms: int) -> bool:
+    """Whether the price has been beyond a level for too long, and the position is still there."""
+    return bool(holding.touched_seen_ms and now_ms - holding.touched_seen_ms >= TOUCH_WATCH_MS)
