@@ -18,11 +18,11 @@ from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, touch_watched, trailed
 from engine.execution.ids import intent_id
 from engine.market.bars import Placement
-from engine.market.feed_health import NEVER_MS, bar_age_ms, frame_age_ms, is_bar_due, staleness
-from engine.model.account import PositionSeen, StopSeen, SymbolSetup
+from engine.market.feed_health import NEVER_MS, Staleness, bar_age_ms, frame_age_ms, is_bar_due, staleness
+from engine.model.account import PositionSeen, SymbolSetup
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
-from engine.model.messages import NOTHING, FetchBars, Outcome, SetUpSymbol
+from engine.model.messages import NOTHING, FetchBars, Outcome, Reply, ReplyCode, SetUpSymbol
 from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, SignalSeen
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
@@ -152,7 +152,7 @@ class Desk:
             funding_in_ms=max(0, self.sight.next_funding_ms - market_ms) if self.sight.next_funding_ms else 0,
         )
 
-    def _age(self, account: AccountNow, now_ms: int):  # type: ignore[no-untyped-def]
+    def _age(self, account: AccountNow, now_ms: int) -> Staleness:
         if account.is_blind:
             return staleness(NEVER_MS, 0)
         return staleness(frame_age_ms(now_ms, self.sight.frame_ms), bar_age_ms(now_ms, self._due_since_ms))
@@ -184,7 +184,7 @@ class Desk:
         outcome += Outcome(rulings=(made,))
         match made.verdict:
             case Verdict.ENTERED:
-                self.memory, step = entries.planned(self.memory, made, judged.size, self.terms)
+                self.memory, step = entries.planned(self.memory, made, judged.size, self.terms, judged.size.lots)
                 outcome += step
             case Verdict.PROPOSED:
                 self.memory, step = entries.proposed(self.memory, made, judged.size, self.terms, event.time_ms, event.seen_ms)
@@ -200,6 +200,29 @@ class Desk:
         name = intent_id(self.terms.namespace, self.terms.symbol, cause) if proposal != Proposal.NEUTRAL else ""
         verdict = entries.verdict_of(judged, mode)
         return ruling(self.terms.symbol, event.bar, close_ms, self.bars.features, self.bars.regime, judged, verdict, name)
+
+    def approved(self, fraction: float, account: AccountNow, time_ms: int, now_ms: int, who: str) -> Outcome:
+        """Take the open card, if the moment still allows it: deadline, price and every check are looked at again."""
+        card = self.memory.proposal
+        assert card is not None, "the Trader looked"
+        price = self.sight.middle(card.price)
+        if now_ms >= card.deadline_ms:
+            return self.end_proposal(ProposalEnd.EXPIRED, "", time_ms) + refused(ReplyCode.TOO_LATE)
+        drift = entries.drift_in_atr(card, price)
+        if drift > self.terms.params.max_price_drift_atr:
+            moved = {"seen": drift, "needed": self.terms.params.max_price_drift_atr, "price": price}
+            return self.end_proposal(ProposalEnd.REFUSED, who, time_ms) + refused(ReplyCode.PRICE_MOVED, moved)
+        judged = self.judged(account, card.price, now_ms)
+        refusals = entries.refusals_of(judged)
+        if refusals:
+            self.memory, outcome = entries.ended(self.memory, ProposalEnd.REFUSED, who, refusals, time_ms)
+            return outcome + Outcome(reply=Reply(ReplyCode.CHECKS_FAILED, refusals=refusals))
+        lots = int(judged.size.lots * fraction)
+        if lots < max(1, self.terms.lot.min_lots) or judged.size.notional * fraction < judged.size_checks.below_minimum.needed:
+            return refused(ReplyCode.TOO_SMALL, {"needed": judged.size_checks.below_minimum.needed})
+        outcome = self.end_proposal(ProposalEnd.TAKEN, who, time_ms)
+        self.memory, step = entries.planned(self.memory, card.ruling, judged.size, self.terms, lots)
+        return outcome + step + Outcome(reply=Reply(ReplyCode.SENT))
 
     def end_proposal(self, end: ProposalEnd, who: str, time_ms: int) -> Outcome:
         """Let an open card end, if there is one."""
@@ -299,11 +322,12 @@ class Desk:
         )
 
 
+def refused(code: ReplyCode, values: dict[str, float | int | str] | None = None) -> Outcome:
+    """Say no to a wish, with the numbers."""
+    return Outcome(reply=Reply(code, values or {}))
+
+
 def _periods(params: TradingParams) -> Iterable[float]:
     """What the features and the regime are computed with."""
     return params[: params._fields.index("fresh_cross_bars")]
 
-
-def seen_stops(stops: Iterable[StopSeen], symbol: str) -> tuple[StopSeen, ...]:
-    """A symbol's part of all conditional orders."""
-    return tuple(stop for stop in stops if stop.symbol == symbol)
