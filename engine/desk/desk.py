@@ -4,7 +4,6 @@ It asks the crafts in their order and keeps what they answer. What must survive 
 """
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -172,9 +171,7 @@ class Desk:
         """What the newest bar and the present moment say."""
         assert self.bars.features is not None, "judged after a bar"
         now = self.situation(account, price, now_ms)
-        return judge(
-            self.bars.features, self.bars.regime, now, self.terms.lot, self.terms.rules.brackets, self.terms.params
-        )
+        return judge(self.bars.features, self.bars.regime, now, self.terms.lot, self.terms.rules.brackets, self.terms.params)
 
     def _ruled(self, event: BarClosed, account: AccountNow) -> Outcome:
         outcome = self.end_proposal(ProposalEnd.SUPERSEDED, "", event.time_ms)
@@ -210,7 +207,7 @@ class Desk:
             return self.end_proposal(ProposalEnd.EXPIRED, "", time_ms) + refused(ReplyCode.TOO_LATE)
         drift = entries.drift_in_atr(card, price)
         if drift > self.terms.params.max_price_drift_atr:
-            moved = {"seen": drift, "needed": self.terms.params.max_price_drift_atr, "price": price}
+            moved: dict[str, float | int | str] = {"seen": drift, "needed": self.terms.params.max_price_drift_atr, "price": price}
             return self.end_proposal(ProposalEnd.REFUSED, who, time_ms) + refused(ReplyCode.PRICE_MOVED, moved)
         judged = self.judged(account, card.price, now_ms)
         refusals = entries.refusals_of(judged)
@@ -327,7 +324,6 @@ def refused(code: ReplyCode, values: dict[str, float | int | str] | None = None)
     return Outcome(reply=Reply(code, values or {}))
 
 
-def _periods(params: TradingParams) -> Iterable[float]:
+def _periods(params: TradingParams) -> tuple[object, ...]:
     """What the features and the regime are computed with."""
-    return params[: params._fields.index("fresh_cross_bars")]
-
+    return tuple(params)[: params._fields.index("fresh_cross_bars")]

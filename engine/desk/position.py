@@ -7,12 +7,21 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.desk.terms import DeskTerms
+from engine.desk.watching import is_overstayed
 from engine.execution import cover, entry, exits, leaving, reasons
-from engine.execution.ids import intent_id
+from engine.execution.ids import intent_id, read
 from engine.execution.orders import Wanted
 from engine.model.events import OrderFilled
 from engine.model.messages import NOTHING, FindStop, Outcome
-from engine.model.notices import CoverMissing, CoverVerified, OutsideChange, PositionClosed, PositionOpened, PositionReduced, StopMoved
+from engine.model.notices import (
+    CoverMissing,
+    CoverVerified,
+    OutsideChange,
+    PositionClosed,
+    PositionOpened,
+    PositionReduced,
+    StopMoved,
+)
 from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, TriggerBy
 from engine.model.saved import EntryIntent, Holding, SavedDesk
 from engine.risk.position_size import bracket_for, liquidation_price
@@ -45,18 +54,17 @@ def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, nu
     return desk, outcome + step
 
 
-def _opened(
-    desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: int, seen_ms: int
-) -> tuple[SavedDesk, Outcome]:
+def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: int, seen_ms: int) -> tuple[SavedDesk, Outcome]:
     ours = desk.entry if desk.entry is not None and desk.entry.client_id == fill.client_id else None
     if ours is not None:
         plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, terms, fill.time_ms)
         holding = ledger.opened(fill, ours.intent_id, number, plan, ours.atr, ours.leverage, ours.ruling, seen_ms)
         return _entry_booked(replace(desk, holding=holding), ours, fill, fill.time_ms)
-    leverage = int(terms.params.leverage)
-    plan = _plan(fill.side, float(fill.price), fill.quantity, atr, leverage, terms, fill.time_ms)
-    intent = intent_id(terms.namespace, terms.symbol, f"adopt:{fill.trade_id}")
-    holding = ledger.opened(fill, intent, number, plan, atr, leverage, None, seen_ms)
+    leverage, name = int(terms.params.leverage), read(fill.client_id)
+    width = atr if atr > 0 else float(fill.price) * terms.params.max_atr_fraction / 2  # before any bar was seen
+    plan = _plan(fill.side, float(fill.price), fill.quantity, width, leverage, terms, fill.time_ms)
+    intent = name.intent_id if name is not None else intent_id(terms.namespace, terms.symbol, f"adopt:{fill.trade_id}")
+    holding = ledger.opened(fill, intent, number, plan, width, leverage, None, seen_ms)
     notice = OutsideChange(desk.symbol, "position_opened", str(fill.quantity * int(fill.side)), fill.time_ms)
     return replace(desk, holding=replace(holding, is_told=True)), Outcome(notices=(notice,))
 
@@ -72,9 +80,7 @@ def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time
     return _entry_booked(replace(desk, holding=ledger.planned(holding, plan)), ours, fill, time_ms)
 
 
-def _plan(
-    side: int, price: float, quantity: Decimal, atr: float, leverage: int, terms: DeskTerms, time_ms: int
-) -> ExitPlan:
+def _plan(side: int, price: float, quantity: Decimal, atr: float, leverage: int, terms: DeskTerms, time_ms: int) -> ExitPlan:
     bracket = bracket_for(price * float(quantity), terms.rules.brackets)
     liquidation = liquidation_price(side, price, float(quantity), leverage, bracket)
     return exits.first_plan(int(side), price, atr, liquidation, terms.lot, terms.bar_open(time_ms), terms.params)
@@ -136,7 +142,7 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tup
         desk, step = cover.audited(desk, (), now_ms)
         return desk, outcome + step
     desk = cover.timed(desk, now_ms)
-    if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms):
+    if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms) or is_overstayed(holding, now_ms):
         desk, step = _unprotected(desk, holding, terms, now_ms, time_ms)
         outcome += step
     needs = wanted(holding, terms)
@@ -158,15 +164,15 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
     return closed(desk, reason or ExitReason.CLOSED_ELSEWHERE, terms, time_ms)
 
 
-def _unprotected(
-    desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int
-) -> tuple[SavedDesk, Outcome]:
+def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     if desk.exit is not None and desk.exit.is_whole:
         return desk, NOTHING
     fired = next((stop for stop in desk.stops if stop.fired_ms), None)
     reason = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.UNPROTECTED
     side = holding.trade.side
-    notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, "fired" if fired else "naked", time_ms)
+    detail = "fired" if fired else "touched" if is_overstayed(holding, now_ms) else "naked"
+    reason = ExitReason.STOP_LOSS if detail == "touched" else reason
+    notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, detail, time_ms)
     desk, outcome = leave(desk, reason, holding.quantity, "engine", terms, now_ms)
     return desk, outcome + Outcome(notices=(notice,))
 
@@ -185,9 +191,7 @@ def _told(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple
         return replace(desk, holding=replace(holding, is_covered=True)), Outcome(notices=(notice,), changed=True)
     if holding.told_stop == plan.stop:
         return desk, NOTHING
-    moved = StopMoved(
-        trade.intent_id, desk.symbol, trade.side, holding.told_stop, plan.stop, exits.locked_in_r(plan), time_ms
-    )
+    moved = StopMoved(trade.intent_id, desk.symbol, trade.side, holding.told_stop, plan.stop, exits.locked_in_r(plan), time_ms)
     return replace(desk, holding=replace(holding, told_stop=plan.stop)), Outcome(notices=(moved,), changed=True)
 
 

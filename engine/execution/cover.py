@@ -118,7 +118,9 @@ def is_covered(desk: SavedDesk, quantity: Decimal) -> bool:
 def is_complete(desk: SavedDesk, wanted: Sequence[Wanted]) -> bool:
     """Whether each wanted stop was seen, and nothing else of ours rests there."""
     seen = [stop for stop in desk.stops if stop.is_seen and not stop.is_cancelling]
-    return len(seen) == len(desk.stops) == len(wanted) and all(any(s.role is w.role and _fits(s, w) for s in seen) for w in wanted)
+    return len(seen) == len(desk.stops) == len(wanted) and all(
+        any(s.role is w.role and _fits(s, w) for s in seen) for w in wanted
+    )
 
 
 def timed(desk: SavedDesk, now_ms: int) -> SavedDesk:

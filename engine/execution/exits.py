@@ -63,9 +63,7 @@ def trailed(plan: ExitPlan, close: float, atr: float, lot: LotRules, params: Tra
     stop = on_grid(best - plan.side * atr * params.stop_atr_multiplier, lot)
     if not plan.side * (stop - plan.stop) > 0.0:
         stop = plan.stop
-    return ExitPlan(
-        plan.side, plan.entry, plan.risk_distance, stop, plan.target, plan.wide_stop, best, plan.opened_ms
-    )
+    return ExitPlan(plan.side, plan.entry, plan.risk_distance, stop, plan.target, plan.wide_stop, best, plan.opened_ms)
 
 
 def overdue(plan: ExitPlan, close_ms: int, params: TradingParams) -> bool:

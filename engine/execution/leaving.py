@@ -48,9 +48,7 @@ def _sent(desk: SavedDesk, holding: Holding, leaving: ExitIntent, largest: Decim
     name = client_id(Role.EXIT, holding.trade.intent_id, generation)
     quantity = min(holding.quantity if leaving.is_whole else leaving.quantity - leaving.executed, largest)
     order = market_exit(desk.symbol, holding.trade.intent_id, holding.trade.side, quantity, name)
-    leaving = replace(
-        leaving, attempt=leaving.attempt + 1, client_id=name, sent_ms=now_ms, retry_at_ms=now_ms + REPEAT_MS
-    )
+    leaving = replace(leaving, attempt=leaving.attempt + 1, client_id=name, sent_ms=now_ms, retry_at_ms=now_ms + REPEAT_MS)
     desk = replace(desk, exit=leaving, order_generation=generation)
     return desk, Outcome(orders=(order,), changed=True, wake_in_ms=REPEAT_MS)
 
@@ -90,4 +88,3 @@ def booked(desk: SavedDesk, name: str, quantity: Decimal) -> SavedDesk:
     if not leaving.is_whole and leaving.executed >= leaving.quantity:
         return replace(desk, exit=None)
     return replace(desk, exit=leaving)
-

@@ -9,9 +9,7 @@ from engine.model.situation import Situation
 from engine.params import TradingParams
 
 
-def gate_checks(
-    features: Features, regime: RegimeState, opinion: Opinion, now: Situation, params: TradingParams
-) -> GateChecks:
+def gate_checks(features: Features, regime: RegimeState, opinion: Opinion, now: Situation, params: TradingParams) -> GateChecks:
     """Ask every condition, in the order of `Code`."""
     side = int(opinion.proposal)
     return GateChecks(
@@ -33,9 +31,7 @@ def gate_checks(
         cooling_down=Check(
             now.bars_since_exit >= params.cooldown_bars, float(now.bars_since_exit), float(params.cooldown_bars)
         ),
-        stale_data=Check(
-            now.data_age_ms <= now.data_age_limit_ms, float(now.data_age_ms), float(now.data_age_limit_ms)
-        ),
+        stale_data=Check(now.data_age_ms <= now.data_age_limit_ms, float(now.data_age_ms), float(now.data_age_limit_ms)),
         warming_up=Check(now.bars_seen >= now.warmup_bars, float(now.bars_seen), float(now.warmup_bars)),
         position_open=flag(now.has_position),
         not_ready=flag(not now.is_ready),

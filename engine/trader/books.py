@@ -1,0 +1,107 @@
+"""The account's books: wallet, equity, peak, day and streak; and the latch that a breach sets.
+
+Holds no clock: every moment is an argument. What must survive is in `saved`, a frozen value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from engine.desk.desk import Desk
+from engine.model.messages import NOTHING, Outcome
+from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
+from engine.model.orders import ExitReason, Trade
+from engine.model.saved import SavedAccount
+from engine.model.signals import Code, Ruling
+from engine.params import TradingParams
+from engine.state import day, latch, ledger
+
+
+class Books:
+    """Money of the account, in the quote asset."""
+
+    def __init__(self, saved: SavedAccount) -> None:
+        self.saved = saved
+        self.available = saved.wallet
+        self.was_read = False
+
+    def unrealised(self, desks: Iterable[Desk]) -> Decimal:
+        """The open result of all positions, by the newest marks."""
+        total = Decimal(0)
+        for desk in desks:
+            holding = desk.memory.holding
+            if holding is not None and holding.quantity:
+                total += ledger.unrealised(holding, desk.sight.price(float(holding.trade.entry_price)))
+        return total
+
+    def equity(self, desks: Iterable[Desk]) -> Decimal:
+        """Wallet and open results."""
+        return self.saved.wallet + self.unrealised(desks)
+
+    def read(self, wallet: Decimal, available: Decimal | None, equity_before: Decimal) -> None:
+        """The wallet as the exchange reports it. Zero or less is not believed (B21). A deposit is no profit.
+
+        `equity_before` is unused by the first reading, which starts the peak and the day.
+        """
+        if wallet <= 0:
+            return
+        self.saved = replace(self.saved, wallet=wallet)
+        if available is not None:
+            self.available = available
+        self.was_read = True
+
+    def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:
+        """Follow equity: a new peak is noted, a breach of the drawdown sets the latch (decision 16)."""
+        if not self.was_read:
+            return NOTHING
+        equity = self.equity(desks)
+        if not self.saved.day_start_equity:
+            self.saved = replace(self.saved, day_ms=day.day_of(time_ms), day_start_equity=equity)
+        if equity > self.saved.peak_equity:
+            self.saved = replace(self.saved, peak_equity=equity)
+            return NOTHING
+        fall = latch.drawn_down(float(equity), float(self.saved.peak_equity), params.max_drawdown)
+        if not fall or self.saved.latch is not None:
+            return NOTHING
+        return self.latched(LatchCause.DRAWDOWN, fall, params.max_drawdown, time_ms)
+
+    def latched(self, cause: LatchCause, seen: float, needed: float, time_ms: int) -> Outcome:
+        """Set the latch, unless an earlier one holds."""
+        if self.saved.latch is not None:
+            return NOTHING
+        self.saved = replace(self.saved, latch=latch.set_by(cause, seen, needed, time_ms))
+        return Outcome(notices=(LatchSet(cause, seen, needed, time_ms),), changed=True)
+
+    def unlatched(self, equity: Decimal, who: str, time_ms: int) -> Outcome:
+        """The owner lifts the latch. The drawdown is counted from here on, else it would be set again at once."""
+        self.saved = replace(self.saved, latch=None, peak_equity=equity)
+        return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
+
+    def ruled(self, rulings: Iterable[Ruling]) -> None:
+        """Count rulings for the day's report."""
+        for ruling in rulings:
+            self.saved = day.ruled(self.saved, ruling)
+
+    def closed(self, trade: Trade, params: TradingParams, time_ms: int) -> Outcome:
+        """Book a closed trade on the day and the streak."""
+        self.saved = day.closed(self.saved, trade, params.max_loss_streak, params.loss_streak_lock_hours)
+        outcome = NOTHING
+        if self.saved.locked_until_ms > trade.exit_time_ms and self.saved.loss_streak == 0 and trade.net < 0:
+            until, streak = self.saved.locked_until_ms, float(params.max_loss_streak)
+            outcome += Outcome(notices=(EntriesLocked(Code.LOSS_STREAK, streak, streak, until, time_ms),), changed=True)
+        if trade.reason in (ExitReason.LIQUIDATED, ExitReason.ADL):
+            outcome += self.latched(LatchCause.LIQUIDATION, 0.0, 0.0, time_ms)
+        return outcome
+
+    def day_turned(self, desks: Iterable[Desk], time_ms: int) -> Outcome:
+        """On a new UTC day, report the one that ended and begin a new one."""
+        if not self.was_read or day.day_of(time_ms) <= self.saved.day_ms:
+            return NOTHING
+        equity = self.equity(desks)
+        outcome = NOTHING
+        if self.saved.day_ms:
+            named = datetime.fromtimestamp(self.saved.day_ms / 1_000, UTC).strftime("%Y-%m-%d")
+            outcome = Outcome(notices=(day.reported(self.saved, equity, named, time_ms),))
+        self.saved = day.turned(self.saved, equity, time_ms)
+        return outcome + Outcome(changed=True)
