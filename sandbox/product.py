@@ -62,7 +62,7 @@ class Product:
 
     async def run(self) -> int:
         """Keep it running until it ends by itself or is stopped; return its exit code."""
-        pause_s = FIRST_PAUSE_S
+        pause_s = FIRST_PAUSE_S / 2
         while True:
             began_s = time.monotonic()
             code = await self._live()
