@@ -265,7 +265,7 @@ class Desk:
         self.memory = ledger.funded(self.memory, amount, payment_id)
         return self.memory is not before
 
-    def compared(self, seen: reconciling.Seen, account: AccountNow, number: int) -> Outcome:
+    def compared(self, seen: reconciling.Seen, number: int) -> Outcome:
         """Compare the books with a snapshot of the account, and bring them together."""
         self.seen_position, self.setup = seen.position, seen.setup or self.setup
         self.memory, outcome = news.stops_listed(self.memory, seen.listing(self.terms.symbol))

@@ -39,11 +39,8 @@ class Books:
         """Wallet and open results."""
         return self.saved.wallet + self.unrealised(desks)
 
-    def read(self, wallet: Decimal, available: Decimal | None, equity_before: Decimal) -> None:
-        """The wallet as the exchange reports it. Zero or less is not believed (B21). A deposit is no profit.
-
-        `equity_before` is unused by the first reading, which starts the peak and the day.
-        """
+    def read(self, wallet: Decimal, available: Decimal | None) -> None:
+        """The wallet as the exchange reports it. Zero or less is not believed (B21)."""
         if wallet <= 0:
             return
         self.saved = replace(self.saved, wallet=wallet)

@@ -1,0 +1,323 @@
+"""All desks, the account and the owner's wishes: one event in, one outcome out. No waiting, no clock, no I/O.
+
+After every event about orders, the account or time each desk is audited: what should be is compared with what is, so
+that nothing depends on having seen an event (R4).
+"""
+
+from dataclasses import replace
+from typing import Final, get_args
+
+from engine.desk.account_now import AccountNow
+from engine.desk.desk import Desk
+from engine.desk.news import OrderNews
+from engine.desk.position import is_reserved
+from engine.desk.reconciling import part_of
+from engine.desk.terms import DeskTerms
+from engine.execution.lot_rules import lot_rules
+from engine.model.commands import Command, DecisionMode
+from engine.model.events import (
+    AccountSynced,
+    BalanceChanged,
+    BarClosed,
+    ClockTicked,
+    ErrandFailed,
+    FeedLost,
+    FeedRestored,
+    FillsListed,
+    FundingPaid,
+    MarkSeen,
+    OrderFilled,
+    OrderSigned,
+    PriceSeen,
+    QuoteSeen,
+    Route,
+    RulesLoaded,
+    SetupSeen,
+    StopChanged,
+    StopsListed,
+)
+from engine.model.messages import NOTHING, FetchFills, Outcome, SyncAccount
+from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, PanicDone, ProposalEnd
+from engine.model.orders import ExitReason, IntentState
+from engine.model.saved import EntryIntent, Override, SavedDesk, SavedState
+from engine.model.view import EngineView, Running
+from engine.params import BadParam, TradingParams, tuned
+from engine.ports import Event
+from engine.trader import viewing, wishes
+from engine.trader.books import Books
+from engine.trader.setup import TraderSetup
+
+COMMANDS: Final = get_args(Command.__value__)
+ORDER_NEWS: Final = get_args(OrderNews.__value__)
+QUIET: Final = (QuoteSeen, MarkSeen, PriceSeen)  # they come many times a second, and change no books
+
+
+class Trader:
+    """Everything that decides. `saved` is what an earlier process left; None = nothing."""
+
+    def __init__(self, setup: TraderSetup, saved: SavedState | None) -> None:
+        self.setup = setup
+        self.was_restored = saved is not None
+        state = saved or SavedState(setup.namespace)
+        self.books = Books(state.account if saved else replace(state.account, mode=setup.mode))
+        self.overrides: tuple[Override, ...] = state.overrides
+        self.params = with_overrides(setup.params, state.overrides)
+        self.desks: dict[str, Desk] = {}
+        self.is_ready = False
+        self.is_halted = False
+        self.time_ms = 0
+        self.synced_ms = 0
+        self._memories = {symbol: awakened(memory) for symbol, memory in state.desks.items()}
+        self._lost: set[Route] = set()
+        self._panic_closed = 0
+
+    # --- the one door -----------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event | Command) -> Outcome:
+        """Take one event or command, and say what should happen."""
+        if isinstance(event, COMMANDS):
+            self.time_ms = max(self.time_ms, event.asked.time_ms)
+            outcome = wishes.granted(self, event)
+            return self._settled(outcome, event.asked.time_ms, event.asked.seen_ms)
+        self.time_ms = max(self.time_ms, event.time_ms)
+        if isinstance(event, QUIET):
+            return self._seen(event)
+        return self._settled(self._happened(event), event.time_ms, event.seen_ms)
+
+    def _seen(self, event: QuoteSeen | MarkSeen | PriceSeen) -> Outcome:
+        desk = self.desks.get(event.symbol)
+        if desk is None:
+            return NOTHING
+        match event:
+            case QuoteSeen():
+                desk.quote_seen(event)
+                return NOTHING
+            case MarkSeen():
+                desk.mark_seen(event)
+            case PriceSeen():
+                outcome = desk.price_seen(event)
+                return outcome
+        return self.books.watched(self.desks.values(), self.params, event.time_ms)
+
+    def _happened(self, event: Event) -> Outcome:
+        match event:
+            case RulesLoaded():
+                return self._rules_loaded(event)
+            case FeedLost() | FeedRestored():
+                return self._feed(event)
+            case ClockTicked():
+                return self._ticked(event)
+            case AccountSynced():
+                return self._compared(event)
+            case BalanceChanged():
+                self.books.read(event.wallet, None)
+                return Outcome(changed=True)
+            case OrderSigned():
+                owner = next((d for d in self.desks.values() if d.memory.entry and d.memory.entry.client_id == event.client_id), None)
+                return owner.heard(event) if owner is not None else NOTHING
+            case ErrandFailed():
+                return NOTHING
+        return self._of_desk(event)
+
+    def _of_desk(self, event: Event) -> Outcome:
+        """What concerns one symbol only."""
+        symbol = event.fill.symbol if isinstance(event, OrderFilled) else event.setup.symbol if isinstance(event, SetupSeen) else event.symbol  # type: ignore[union-attr]
+        desk = self.desks.get(symbol)
+        if desk is None:
+            return NOTHING
+        match event:
+            case BarClosed():
+                return desk.bar_closed(event, self.account_now(desk))
+            case OrderFilled():
+                return desk.filled(event, self._next_number())
+            case FillsListed():
+                return desk.fills_listed(event, self._next_number())
+            case StopChanged():
+                return desk.stop_changed(event)
+            case StopsListed():
+                return desk.stops_listed(event)
+            case FundingPaid():
+                return self._funded(desk, event)
+            case SetupSeen():
+                desk.setup = event.setup
+                return NOTHING
+        return desk.heard(event)  # type: ignore[arg-type]  # the rest of `Event` is order news
+
+    def _next_number(self) -> int:
+        return self.books.saved.trade_number + 1
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def _rules_loaded(self, event: RulesLoaded) -> Outcome:
+        rules = event.rules
+        desk = self.desks.get(rules.symbol)
+        if desk is not None:
+            desk.terms = replace(desk.terms, rules=rules, lot=lot_rules(rules))
+            return NOTHING
+        setup = self.setup
+        terms = DeskTerms(
+            namespace=setup.namespace,
+            symbol=rules.symbol,
+            interval_ms=setup.interval_ms,
+            warmup_bars=setup.warmup_bars,
+            tight_trigger=setup.tight_trigger,
+            rules=rules,
+            lot=lot_rules(rules),
+            params=self.params,
+        )
+        memory = self._memories.pop(rules.symbol, None) or SavedDesk(rules.symbol, wishes.SIDES_AT_START)
+        self.desks[rules.symbol] = Desk(terms, memory)
+        return NOTHING
+
+    def _feed(self, event: FeedLost | FeedRestored) -> Outcome:
+        if isinstance(event, FeedLost):
+            self._lost.add(event.route)
+            return Outcome(notices=(FeedWentAway(event.route.value, event.detail, event.time_ms),))
+        if event.route not in self._lost:
+            return NOTHING
+        self._lost.discard(event.route)
+        outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
+        if event.route is Route.PRIVATE:
+            looks = tuple(FetchFills(desk.terms.symbol, desk.memory.last_fill_ms) for desk in self.desks.values())
+            outcome += Outcome(errands=(*looks, SyncAccount()))
+        return outcome
+
+    def _ticked(self, event: ClockTicked) -> Outcome:
+        outcome = self.books.day_turned(self.desks.values(), event.time_ms)
+        for desk in self.desks.values():
+            outcome += desk.ticked(event.time_ms, event.seen_ms)
+        if event.is_check:
+            outcome += Outcome(errands=(SyncAccount(),))
+        return outcome
+
+    def _compared(self, event: AccountSynced) -> Outcome:
+        seen = event.account
+        self.books.read(seen.wallet, seen.available)
+        self.synced_ms = max(self.synced_ms, event.seen_ms)
+        self._lets_us_trade = seen.can_trade and seen.is_one_way
+        outcome = Outcome(changed=True)
+        for symbol, desk in self.desks.items():
+            part = part_of(seen, symbol, event.time_ms, event.seen_ms)
+            outcome += desk.compared(part, self._next_number())
+        return outcome
+
+    _lets_us_trade = False
+
+    def _funded(self, desk: Desk, event: FundingPaid) -> Outcome:
+        if not desk.funded(event.amount, event.payment_id):
+            return NOTHING
+        account = self.books.saved
+        self.books.saved = replace(account, day_funding=account.day_funding + (0 if desk.memory.holding else event.amount))
+        return Outcome(changed=True)
+
+    def ready(self, time_ms: int, now_ms: int) -> Outcome:
+        """Recovery ended: cards from before are dead, and the owner is told where things stand."""
+        self.is_ready = True
+        outcome = NOTHING
+        for desk in self.desks.values():
+            outcome += desk.end_proposal(ProposalEnd.RESTARTED, "", time_ms) + desk.missed_told(time_ms)
+        held = sum(desk.memory.holding is not None for desk in self.desks.values())
+        running = self.books.saved.running is Running.RUNNING
+        outcome += Outcome(notices=(EngineReady(self.was_restored, held, running, time_ms),), changed=True)
+        return self._settled(outcome, time_ms, now_ms)
+
+    # --- afterwards -------------------------------------------------------------------------------------------------
+
+    def _settled(self, outcome: Outcome, time_ms: int, now_ms: int) -> Outcome:
+        """Audit every desk, book what closed, watch equity, go on with a panic."""
+        for desk in self.desks.values():
+            outcome += self._panicked(desk, now_ms) + desk.audited(time_ms, now_ms)
+        for trade in outcome.trades:
+            outcome += self.books.closed(trade, self.params, time_ms)
+        self.books.ruled(outcome.rulings)
+        numbers = [desk.memory.holding.trade.number for desk in self.desks.values() if desk.memory.holding]
+        numbers += [trade.number for trade in outcome.trades]
+        newest = max(numbers, default=0)
+        if newest > self.books.saved.trade_number:
+            self.books.saved = replace(self.books.saved, trade_number=newest)
+        outcome += self.books.watched(self.desks.values(), self.params, time_ms)
+        return outcome + self._panic_ended(outcome, time_ms)
+
+    def _panicked(self, desk: Desk, now_ms: int) -> Outcome:
+        holding = desk.memory.holding
+        if not self.books.saved.is_panicking or holding is None or desk.memory.exit is not None:
+            return NOTHING
+        return desk.leave(ExitReason.PANIC, holding.quantity, "panic", now_ms)
+
+    def _panic_ended(self, outcome: Outcome, time_ms: int) -> Outcome:
+        account = self.books.saved
+        if not account.is_panicking:
+            return NOTHING
+        self._panic_closed += len(outcome.trades)
+        memories = [desk.memory for desk in self.desks.values()]
+        if any(memory.holding or memory.entry or memory.stops for memory in memories):
+            return NOTHING
+        closed, self._panic_closed = self._panic_closed, 0
+        self.books.saved = replace(account, is_panicking=False)
+        return Outcome(notices=(PanicDone(closed, account.day_gross - account.day_fees + account.day_funding, time_ms),), changed=True)
+
+    # --- what others may know ---------------------------------------------------------------------------------------
+
+    def account_now(self, desk: Desk) -> AccountNow:
+        """The account as one desk needs it."""
+        saved = self.books.saved
+        others = [other for other in self.desks.values() if other is not desk]
+        return AccountNow(
+            is_running=saved.running is Running.RUNNING,
+            is_stopped=saved.running is Running.STOPPED,
+            is_halted=self.is_halted,
+            is_latched=saved.latch is not None or saved.is_panicking,
+            is_ready=self.is_ready and self.books.was_read and self._lets_us_trade,
+            is_blind=bool(self._lost),
+            mode=saved.mode,
+            equity=float(self.books.equity(self.desks.values())),
+            peak_equity=float(saved.peak_equity),
+            day_start_equity=float(saved.day_start_equity),
+            available=float(self.books.available),
+            open_positions=sum(is_reserved(other.memory) for other in others),
+            loss_streak=saved.loss_streak,
+            locked_until_ms=saved.locked_until_ms,
+        )
+
+    def view(self) -> EngineView:
+        """A picture of everything."""
+        return viewing.view(self)
+
+    def state(self) -> SavedState:
+        """What must survive."""
+        desks = {**self._memories, **{symbol: desk.memory for symbol, desk in self.desks.items()}}
+        return SavedState(self.setup.namespace, self.books.saved, desks, self.overrides)
+
+    def retune(self, params: TradingParams) -> None:
+        """Go on under other settings."""
+        self.params = params
+        for desk in self.desks.values():
+            desk.retuned(params)
+
+    @property
+    def mode(self) -> DecisionMode:
+        """Who decides."""
+        return self.books.saved.mode
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is on its way to the exchange or waits for its answer."""
+        return any(desk.is_busy for desk in self.desks.values())
+
+
+def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> TradingParams:
+    """The settings with what was changed in chat; what is no longer allowed is left out."""
+    for override in overrides:
+        try:
+            params = tuned(params, override.name, override.value)
+        except BadParam:
+            continue
+    return params
+
+
+def awakened(memory: SavedDesk) -> SavedDesk:
+    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may."""
+    entry: EntryIntent | None = memory.entry
+    if entry is not None and entry.state is IntentState.PLANNED:
+        return replace(memory, entry=None)
+    return memory

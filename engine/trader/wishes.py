@@ -1,0 +1,231 @@
+"""What the owner asks for, granted or refused. Lowering risk is always granted; the second factor was checked before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from engine.desk.desk import Desk, refused
+from engine.execution.exits import moved_to_entry
+from engine.model.commands import (
+    AllowSides,
+    ApproveEntry,
+    ClosePosition,
+    Command,
+    DeclineEntry,
+    LockSymbol,
+    MoveStopToEntry,
+    Panic,
+    PauseTrading,
+    ResetLatch,
+    SetMode,
+    StartTrading,
+    StopHow,
+    StopTrading,
+    Tune,
+)
+from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
+from engine.model.notices import LatchCause, ProposalEnd
+from engine.model.orders import ExitReason
+from engine.model.saved import Override
+from engine.model.signals import Sides
+from engine.model.view import Running
+from engine.params import BY_NAME, BadParam, conflict, read, tuned
+
+if TYPE_CHECKING:
+    from engine.trader.trader import Trader
+
+SIDES_AT_START: Final = Sides.BOTH
+DONE: Final = Outcome(reply=Reply(ReplyCode.DONE), changed=True)
+ALREADY: Final = Outcome(reply=Reply(ReplyCode.ALREADY))
+OVERRIDES_KEPT: Final = 500
+
+
+def granted(trader: Trader, wish: Command) -> Outcome:  # noqa: PLR0911
+    """Do what is asked, or say why not."""
+    match wish:
+        case StartTrading():
+            return _run(trader)
+        case PauseTrading():
+            return _set_running(trader, Running.PAUSED, wish.asked.time_ms)
+        case StopTrading():
+            return _stopped(trader, wish)
+        case AllowSides():
+            return _allowed(trader, wish)
+        case SetMode():
+            return _mode_set(trader, wish)
+        case Tune():
+            return _tuned(trader, wish)
+        case ApproveEntry():
+            return _approved(trader, wish)
+        case DeclineEntry():
+            return _declined(trader, wish)
+        case ClosePosition():
+            return _closed(trader, wish)
+        case MoveStopToEntry():
+            return _stop_to_entry(trader, wish)
+        case LockSymbol():
+            return _locked(trader, wish)
+        case Panic():
+            return _panic(trader, wish)
+        case ResetLatch():
+            return _unlatched(trader, wish)
+
+
+def _run(trader: Trader) -> Outcome:
+    if trader.books.saved.running is Running.RUNNING:
+        return ALREADY
+    trader.books.saved = replace(trader.books.saved, running=Running.RUNNING)
+    latched = trader.books.saved.latch is not None
+    return Outcome(reply=Reply(ReplyCode.DONE, {"latched": int(latched)}), changed=True)
+
+
+def _set_running(trader: Trader, running: Running, time_ms: int) -> Outcome:
+    if trader.books.saved.running is running:
+        return ALREADY
+    trader.books.saved = replace(trader.books.saved, running=running)
+    return _cards_ended(trader, time_ms) + DONE
+
+
+def _cards_ended(trader: Trader, time_ms: int) -> Outcome:
+    outcome = NOTHING
+    for desk in trader.desks.values():
+        outcome += desk.end_proposal(ProposalEnd.SUPERSEDED, "", time_ms)
+    return outcome
+
+
+def _stopped(trader: Trader, wish: StopTrading) -> Outcome:
+    asked = wish.asked
+    if wish.how is StopHow.KEEP:
+        return _set_running(trader, Running.STOPPED, asked.time_ms)
+    outcome = _cards_ended(trader, asked.time_ms)
+    trader.books.saved = replace(trader.books.saved, running=Running.STOPPED)
+    for desk in trader.desks.values():
+        if desk.memory.holding is not None:
+            outcome += desk.leave(ExitReason.MANUAL, desk.memory.holding.quantity, asked.who, asked.seen_ms)
+    return outcome + DONE
+
+
+def _allowed(trader: Trader, wish: AllowSides) -> Outcome:
+    chosen = [trader.desks[wish.symbol]] if wish.symbol in trader.desks else list(trader.desks.values())
+    if wish.symbol and wish.symbol not in trader.desks:
+        return refused(ReplyCode.UNKNOWN_SYMBOL, {"symbol": wish.symbol})
+    if all(desk.memory.sides is wish.sides for desk in chosen):
+        return ALREADY
+    for desk in chosen:
+        desk.memory = replace(desk.memory, sides=wish.sides)
+    held = sum(desk.memory.holding is not None for desk in chosen)
+    return Outcome(reply=Reply(ReplyCode.DONE, {"positions": held}), changed=True)
+
+
+def _mode_set(trader: Trader, wish: SetMode) -> Outcome:
+    if trader.books.saved.mode is wish.mode:
+        return ALREADY
+    trader.books.saved = replace(trader.books.saved, mode=wish.mode)
+    return _cards_ended(trader, wish.asked.time_ms) + DONE
+
+
+def _tuned(trader: Trader, wish: Tune) -> Outcome:
+    tunable = BY_NAME.get(wish.name)
+    if tunable is None:
+        return refused(ReplyCode.UNKNOWN_NAME, {"name": wish.name})
+    try:
+        params = tuned(trader.params, wish.name, wish.value)
+    except BadParam:
+        return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.name, "low": tunable.low, "high": tunable.high})
+    problem = conflict(params)
+    if problem:
+        return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.name, "problem": problem})
+    before, after = read(trader.params, wish.name), read(params, wish.name)
+    if before == after:
+        return ALREADY
+    changed = Override(wish.name, after, before, wish.asked.who, wish.asked.time_ms)
+    trader.overrides = (*trader.overrides, changed)[-OVERRIDES_KEPT:]
+    trader.retune(params)
+    outcome = Outcome(reply=Reply(ReplyCode.DONE, {"before": before, "after": after}), changed=True)
+    if wish.name == "leverage":
+        flat = [desk for desk in trader.desks.values() if desk.memory.holding is None]
+        outcome += Outcome(errands=tuple(SetUpSymbol(desk.terms.symbol, int(after)) for desk in flat))
+    return outcome
+
+
+def _desk_of_card(trader: Trader, intent: str) -> Desk | None:
+    cards = ((desk, desk.memory.proposal) for desk in trader.desks.values())
+    return next((desk for desk, card in cards if card is not None and card.intent_id == intent), None)
+
+
+def _desk_of_position(trader: Trader, intent: str) -> Desk | None:
+    held = ((desk, desk.memory.holding) for desk in trader.desks.values())
+    return next(
+        (desk for desk, holding in held if holding and holding.trade.intent_id == intent and not holding.flat_seen_ms), None
+    )
+
+
+def _approved(trader: Trader, wish: ApproveEntry) -> Outcome:
+    desk = _desk_of_card(trader, wish.intent_id)
+    if desk is None:
+        return refused(ReplyCode.NO_SUCH_PROPOSAL)
+    asked = wish.asked
+    return desk.approved(wish.fraction, trader.account_now(desk), asked.time_ms, asked.seen_ms, asked.who)
+
+
+def _declined(trader: Trader, wish: DeclineEntry) -> Outcome:
+    desk = _desk_of_card(trader, wish.intent_id)
+    if desk is None:
+        return refused(ReplyCode.NO_SUCH_PROPOSAL)
+    return desk.end_proposal(ProposalEnd.DECLINED, wish.asked.who, wish.asked.time_ms) + DONE
+
+
+def _closed(trader: Trader, wish: ClosePosition) -> Outcome:
+    desk = _desk_of_position(trader, wish.intent_id)
+    if desk is None or desk.memory.holding is None:
+        return refused(ReplyCode.NO_SUCH_POSITION)
+    held = desk.memory.holding.quantity
+    quantity = held if wish.fraction >= 1 else held * Decimal(repr(wish.fraction))
+    quantity -= quantity % desk.terms.rules.step_size
+    if quantity <= 0:
+        return refused(ReplyCode.TOO_SMALL, {"needed": float(desk.terms.rules.step_size)})
+    step = desk.leave(ExitReason.MANUAL, quantity, wish.asked.who, wish.asked.seen_ms)
+    return step + (Outcome(reply=Reply(ReplyCode.SENT)) if step.orders else ALREADY)
+
+
+def _stop_to_entry(trader: Trader, wish: MoveStopToEntry) -> Outcome:
+    desk = _desk_of_position(trader, wish.intent_id)
+    if desk is None or desk.memory.holding is None:
+        return refused(ReplyCode.NO_SUCH_POSITION)
+    holding = desk.memory.holding
+    plan = moved_to_entry(holding.plan, desk.terms.lot)
+    price = desk.sight.middle(plan.entry)
+    if plan is holding.plan or plan.side * (price - plan.stop) <= 0:
+        return refused(ReplyCode.WOULD_LOOSEN, {"stop": holding.plan.stop, "entry": plan.entry, "price": price})
+    desk.memory = replace(desk.memory, holding=replace(holding, plan=plan))
+    return Outcome(reply=Reply(ReplyCode.SENT), changed=True)
+
+
+def _locked(trader: Trader, wish: LockSymbol) -> Outcome:
+    desk = trader.desks.get(wish.symbol)
+    if desk is None:
+        return refused(ReplyCode.UNKNOWN_SYMBOL, {"symbol": wish.symbol})
+    desk.memory = replace(desk.memory, locked_until_ms=wish.until_ms)
+    return DONE
+
+
+def _panic(trader: Trader, wish: Panic) -> Outcome:
+    """Block, then flatten; verified, swept and reported by what follows every event. A second panic changes nothing."""
+    if trader.books.saved.is_panicking:
+        return ALREADY
+    asked = wish.asked
+    outcome = _cards_ended(trader, asked.time_ms)
+    outcome += trader.books.latched(LatchCause.PANIC, 0.0, 0.0, asked.time_ms)
+    trader.books.saved = replace(trader.books.saved, is_panicking=True, running=Running.PAUSED)
+    return outcome + Outcome(errands=(SyncAccount(),), reply=Reply(ReplyCode.SENT), changed=True)
+
+
+def _unlatched(trader: Trader, wish: ResetLatch) -> Outcome:
+    if trader.books.saved.latch is None:
+        return ALREADY
+    if trader.books.saved.is_panicking:
+        return refused(ReplyCode.NOT_READY)
+    equity = trader.books.equity(trader.desks.values())
+    return trader.books.unlatched(equity, wish.asked.who, wish.asked.time_ms) + DONE
