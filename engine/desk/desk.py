@@ -205,9 +205,9 @@ class Desk:
         price = self.sight.middle(card.price)
         if now_ms >= card.deadline_ms:
             return self.end_proposal(ProposalEnd.EXPIRED, "", time_ms) + refused(ReplyCode.TOO_LATE)
-        drift = entries.drift_in_atr(card, price)
-        if drift > self.terms.params.max_price_drift_atr:
-            moved: dict[str, float | int | str] = {"seen": drift, "needed": self.terms.params.max_price_drift_atr, "price": price}
+        drift, most = entries.drift_in_atr(card, price), self.terms.params.max_price_drift_atr
+        if drift > most:
+            moved: dict[str, float | int | str] = {"seen": drift, "needed": most, "price": price}
             return self.end_proposal(ProposalEnd.REFUSED, who, time_ms) + refused(ReplyCode.PRICE_MOVED, moved)
         judged = self.judged(account, card.price, now_ms)
         refusals = entries.refusals_of(judged)

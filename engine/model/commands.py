@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from engine.model.signals import Sides
 
@@ -149,4 +150,19 @@ type Command = (
     | LockSymbol
     | Panic
     | ResetLatch
+)
+COMMANDS: Final = (
+    StartTrading,
+    PauseTrading,
+    StopTrading,
+    AllowSides,
+    SetMode,
+    Tune,
+    ApproveEntry,
+    DeclineEntry,
+    ClosePosition,
+    MoveStopToEntry,
+    LockSymbol,
+    Panic,
+    ResetLatch,
 )

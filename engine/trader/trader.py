@@ -5,20 +5,20 @@ that nothing depends on having seen an event (R4).
 """
 
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from engine.desk.account_now import AccountNow
 from engine.desk.desk import Desk
-from engine.desk.news import OrderNews
 from engine.desk.position import is_reserved
 from engine.desk.reconciling import part_of
 from engine.desk.terms import DeskTerms
 from engine.execution.lot_rules import lot_rules
-from engine.model.commands import Command, DecisionMode
+from engine.model.commands import COMMANDS, Command, DecisionMode
 from engine.model.events import (
     AccountSynced,
     BalanceChanged,
     BarClosed,
+    CancelRefused,
     ClockTicked,
     ErrandFailed,
     FeedLost,
@@ -26,8 +26,13 @@ from engine.model.events import (
     FillsListed,
     FundingPaid,
     MarkSeen,
+    OrderAccepted,
     OrderFilled,
+    OrderGone,
+    OrderNotFound,
+    OrderRejected,
     OrderSigned,
+    OrderUnanswered,
     PriceSeen,
     QuoteSeen,
     Route,
@@ -47,8 +52,15 @@ from engine.trader import viewing, wishes
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
 
-COMMANDS: Final = get_args(Command.__value__)
-ORDER_NEWS: Final = get_args(OrderNews.__value__)
+ORDER_NEWS: Final = (
+    OrderSigned,
+    OrderAccepted,
+    OrderRejected,
+    OrderUnanswered,
+    OrderNotFound,
+    OrderGone,
+    CancelRefused,
+)
 QUIET: Final = (QuoteSeen, MarkSeen, PriceSeen)  # they come many times a second, and change no books
 
 
@@ -95,8 +107,7 @@ class Trader:
             case MarkSeen():
                 desk.mark_seen(event)
             case PriceSeen():
-                outcome = desk.price_seen(event)
-                return outcome
+                return desk.price_seen(event)
         return self.books.watched(self.desks.values(), self.params, event.time_ms)
 
     def _happened(self, event: Event) -> Outcome:
@@ -113,16 +124,14 @@ class Trader:
                 self.books.read(event.wallet, None)
                 return Outcome(changed=True)
             case OrderSigned():
-                owner = next((d for d in self.desks.values() if d.memory.entry and d.memory.entry.client_id == event.client_id), None)
-                return owner.heard(event) if owner is not None else NOTHING
+                return self._signed(event)
             case ErrandFailed():
                 return NOTHING
         return self._of_desk(event)
 
     def _of_desk(self, event: Event) -> Outcome:
         """What concerns one symbol only."""
-        symbol = event.fill.symbol if isinstance(event, OrderFilled) else event.setup.symbol if isinstance(event, SetupSeen) else event.symbol  # type: ignore[union-attr]
-        desk = self.desks.get(symbol)
+        desk = self.desks.get(symbol_of(event))
         if desk is None:
             return NOTHING
         match event:
@@ -141,7 +150,14 @@ class Trader:
             case SetupSeen():
                 desk.setup = event.setup
                 return NOTHING
-        return desk.heard(event)  # type: ignore[arg-type]  # the rest of `Event` is order news
+        return desk.heard(event) if isinstance(event, ORDER_NEWS) else NOTHING
+
+    def _signed(self, event: OrderSigned) -> Outcome:
+        for desk in self.desks.values():
+            entry = desk.memory.entry
+            if entry is not None and entry.client_id == event.client_id:
+                return desk.heard(event)
+        return NOTHING
 
     def _next_number(self) -> int:
         return self.books.saved.trade_number + 1
@@ -254,7 +270,8 @@ class Trader:
             return NOTHING
         closed, self._panic_closed = self._panic_closed, 0
         self.books.saved = replace(account, is_panicking=False)
-        return Outcome(notices=(PanicDone(closed, account.day_gross - account.day_fees + account.day_funding, time_ms),), changed=True)
+        net = account.day_gross - account.day_fees + account.day_funding
+        return Outcome(notices=(PanicDone(closed, net, time_ms),), changed=True)
 
     # --- what others may know ---------------------------------------------------------------------------------------
 
@@ -303,6 +320,16 @@ class Trader:
     def is_busy(self) -> bool:
         """Whether something is on its way to the exchange or waits for its answer."""
         return any(desk.is_busy for desk in self.desks.values())
+
+
+def symbol_of(event: Event) -> str:
+    """The symbol that a fact is about; "" where it is about none."""
+    match event:
+        case OrderFilled():
+            return event.fill.symbol
+        case SetupSeen():
+            return event.setup.symbol
+    return str(getattr(event, "symbol", ""))
 
 
 def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> TradingParams:

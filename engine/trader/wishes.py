@@ -42,7 +42,7 @@ ALREADY: Final = Outcome(reply=Reply(ReplyCode.ALREADY))
 OVERRIDES_KEPT: Final = 500
 
 
-def granted(trader: Trader, wish: Command) -> Outcome:  # noqa: PLR0911
+def granted(trader: Trader, wish: Command) -> Outcome:
     """Do what is asked, or say why not."""
     match wish:
         case StartTrading():
