@@ -66,7 +66,7 @@ class Memory(NamedTuple):
 class FeatureState(NamedTuple):
     """All that one step leaves to the next. From `settled` bars on every feature is known."""
 
-    count: int
+    bars: int
     settled: int
     last: Bar
     lines: Lines

@@ -45,7 +45,7 @@ from engine.model.messages import NOTHING, FetchFills, Outcome, SyncAccount
 from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, PanicDone, ProposalEnd
 from engine.model.orders import ExitReason, IntentState
 from engine.model.saved import EntryIntent, Override, SavedDesk, SavedState
-from engine.model.view import EngineView, Running
+from engine.model.view import EngineView, LatchView, Running
 from engine.params import BadParam, TradingParams, tuned
 from engine.ports import Event
 from engine.trader import viewing, wishes
@@ -80,7 +80,7 @@ class Trader:
         self.time_ms = 0
         self.synced_ms = 0
         self._memories = {symbol: awakened(memory) for symbol, memory in state.desks.items()}
-        self._lost: set[Route] = set()
+        self._lost = set(Route)  # until each connection delivers for the first time
         self._panic_closed = 0
 
     # --- the one door -----------------------------------------------------------------------------------------------
@@ -192,7 +192,9 @@ class Trader:
         if event.route not in self._lost:
             return NOTHING
         self._lost.discard(event.route)
-        outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
+        outcome = NOTHING
+        if event.lost_ms:
+            outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
         if event.route is Route.PRIVATE:
             looks = tuple(FetchFills(desk.terms.symbol, desk.memory.last_fill_ms) for desk in self.desks.values())
             outcome += Outcome(errands=(*looks, SyncAccount()))
@@ -315,6 +317,15 @@ class Trader:
     def mode(self) -> DecisionMode:
         """Who decides."""
         return self.books.saved.mode
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether a connection does not deliver."""
+        return bool(self._lost)
+
+    def keep_latch(self, latch: LatchView | None) -> None:
+        """Take over the latch that another memory holds, where it is the stricter one."""
+        self.books.saved = replace(self.books.saved, latch=latch)
 
     @property
     def is_busy(self) -> bool:

@@ -1,0 +1,331 @@
+"""The loop: take, handle, save, act, tell. Starting and recovering are the same code.
+
+What changed is saved before it is acted on. Two things never wait for the store: exits and stops (R1, R7). An entry
+leaves only when its journal entry was confirmed, once, and never again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Final, Protocol
+
+from engine.inbox import Inbox, Item, Wish
+from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
+from engine.model.messages import Errand, FetchFills, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
+from engine.model.notices import EngineHalted, Notice
+from engine.model.orders import ApprovedOrder, Role, SignedOrder, Trade
+from engine.model.saved import SavedState
+from engine.model.signals import Ruling
+from engine.model.view import LatchView
+from engine.ports import Broker, Clock, Event, Feed, History, Store, StoreDown
+from engine.state.latch import strictest
+from engine.trader import Trader, TraderSetup
+
+STORE_DOWN: Final = -1  # our own code for an entry that could not be journalled
+SYNC_AGAIN_S: Final = 1.0
+QUIET_LIMIT_S: Final = 10.0
+OWED_LIMIT: Final = 10_000
+
+logger = logging.getLogger(__name__)
+
+
+class LatchFile(Protocol):
+    """The latch's second memory, outside of the store."""
+
+    def read(self) -> LatchView | None:
+        """The latch that the file remembers."""
+
+    def write(self, latch: LatchView | None) -> None:
+        """Remember the latch. Raises `OSError`."""
+
+
+class WarmFeed(Feed, Protocol):
+    """A feed that is told which bars are known already."""
+
+    def start_after(self, symbol: str, open_time_ms: int) -> None:
+        """Go on from the bar after this one."""
+
+
+class Runner:
+    """Everything between the queue and the outside. `recover` once, then `run` until cancelled."""
+
+    def __init__(
+        self,
+        *,
+        setup: TraderSetup,
+        interval: str,
+        feed: WarmFeed,
+        history: History,
+        broker: Broker,
+        store: Store,
+        clock: Clock,
+        latch_file: LatchFile,
+    ) -> None:
+        self.setup = setup
+        self.interval = interval
+        self.clock = clock
+        self.inbox = Inbox()
+        self.phase = "starting"
+        self.store_is_up = True
+        self.trader = Trader(setup, None)
+        self._feed = feed
+        self._history = history
+        self._broker = broker
+        self._store = store
+        self._latch_file = latch_file
+        self._latch: LatchView | None = None
+        self._tasks = set[asyncio.Task[None]]()
+        self._entries = set[asyncio.Task[None]]()
+        self._owed_rulings: list[Ruling] = []
+        self._owed_notices: list[Notice] = []
+        self._owed_trades: list[Trade] = []
+        self._is_owed = False
+        self._wake: asyncio.TimerHandle | None = None
+        self._is_handling = False
+
+    # --- start = recovery -------------------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Load, read the exchange, protect, warm up. Raises `StateUnreadable`, `StoreDown`, `LookupError`, `ConnectionError`."""
+        self.phase = "recovering"
+        saved = await self._store.load()
+        self._latch = strictest(self._latch_file.read(), saved.account.latch if saved else None)
+        self.trader = Trader(self.setup, saved)
+        self.trader.keep_latch(self._latch)
+        for rules in await self._history.rules(self.setup.symbols):
+            await self._take(rules)
+        await self._look_at_account()
+        await self._look_at_fills(saved)
+        await self._warm_up()
+        await self._drained()
+        self.phase = "running"
+
+    async def _look_at_account(self) -> None:
+        """Nothing is decided, and no position is left alone, before the exchange was read."""
+        while True:
+            news = await self._broker.run(SyncAccount())
+            for event in news:
+                await self._take(event)
+            if any(isinstance(event, AccountSynced) for event in news):
+                return
+            await asyncio.sleep(SYNC_AGAIN_S)
+
+    async def _look_at_fills(self, saved: SavedState | None) -> None:
+        for symbol, memory in (saved.desks if saved else {}).items():
+            if symbol in self.trader.desks and memory.last_fill_ms:
+                for errand in (FetchFills(symbol, memory.last_fill_ms), FetchFunding(symbol, memory.last_fill_ms)):
+                    for event in await self._broker.run(errand):
+                        await self._take(event)
+
+    async def _warm_up(self) -> None:
+        """Bars that were handled before the restart come first; the feed brings the rest, and the newest may be decided on."""
+        for symbol in self.setup.symbols:
+            bars = await self._history.closed_bars(symbol, self.interval, self.setup.warmup_bars, 0)
+            handled = self.trader.desks[symbol].memory.last_bar_ms
+            is_recent = any(event.bar.open_time_ms == handled for event in bars)
+            for event in bars:
+                if is_recent and event.bar.open_time_ms > handled:
+                    break
+                await self._take(event)
+                self._feed.start_after(symbol, event.bar.open_time_ms)
+
+    async def _drained(self) -> None:
+        """Wait until what recovery set in motion has come to rest, for a while at most."""
+        async with asyncio.timeout(QUIET_LIMIT_S):
+            while len(self.inbox) or self._tasks:
+                if len(self.inbox):
+                    await self._take(self.inbox.next())
+                else:
+                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Trade until cancelled."""
+        self._tell_ready()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._broker.listen(self.inbox.post))
+            group.create_task(self._feed.run(self.inbox.post))
+            group.create_task(self._loop())
+
+    def _tell_ready(self) -> None:
+        now = self.clock.now_ms()
+        self._owe(self.trader.ready(self.trader.time_ms or now, now))
+        self.inbox.post(ClockTicked(True, self.trader.time_ms, now))
+
+    async def _loop(self) -> None:
+        while True:
+            await self._take(await self.inbox.take())
+
+    async def _take(self, item: Item) -> None:
+        """One item, whole: handled, saved, acted on, answered."""
+        self._is_handling = True
+        try:
+            event = item.command if isinstance(item, Wish) else item
+            outcome = self._handled(event)
+            outcome = await self._journalled(outcome)
+            if isinstance(item, Wish) and not item.answer.done():
+                item.answer.set_result(outcome.reply or Reply(ReplyCode.DONE))
+        finally:
+            self._is_handling = False
+
+    def _handled(self, event) -> Outcome:  # type: ignore[no-untyped-def]
+        try:
+            return self.trader.handle(event)
+        except Exception as error:  # the one place where the trader's own faults end: it halts, the stops stay
+            logger.exception("the trader met something impossible in %s", type(event).__name__)
+            return self._halted(f"{type(error).__name__} in {type(event).__name__}")
+
+    def _halted(self, detail: str) -> Outcome:
+        if self.trader.is_halted:
+            return Outcome()
+        self.trader.is_halted = True
+        self.phase = "halted"
+        return Outcome(notices=(EngineHalted(detail, self.trader.time_ms),), changed=True)
+
+    async def _journalled(self, outcome: Outcome) -> Outcome:
+        """Send what cannot wait, save, then send what was saved."""
+        self._wake_after(outcome.wake_in_ms)
+        entries = [order for order in outcome.orders if order.role is Role.ENTRY]
+        for order in outcome.orders:
+            if order.role is not Role.ENTRY:
+                self._start(self._placed(order))
+        for errand in outcome.errands:
+            self._start(self.run_errand(errand))
+        signed = [await self._broker.sign(order) for order in entries]
+        for one in signed:
+            outcome = outcome + self.trader.handle(self._signed(one))
+        self._owe(outcome)
+        is_saved = await self._saved()
+        for one in signed:
+            if is_saved:
+                self._start(self._sent(one))
+            else:
+                self._refuse(one.order)
+        return outcome
+
+    def _signed(self, signed: SignedOrder) -> OrderSigned:
+        now = self.clock.now_ms()
+        return OrderSigned(signed.order.client_id, signed.signed_ms, signed.deadline_ms, self.trader.time_ms, now)
+
+    def _refuse(self, order: ApprovedOrder) -> None:
+        now = self.clock.now_ms()
+        text = "not sent: the store did not confirm the journal"
+        self.inbox.post(OrderRejected(order.symbol, order.client_id, STORE_DOWN, text, self.trader.time_ms, now))
+
+    # --- saving -----------------------------------------------------------------------------------------------------
+
+    def _owe(self, outcome: Outcome) -> None:
+        self._is_owed = self._is_owed or outcome.changed
+        self._owed_rulings += outcome.rulings
+        self._owed_notices += outcome.notices
+        self._owed_trades += outcome.trades
+        if len(self._owed_notices) > OWED_LIMIT:
+            del self._owed_notices[:-OWED_LIMIT]
+
+    async def _saved(self) -> bool:
+        """Save all that is owed; False where the store did not confirm it. Nothing is forgotten then."""
+        self._remember_latch()
+        if not (self._is_owed or self._owed_rulings or self._owed_notices or self._owed_trades):
+            return self.store_is_up
+        state = self.trader.state() if self._is_owed else None
+        try:
+            await self._store.save(state, self._owed_rulings, self._owed_notices, self._owed_trades)
+        except StoreDown as error:
+            if self.store_is_up:
+                logger.error("the store did not confirm a save: %s", error)
+            self.store_is_up = False
+            return False
+        self._is_owed, self.store_is_up = False, True
+        self._owed_rulings, self._owed_notices, self._owed_trades = [], [], []
+        return True
+
+    def _remember_latch(self) -> None:
+        latch = self.trader.books.saved.latch
+        if latch == self._latch:
+            return
+        self._latch = latch
+        try:
+            self._latch_file.write(latch)
+        except OSError as error:
+            logger.error("the latch could not be written to its file: %s", error.strerror)
+
+    # --- acting -----------------------------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a request ended with %r", task.exception())
+
+    async def _sent(self, signed: SignedOrder) -> None:
+        try:
+            self._post_all(await self._broker.send(signed))
+        except BaseException as error:
+            order, now = signed.order, self.clock.now_ms()
+            detail = type(error).__name__
+            self.inbox.post(OrderUnanswered(order.symbol, order.client_id, detail, self.trader.time_ms, now))
+            raise
+
+    async def _placed(self, order: ApprovedOrder) -> None:
+        self._post_all(await self._broker.place(order))
+
+    async def run_errand(self, errand: Errand) -> None:
+        """Carry out a read or a cancel; what it tells enters the queue."""
+        self._post_all(await self._broker.run(errand))
+
+    def _post_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.inbox.post(event)
+
+    def _wake_after(self, wake_in_ms: int) -> None:
+        """Look again after a while: the earliest wish counts."""
+        if not wake_in_ms:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + wake_in_ms / 1_000
+        if (
+            self._wake is not None
+            and not self._wake.cancelled()
+            and self._wake.when() <= due
+            and self._wake.when() > loop.time()
+        ):
+            return
+        if self._wake is not None:
+            self._wake.cancel()
+        self._wake = loop.call_at(due, self._woken)
+
+    def _woken(self) -> None:
+        self.inbox.post(ClockTicked(False, self.trader.time_ms, self.clock.now_ms()))
+
+    # --- what others may ask ----------------------------------------------------------------------------------------
+
+    def post(self, event: Event) -> None:
+        """Put a fact into the queue."""
+        self.inbox.post(event)
+
+    def is_settled(self) -> bool:
+        """Whether nothing waits: no item, no request, no save, nothing unanswered at the exchange."""
+        return not (len(self.inbox) or self._tasks or self._is_handling or self.trader.is_busy)
+
+    def is_ready(self) -> bool:
+        """Whether the books were compared and every connection delivers."""
+        return self.phase == "running" and self.trader.is_ready and not self.trader.is_blind
+
+    def cards_open(self) -> int:
+        """How many proposals wait for the owner."""
+        return sum(desk.memory.proposal is not None for desk in self.trader.desks.values())
+
+    async def close(self) -> None:
+        """Let what is on its way end, and save once more. Stops stay where they are."""
+        if self._wake is not None:
+            self._wake.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=QUIET_LIMIT_S / 4)
+        while len(self.inbox):
+            await self._take(self.inbox.next())
+        await self._saved()
