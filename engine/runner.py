@@ -86,7 +86,10 @@ class Runner:
     # --- start = recovery -------------------------------------------------------------------------------------------
 
     async def recover(self) -> None:
-        """Load, read the exchange, protect, warm up. Raises `StateUnreadable`, `StoreDown`, `LookupError`, `ConnectionError`."""
+        """Load, read the exchange, protect, warm up.
+
+        Raises `StateUnreadable` or `StoreDown`, `LookupError` for a symbol that cannot be traded, `ConnectionError`.
+        """
         self.phase = "recovering"
         saved = await self._store.load()
         self._latch = strictest(self._latch_file.read(), saved.account.latch if saved else None)
