@@ -77,7 +77,7 @@ def _check_words(params: Params, kind: str, *, closes: bool) -> None:
 
 def _shouted_flag(params: Params, name: str) -> bool:
     """`priceProtect` is documented in capitals as well."""
-    return params.text(name) == "TRUE" or params.text(name) != "FALSE" and params.flag(name)
+    return params.text(name) == "TRUE" or (params.text(name) != "FALSE" and params.flag(name))
 
 
 def _read_trail(exchange: Exchange, contract: Contract, params: Params, algo: AlgoOrder) -> None:

@@ -5,9 +5,10 @@ The mark price follows the middle of the book with a delay of some seconds and s
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from sandbox.exchange.contracts import Contract
 from sandbox.market.listing import in_ticks
@@ -18,6 +19,17 @@ MARK_LEASH: Final = 0.01  # the real median keeps mark near last, also in a cras
 BASIS_POINT: Final = 1e-4
 BOOK_LEVELS: Final = 20
 BOOK_NOTIONAL: Final = 50_000.0  # USDT shown at the best price
+KEPT_TRADES: Final = 5_000  # as the real one forgets them after a day or two
+
+
+class Trade(NamedTuple):
+    """A trade of others, as the market shows it."""
+
+    id: int
+    ticks: int
+    lots: int
+    time_ms: int
+    seller_is_aggressive: bool
 
 
 @dataclass(slots=True)
@@ -55,6 +67,7 @@ class Board:
         "shown_mark",
         "slippage",
         "trade_id",
+        "trades",
         "update_id",
     )
 
@@ -68,6 +81,7 @@ class Board:
         self.mark_ticks = self.last * (1 + MARK_OFFSET)
         self.forming: FormingBar | None = None
         self.trade_id = 1_000_000
+        self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         self.update_id = 400_000_000
         self.quote_around(self.last)
         self.show()
@@ -115,6 +129,14 @@ class Board:
         """Say where a market order fills: the opposite best price, made worse by the slippage."""
         best = self.ask if side > 0 else self.bid
         return max(1, best + side * int(best * self.slippage + 0.5))
+
+    def trade(self, lots: int, time_ms: int) -> Trade:
+        """Note a trade at the last price; sellers press while the bar falls."""
+        self.trade_id += 1
+        falls = self.forming is not None and self.forming.close < self.forming.open
+        done = Trade(self.trade_id, self.last, lots, time_ms, falls)
+        self.trades.append(done)
+        return done
 
     def show(self) -> None:
         """Remember what was told last, for the heartbeat to repeat."""

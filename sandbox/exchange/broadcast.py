@@ -32,7 +32,7 @@ class Broadcast:
         self.hub.note_told(symbol)
         for stream in (f"{symbol.lower()}@bookTicker", "!bookTicker"):
             if self.hub.wants(stream):
-                event_ms = self.exchange.clock.stamp()
+                event_ms = self._event_ms(is_waited=is_waited)
                 self.hub.send(stream, quote_frame(board, event_ms), event_ms, is_waited=is_waited)
 
     def marks(self, symbol: str, *, is_waited: bool = True) -> None:
@@ -40,7 +40,7 @@ class Broadcast:
         clock = self.exchange.clock
         for stream in (*(f"{symbol.lower()}@{kind}" for kind in MARK_STREAMS), "!markPrice@arr@1s", "!markPrice@arr"):
             if self.hub.wants(stream):
-                event_ms = clock.stamp()
+                event_ms = self._event_ms(is_waited=is_waited)
                 upcoming = next_settlement(clock.now_ms)
                 frame = mark_frame(self.exchange.boards[symbol], event_ms, self.rate_text(symbol, upcoming), upcoming)
                 text = f"[{frame}]" if stream.startswith("!") else frame
@@ -51,13 +51,11 @@ class Broadcast:
         exchange, lower = self.exchange, symbol.lower()
         board, clock = exchange.boards[symbol], exchange.clock
         self.quotes(symbol)
+        trade = board.trade(max(1, int(traded / board.contract.step_size)), clock.now_ms)
         stream = f"{lower}@aggTrade"
         if self.hub.wants(stream):
-            lots = max(1, int(traded / float(board.contract.step)))
-            forming = board.forming
-            falls = forming is not None and forming.close < forming.open
             event_ms = clock.stamp()
-            self.hub.send(stream, trade_frame(board, event_ms, lots, seller_is_aggressive=falls), event_ms)
+            self.hub.send(stream, trade_frame(board.contract, event_ms, trade), event_ms)
         self.marks(symbol)
         self._bars(symbol, is_closed=False)
         self._extras(symbol)
@@ -75,7 +73,7 @@ class Broadcast:
         self.hub.send_news(news)
 
     def heartbeat(self, every_s: float) -> None:
-        """Repeat quotes and marks of symbols that have been silent; prices unchanged (issue: time)."""
+        """Repeat quotes and marks of symbols that have been silent; neither prices nor market time move."""
         silent_since = time.monotonic() - every_s
         for symbol in self.exchange.boards:
             if self.hub.told_s.get(symbol, 0.0) <= silent_since:
@@ -99,6 +97,11 @@ class Broadcast:
         highest, lowest = max(one.high for one in found), min(one.low for one in found)
         volume = round(sum(one.volume for one in found), 3)
         return Kline(found[0].open_time_ms, found[0].open, highest, lowest, board.last, volume)
+
+    def _event_ms(self, *, is_waited: bool) -> int:
+        """A frame of the heartbeat repeats the newest event time: however long the market stands, its time stands too."""
+        clock = self.exchange.clock
+        return clock.stamp() if is_waited else clock.seen_ms
 
     def _bars(self, symbol: str, *, is_closed: bool) -> None:
         exchange = self.exchange

@@ -69,4 +69,3 @@ class Roots:
     ws_public: str
     ws_market: str
     ws_private: str
-    ws_api: str

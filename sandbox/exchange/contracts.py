@@ -39,6 +39,7 @@ class Contract:
     brackets: tuple[Bracket, ...]
     tick_units: int
     tick_size: float
+    step_size: float
 
     @property
     def base(self) -> str:
@@ -117,6 +118,7 @@ def make_contract(
         brackets=brackets_for(symbol),
         tick_units=int(tick.scaleb(digits)),
         tick_size=float(tick),
+        step_size=float(listing.step),
     )
 
 

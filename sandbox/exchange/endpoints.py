@@ -1,6 +1,6 @@
 """What an endpoint is: its path, who may call it, what it weighs, and the function that answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -29,7 +29,7 @@ class Desk:
     limits: Limits
 
 
-type Answer = dict[str, object] | list[object] | bytes
+type Answer = Mapping[str, object] | Sequence[object] | bytes
 type Handler = Callable[[Desk, Params], Answer]
 type Weight = Callable[[Params], int]
 

@@ -47,6 +47,7 @@ class Exchange:
     cover: CoverWatch = field(default_factory=CoverWatch)
     news: list[News] = field(default_factory=list)
     funding: Mapping[str, FundingRates] = field(default_factory=dict)
+    countdowns: dict[str, int] = field(default_factory=dict)  # wire time at which a symbol's orders are cancelled
     thin_fills: int = 0
 
     def contract(self, symbol: str | None) -> Contract:
@@ -80,13 +81,11 @@ class Exchange:
         """Write a balance change into the books; `moves` is False where the wallet has moved already."""
         if moves:
             self.account.credit(amount, symbol or None)
-        income = Income(
-            self.ids.next_transfer(), kind, symbol, amount, trade_id, self.clock.now_ms, self.wire.now_ms()
-        )
+        income = Income(self.ids.next_transfer(), kind, symbol, amount, trade_id, self.clock.now_ms, self.wire.now_ms())
         self.ledger.incomes.append(income)
 
     def watch_cover(self, symbol: str) -> None:
-        """Note whether the position has a live stop on the right side for all of its lots (issue: uncovered)."""
+        """Note whether the position has a live stop on the right side for all of its lots."""
         position = self.position(symbol)
         covered, needed = 0, abs(position.lots)
         for algo in self.algos.open_on(symbol):

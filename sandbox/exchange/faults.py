@@ -27,6 +27,7 @@ ANSWER_KINDS: Final = frozenset(
         "html_after",
         "slow",
         "slow_answer",
+        "slow_engine",
     }
 )
 STREAM_KINDS: Final = frozenset(

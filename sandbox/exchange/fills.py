@@ -30,6 +30,7 @@ def fill(exchange: Exchange, order: Order, lots: int, ticks: int, *, is_maker: b
         realised=change.realised,
         commission=change.commission,
         is_maker=is_maker,
+        after_id=exchange.ids.transfer,
         time_ms=now_ms,
         wire_ms=exchange.wire.now_ms(),
     )

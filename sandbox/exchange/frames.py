@@ -3,7 +3,8 @@
 They are written as text at once: at full speed this is most of what the venue does.
 """
 
-from sandbox.exchange.board import Board
+from sandbox.exchange.board import Board, Trade
+from sandbox.exchange.contracts import Contract
 from sandbox.exchange.history import Kline, kline_texts
 
 _TAIL = '"zz":""'  # reference 11 #18: guards against models that refuse unknown keys
@@ -20,14 +21,13 @@ def quote_frame(board: Board, event_ms: int) -> str:
     )
 
 
-def trade_frame(board: Board, event_ms: int, lots: int, *, seller_is_aggressive: bool) -> str:
-    """Write a trade at the last price on aggTrade."""
-    contract, text = board.contract, board.contract.quantity_text(lots)
-    board.trade_id += 1
+def trade_frame(contract: Contract, event_ms: int, trade: Trade) -> str:
+    """Write a trade on aggTrade."""
+    text = contract.quantity_text(trade.lots)
     return (
-        f'{{"e":"aggTrade","E":{event_ms},"s":"{contract.symbol}","a":{board.trade_id},"p":"{contract.price_text(board.last)}",'
-        f'"q":"{text}","nq":"{text}","f":{board.trade_id},"l":{board.trade_id},"T":{event_ms},'
-        f'"m":{"true" if seller_is_aggressive else "false"},"st":1,{_TAIL}}}'
+        f'{{"e":"aggTrade","E":{event_ms},"s":"{contract.symbol}","a":{trade.id},"p":"{contract.price_text(trade.ticks)}",'
+        f'"q":"{text}","nq":"{text}","f":{trade.id},"l":{trade.id},"T":{trade.time_ms},'
+        f'"m":{"true" if trade.seller_is_aggressive else "false"},"st":1,{_TAIL}}}'
     )
 
 

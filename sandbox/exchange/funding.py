@@ -17,9 +17,7 @@ def next_settlement(now_ms: int) -> int:
     return (now_ms // FUNDING_INTERVAL_MS + 1) * FUNDING_INTERVAL_MS
 
 
-def funding_rate(
-    rates: Mapping[str, FundingRates], usual: Decimal, symbol: str, settlement_ms: int
-) -> Decimal:
+def funding_rate(rates: Mapping[str, FundingRates], usual: Decimal, symbol: str, settlement_ms: int) -> Decimal:
     """Give the recorded rate of a settlement, or the usual one."""
     recorded = rates[symbol].at(settlement_ms) if symbol in rates else None
     return usual if recorded is None else recorded

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,19 @@ HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Ba
 FORM: Final = "application/x-www-form-urlencoded"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in. Query and body are kept as sent: the signature stands over them."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    key: str | None
+    params: Params
+    endpoint: Endpoint | None
+
+
 class Gate:
     """One table of endpoints behind all checks."""
 
@@ -32,62 +46,92 @@ class Gate:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
+        asked = await self._read(request)
+        fault = self._faults.take(asked.path, asked.method, asked.params)
+        if fault is None:
+            return self._answer(asked)
+        return await self._play(fault, asked, request.transport)
+
+    async def _read(self, request: web.Request) -> Asked:
         query = request.raw_path.partition("?")[2]
         body = await _body(request)
-        params = Params(dict(parse_qsl(body, keep_blank_values=True)) | dict(parse_qsl(query, keep_blank_values=True)))
-        fault = self._faults.take(request.path, request.method, params)
-        if fault is None:
-            return self._answer(request, params, query, body)
-        return await self._play(fault, request, params, query, body)
+        return Asked(
+            method=request.method,
+            path=request.path,
+            query=query,
+            body=body,
+            key=request.headers.get("X-MBX-APIKEY"),
+            params=Params(dict(parse_qsl(body, keep_blank_values=True)) | dict(parse_qsl(query, keep_blank_values=True))),
+            endpoint=self._table.get((request.method, request.path)),
+        )
 
-    def _answer(self, request: web.Request, params: Params, query: str, body: str) -> web.Response:
-        endpoint = self._table.get((request.method, request.path))
+    def _answer(self, request: Asked) -> web.Response:
         try:
-            content = self._admit(endpoint, request, params, query, body)
-            response = _json_response(content)
+            response = _json_response(self._carry_out(request, self._admit(request)))
         except Refused as refused:
             response = _refusal(refused)
-        response.headers.update(self._desk.limits.headers(is_order=endpoint is not None and endpoint.is_order))
-        self._note(request, response.status)
-        return response
+        return self._finished(request, response)
 
-    def _admit(self, endpoint: Endpoint | None, request: web.Request, params: Params, query: str, body: str) -> Answer:
-        desk = self._desk
+    async def _answer_late(self, request: Asked, delay_s: float) -> web.Response:
+        """Let a request pass the door in time and reach the matching engine late (reference 2.1)."""
+        try:
+            endpoint = self._admit(request)
+            await asyncio.sleep(delay_s)
+            if endpoint.security is Security.SIGNED:
+                check_time(request.params, self._desk.exchange.wire.now_ms(), late_code=-5028)
+            response = _json_response(self._carry_out(request, endpoint))
+        except Refused as refused:
+            response = _refusal(refused)
+        return self._finished(request, response)
+
+    def _admit(self, request: Asked) -> Endpoint:
+        """Check limits, key, time and signature."""
+        desk, endpoint = self._desk, request.endpoint
         now_ms = desk.exchange.wire.now_ms()
-        desk.limits.count_weight(endpoint.weight(params) if endpoint else 1, now_ms)
+        desk.limits.count_weight(endpoint.weight(request.params) if endpoint else 1, now_ms)
         if endpoint is None:
             raise Refused(-5000, request.path, request.method)
         if endpoint.is_pooled:
             desk.limits.count_funding(now_ms)
         if endpoint.security is not Security.OPEN:
-            check_key(request.headers.get("X-MBX-APIKEY"), self._config.api_key)
+            check_key(request.key, self._config.api_key)
         if endpoint.security is Security.SIGNED:
-            check_time(params, now_ms)
-            check_signature(query, body, self._config.api_secret)
+            check_time(request.params, now_ms)
+            check_signature(request.query, request.body, self._config.api_secret)
         if endpoint.is_order:
             desk.limits.count_order(now_ms)
+        return endpoint
+
+    def _carry_out(self, request: Asked, endpoint: Endpoint) -> Answer:
+        desk = self._desk
         try:
-            return endpoint.handler(desk, params)
+            return endpoint.handler(desk, request.params)
         finally:
             if request.method != "GET":
                 desk.exchange.ledger.writes += 1
             desk.broadcast.news()
 
-    async def _play(
-        self, fault: AnswerFault, request: web.Request, params: Params, query: str, body: str
-    ) -> web.StreamResponse:
+    def _finished(self, request: Asked, response: web.Response) -> web.Response:
+        is_order = request.endpoint is not None and request.endpoint.is_order
+        response.headers.update(self._desk.limits.headers(is_order=is_order))
+        self._note(request, response.status)
+        return response
+
+    async def _play(self, fault: AnswerFault, request: Asked, transport: asyncio.Transport | None) -> web.StreamResponse:
         """Answer falsely. Faults whose name says so act before they fail: the caller cannot know (reference 2.3)."""
+        if fault.kind == "slow_engine":
+            return await self._answer_late(request, fault.delay_s)
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay_s)
-        done = self._answer(request, params, query, body) if fault.acts_first else None
+        done = self._answer(request) if fault.acts_first else None
         if done is None:
             self._note(request, 0)
         if fault.kind.startswith("timeout") or fault.kind == "slow_answer":
             await asyncio.sleep(fault.delay_s)
         if fault.kind in ("slow", "slow_answer") and done is not None:
             return done
-        if fault.kind.startswith(("drop", "timeout")) and request.transport is not None:
-            request.transport.abort()
+        if fault.kind.startswith(("drop", "timeout")) and transport is not None:
+            transport.abort()
         if fault.code is not None:
             return _refusal(Refused(fault.code, "", ""))
         if fault.kind.startswith("html"):
@@ -95,7 +139,7 @@ class Gate:
         text = UNAVAILABLE_TEXT if fault.kind == "503_unavailable" else UNKNOWN_TEXT
         return web.Response(status=503, text=text, content_type="text/plain")
 
-    def _note(self, request: web.Request, status: int) -> None:
+    def _note(self, request: Asked, status: int) -> None:
         self._desk.exchange.ledger.requests[request.method, request.path, status] += 1
 
 

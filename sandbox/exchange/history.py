@@ -88,9 +88,7 @@ def kline_texts(contract: Contract, kline: Kline) -> KlineTexts:
     quote = kline.volume * mean
     share = TAKER_SHARE[kline.close >= kline.open]
     trades = max(1, int(quote / MAX_QUOTE_PER_TRADE)) if kline.volume else 0
-    return KlineTexts(
-        volume_text(kline.volume), f"{quote:.4f}", trades, f"{kline.volume * share:.4f}", f"{quote * share:.4f}"
-    )
+    return KlineTexts(volume_text(kline.volume), f"{quote:.4f}", trades, f"{kline.volume * share:.4f}", f"{quote * share:.4f}")
 
 
 @lru_cache(maxsize=65_536)
@@ -109,8 +107,8 @@ def _row(contract: Contract, kline: Kline, interval_ms: int) -> str:
 
 
 def _kline(contract: Contract, row: Candle) -> Kline:
-    prices = (in_ticks(price, contract.tick) for price in row[1:5])
-    return Kline(row.open_time_ms, *prices, row.volume)
+    first, high, low, last = (in_ticks(price, contract.tick) for price in row[1:5])
+    return Kline(row.open_time_ms, first, high, low, last, row.volume)
 
 
 def _grouped(klines: list[Kline], interval_ms: int) -> list[Kline]:

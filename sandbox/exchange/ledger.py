@@ -10,7 +10,7 @@ from sandbox.exchange.account import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One trade of ours. `realised` is before fees."""
+    """One trade of ours. `realised` is before fees, `after_id` the newest balance change when it was made."""
 
     trade_id: int
     order_id: int
@@ -22,6 +22,7 @@ class Fill:
     realised: Decimal
     commission: Decimal
     is_maker: bool
+    after_id: int
     time_ms: int
     wire_ms: int
 

@@ -104,7 +104,10 @@ class Limits:
             ("ORDERS", "MINUTE", 1, self.orders_minute.limit),
             ("ORDERS", "SECOND", 10, self.orders_ten_seconds.limit),
         )
-        return [{"rateLimitType": kind, "interval": unit, "intervalNum": number, "limit": limit} for kind, unit, number, limit in rows]
+        return [
+            {"rateLimitType": kind, "interval": unit, "intervalNum": number, "limit": limit}
+            for kind, unit, number, limit in rows
+        ]
 
     def headers(self, *, is_order: bool) -> dict[str, str]:
         """Give the counters as answer headers."""

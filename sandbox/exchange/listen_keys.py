@@ -1,4 +1,4 @@
-"""The account's listen key: one for all, valid for an hour of wire time, the same one given out while it lives (reference 3.4)."""
+"""The account's listen key: one for all, valid for an hour of wire time; while it lives the same one is given out."""
 
 import secrets
 from typing import Final

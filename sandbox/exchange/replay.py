@@ -16,7 +16,7 @@ from sandbox.exchange.funding import next_settlement, settle_funding
 from sandbox.exchange.history import Kline
 from sandbox.exchange.liquidation import check_margins
 from sandbox.exchange.path import LEGS, leg_times, path_of
-from sandbox.exchange.walk import Leg, arrive, first_visit, leg_to
+from sandbox.exchange.walk import Leg, arrive, first_visit, is_same, leg_to
 from sandbox.market.market import Market
 
 SUBSTEP_S: Final = 0.25  # at a finite speed prices are shown about this often (wire time)
@@ -73,15 +73,19 @@ class Replay:
         exchange, begin_ms = self.exchange, self.exchange.clock.now_ms
         legs = tuple(leg_to(exchange, symbol, ticks, until_ms - begin_ms) for symbol, ticks in targets.items())
         place = 0.0
-        while (visit := first_visit(exchange, legs, place)) is not None:
-            place = visit.place
-            exchange.clock.move_to(begin_ms + int((until_ms - begin_ms) * place))
+        while True:
+            visit = first_visit(exchange, legs, place)
+            reached = 1.0 if visit is None else visit.place
+            exchange.clock.move_to(begin_ms + int((until_ms - begin_ms) * reached))
             await self._paced()
+            if not is_same(visit, first_visit(exchange, legs, place)):
+                continue  # while the clock was waited for, somebody placed or cancelled an order
+            if visit is None:
+                break
+            place = reached
             arrive(exchange, legs, place, visit)
             visit.happen()
             await self._told()
-        exchange.clock.move_to(until_ms)
-        await self._paced()
         arrive(exchange, legs, 1.0)
         await self._pass_settlements()
         check_margins(exchange)

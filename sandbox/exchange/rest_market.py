@@ -161,7 +161,9 @@ def funding_rates(desk: Desk, params: Params) -> Answer:
     """Settled rates: recorded ones where there are any, the usual rate for the rest of the known time."""
     exchange = desk.exchange
     asked = params.text("symbol")
-    symbols = [exchange.contract(asked).symbol] if asked else [name for name in exchange.contracts if exchange.bars[name].klines]
+    symbols = (
+        [exchange.contract(asked).symbol] if asked else [name for name in exchange.contracts if exchange.bars[name].klines]
+    )
     first, last, count = params.integer("startTime"), params.integer("endTime"), params.limit(100, 1000)
     now_ms = exchange.clock.now_ms
     newest = min(now_ms, last) if last is not None else now_ms

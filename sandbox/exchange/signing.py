@@ -47,8 +47,11 @@ def signature_of(text: str, secret: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def check_time(params: Params, server_ms: int) -> None:
-    """timestamp < server + 1000 and server - timestamp <= recvWindow, else -1021; judged on the wire clock."""
+def check_time(params: Params, server_ms: int, *, late_code: int = -1021) -> None:
+    """timestamp < server + 1000 and server - timestamp <= recvWindow, judged on the wire clock: -1021.
+
+    The matching engine looks again when the request reaches it, with a code of its own: -5028.
+    """
     timestamp = params.integer("timestamp")
     if timestamp is None:
         raise Refused(-1102, "timestamp")
@@ -59,4 +62,4 @@ def check_time(params: Params, server_ms: int) -> None:
     if timestamp >= server_ms + AHEAD_MS:
         raise Refused(-1021, text=AHEAD_TEXT)
     if server_ms - timestamp > window_ms:
-        raise Refused(-1021)
+        raise Refused(late_code)

@@ -29,7 +29,7 @@ class Sockets:
     def __init__(self, hub: Hub, config: VenueConfig) -> None:
         self.hub = hub
         self.config = config
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, str] = {}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until either side closes it."""
@@ -37,25 +37,30 @@ class Sockets:
         if connection is None:
             return web.Response(status=400, text="Bad Request")
         socket = web.WebSocketResponse(compress=False, autoping=False, timeout=CLOSE_TIMEOUT_S)
-        await socket.prepare(request)
-        self.hub.join(connection)
-        self._open.add(socket)
-        writer = asyncio.create_task(self._write(socket, connection))
-        minder = asyncio.create_task(self._mind(socket))
+        self.hub.join(connection)  # before the handshake is answered: whoever sees it done misses nothing
+        try:
+            await socket.prepare(request)
+            await self._carry(socket, connection)
+        finally:
+            self.hub.leave(connection)
+        return socket
+
+    async def close_all(self, route: str | None = None) -> int:
+        """Close the sockets of a route or every one, as the exchange does before maintenance; say how many."""
+        closing = [socket for socket, own in self._open.items() if route in (None, own)]
+        await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in closing))
+        return len(closing)
+
+    async def _carry(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+        self._open[socket] = connection.route
+        tasks = [asyncio.create_task(job) for job in (self._write(socket, connection), self._mind(socket))]
         try:
             await self._read(socket, connection)
         finally:
-            self.hub.leave(connection)
-            self._open.discard(socket)
-            writer.cancel()
-            minder.cancel()
-            await asyncio.gather(writer, minder, return_exceptions=True)
-        return socket
-
-    async def close_all(self) -> None:
-        """Close every socket, as the exchange does before maintenance."""
-        for socket in list(self._open):
-            await socket.close(code=WSCloseCode.GOING_AWAY)
+            del self._open[socket]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
         arrivals: deque[float] = deque(maxlen=MESSAGES_PER_SECOND + 1)

@@ -1,4 +1,4 @@
-"""What happens when a conditional order fires: TRIGGERING, a child order with an id of its own, TRIGGERED, FINISHED (reference 3.3)."""
+"""A conditional order fires: TRIGGERING, a child order with an id of its own, TRIGGERED, FINISHED (reference 3.3)."""
 
 from decimal import Decimal
 

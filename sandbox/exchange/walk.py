@@ -58,6 +58,13 @@ def first_visit(exchange: Exchange, legs: tuple[Leg, ...], place: float) -> Visi
     return best
 
 
+def is_same(one: Visit | None, other: Visit | None) -> bool:
+    """Say whether two looks found the same thing."""
+    if one is None or other is None:
+        return one is other
+    return (one.place, one.rank) == (other.place, other.rank)
+
+
 def arrive(exchange: Exchange, legs: tuple[Leg, ...], place: float, visit: Visit | None = None) -> None:
     """Move every symbol to a place; the visited one stands exactly on its level."""
     for leg in legs:

@@ -45,10 +45,10 @@ def generated_candles(symbol: str, interval: str, bars: int, *, seed: int = 0, s
         noise[:, None] * spread / np.sqrt(STEPS_PER_BAR)
     )
     gaps = np.where(chance.random(bars) < GAP_CHANCE, chance.standard_normal(bars) * 1.5 * spread * noise, 0.0)
-    prices = _prices(listing, moves, gaps)
+    opens, highs, lows, closes = _prices(listing, moves, gaps)
     volume = _volumes(chance, listing, step, activity, np.abs(moves.sum(axis=1)) / spread)
     times = start + step * np.arange(bars, dtype=np.int64)
-    return Candles(symbol, interval, times, *prices, volume)
+    return Candles(symbol, interval, times, opens, highs, lows, closes, volume)
 
 
 def _tempers(chance: np.random.Generator, bars: int, spread: float) -> tuple[npt.NDArray[np.float64], ...]:
@@ -100,4 +100,5 @@ def _volumes(
     volume = usual * activity * (0.6 + 0.5 * stretch) * np.exp(0.35 * chance.standard_normal(len(activity)))
     lots = np.maximum(np.round(volume / float(listing.step)), 1.0)
     digits = max(0, -int(listing.step.normalize().as_tuple().exponent))
-    return np.round(lots * float(listing.step), digits)
+    rounded: npt.NDArray[np.float64] = np.round(lots * float(listing.step), digits)
+    return rounded
