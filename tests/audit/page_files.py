@@ -48,8 +48,8 @@ def shared(
 
 def _cut(bars: Bars, begin: int, end: int) -> Bars:
     inside = slice(*np.searchsorted(bars.open_time, (begin, end)))
-    columns = (bars.open_time, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    return Bars(bars.symbol, bars.interval_ms, *(column[inside] for column in columns))
+    prices = (bars.open, bars.high, bars.low, bars.close, bars.volume)
+    return Bars(bars.symbol, bars.interval_ms, bars.open_time[inside], *(column[inside] for column in prices))
 
 
 def moment(time_ms: int) -> str:

@@ -52,6 +52,9 @@ class Readings(NamedTuple):
     best_close_from_entry: bool = False  # the entry price counts as the first "close since entry"
     trail_needs_whole_tick: bool = False  # the unrounded trail has to be a tick better than the stop
     stop_behind_close_exits: bool = False  # a trail that lands on or beyond the close leaves at the next open, whatever that is
+    correlated_from_held: int = (
+        1  # the veto looks once so many positions are held; the other reading of "from two positions on": 2
+    )
     rho_returns: int = 96  # the other reading of "over 96 bars": 95 returns
     rho_later_symbol_lags: bool = False  # a symbol later in the order has not shown this bar yet, so both end one bar earlier
 
@@ -144,7 +147,8 @@ def ages(regime: Integers, on_change: int) -> Integers:
     index = np.arange(len(regime))
     changed = np.diff(regime, prepend=regime[:1]) != 0
     last_change = np.maximum.accumulate(np.where(changed, index, 0))
-    return (index - last_change + on_change).astype(np.int64)
+    counted: Integers = (index - last_change + on_change).astype(np.int64)
+    return counted
 
 
 def votes(bars: Bars, now: Features) -> tuple[Floats, Floats]:
@@ -186,8 +190,8 @@ def weigh(biases: Floats, strengths: Floats, regime: Integers) -> tuple[Floats, 
 def is_fresh(values: Floats) -> Truths:
     """Say on which bars the sign differs from the bar before on this bar or one of the two before it."""
     signs = np.sign(values)
-    changed = np.diff(signs, prepend=signs[:1]) != 0
-    fresh = changed.copy()
+    changed: Truths = np.diff(signs, prepend=signs[:1]) != 0
+    fresh: Truths = changed.copy()
     for back in range(1, CROSS_BARS):
         fresh[back:] |= changed[:-back]
     return fresh

@@ -196,9 +196,10 @@ def decide(desk: Desk, bar: int, desks: Sequence[Desk], rules: Rules) -> None:
     elif desk.signals.entry[bar] and bar >= desk.freed_at + COOLDOWN_BARS:
         side = int(desk.signals.entry[bar])
         held = list(others_held(desk, desks, rules.readings))
-        if len(held) < rules.max_positions and not any(
-            is_correlated(desk, side, other, bar, desks, rules.readings) for other in held
-        ):
+        if len(held) >= rules.max_positions:
+            return
+        compared = held if len(held) >= rules.readings.correlated_from_held else []
+        if not any(is_correlated(desk, side, other, bar, desks, rules.readings) for other in compared):
             desk.coming_side = side
 
 
