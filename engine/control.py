@@ -1,14 +1,19 @@
 """The door for the conversation: ask for something, or look. Handlers know nothing else of the engine."""
 
+import asyncio
 from collections.abc import Sequence
+from itertools import islice
 from typing import Protocol
 
+from engine.inbox import Wish
 from engine.model.commands import Asked, Command
 from engine.model.messages import Reply
 from engine.model.orders import Trade
 from engine.model.signals import Ruling
 from engine.model.view import EngineView
 from engine.params import TradingParams
+from engine.ports import Store
+from engine.runner import Runner
 
 
 class EngineControl(Protocol):
@@ -39,3 +44,49 @@ class EngineControl(Protocol):
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:
         """Closed trades that ended since a moment of market time, newest first, from the store."""
+
+
+class Control:
+    """Fulfils `EngineControl` over a running engine."""
+
+    def __init__(self, runner: Runner, store: Store, label: str) -> None:
+        self._runner = runner
+        self._store = store
+        self._label = label
+
+    @property
+    def label(self) -> str:
+        """PAPER, TESTNET, DEMO or LIVE."""
+        return self._label
+
+    @property
+    def interval(self) -> str:
+        """The bars' interval."""
+        return self._runner.interval
+
+    def asked(self, who: str) -> Asked:
+        """Stamp a wish."""
+        return Asked(who, self._runner.trader.time_ms, self._runner.clock.now_ms())
+
+    async def ask(self, command: Command) -> Reply:
+        """Put a wish into the queue and wait for the answer; whoever stops waiting does not take the wish back."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._runner.inbox.ask(Wish(command, answer))
+        return await answer
+
+    def view(self) -> EngineView:
+        """A picture of everything."""
+        return self._runner.trader.view()
+
+    def params(self) -> TradingParams:
+        """The tunables that hold now."""
+        return self._runner.trader.params
+
+    def rulings(self, symbol: str, count: int) -> Sequence[Ruling]:
+        """The newest rulings of a symbol, newest first."""
+        desk = self._runner.trader.desks.get(symbol)
+        return () if desk is None else tuple(islice(desk.rulings, count))
+
+    async def trades(self, since_ms: int) -> Sequence[Trade]:
+        """Closed trades, newest first. Raises `StoreDown`."""
+        return await self._store.trades(since_ms)

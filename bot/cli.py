@@ -1,0 +1,80 @@
+"""The `autobot` command. Nothing heavy is imported before it is needed, and a wrong setting is one line, never a traceback."""
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot import demo_commands
+from bot.demo_commands import EXTRA_WORDS
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+BAD_SETTINGS: Final = 2
+
+app = typer.Typer(
+    name="autobot",
+    help="An interactive trader for Binance USDⓈ-M futures, steered from a Telegram chat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(context_settings=EXTRA_WORDS)(demo_commands.demo)
+app.command(context_settings=EXTRA_WORDS)(demo_commands.sandbox)
+
+
+@app.command()
+def run() -> None:
+    """Trade, as the settings say, until stopped."""
+    settings = _settings()
+    from bot.app import run as live
+
+    raise typer.Exit(asyncio.run(live(settings)))
+
+
+@app.command()
+def export(
+    as_json: Annotated[bool, typer.Option("--json/--csv", help="JSON with totals, or CSV with one trade a line.")] = True,
+) -> None:
+    """Write all closed trades to the standard output."""
+    settings = _settings()
+    from bot.export import export as write
+
+    raise typer.Exit(asyncio.run(write(settings, as_json)))
+
+
+@app.command()
+def doctor() -> None:
+    """Look at settings, store, exchange, key and chat; say what is wrong and what to do."""
+    settings = _settings()
+    from bot.doctor import doctor as examine
+
+    raise typer.Exit(asyncio.run(examine(settings)))
+
+
+@app.command("version")
+def show_version() -> None:
+    """Say which version this is."""
+    try:
+        typer.echo(f"autobot {version('autobot')}")
+    except PackageNotFoundError:
+        typer.echo("autobot (not installed)")
+
+
+def main() -> None:
+    """The command's entry."""
+    app()
+
+
+def _settings() -> "Settings":
+    from bot.settings import load_settings
+    from bot.variables import BadSettings
+
+    try:
+        return load_settings()
+    except BadSettings as error:
+        for problem in error.problems:
+            typer.echo(f"Error: {problem}", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None

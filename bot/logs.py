@@ -1,0 +1,87 @@
+"""Logs: one line of JSON each, on the standard error and in rotating files, with every secret blanked.
+
+The blanking is the last thing that happens to a line, after tracebacks were written into it.
+"""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+BLANK: Final = "[hidden]"
+FILE_BYTES: Final = 10_000_000
+FILES_KEPT: Final = 5
+SHORTEST_SECRET: Final = 4  # blanking shorter values would only garble the text
+QUIET: Final = ("aiohttp", "aiogram", "websockets", "binance", "apscheduler", "asyncio", "urllib3", "redis")
+PATTERNS: Final = (
+    re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}"),  # a bot's token, also behind /bot in an address
+    re.compile(r"(?<=signature=)[0-9a-fA-F]+"),
+    re.compile(r"(?<=listenKey=)[^&\s\"'\\]+"),
+    re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{64}(?![0-9A-Za-z])"),  # API keys, listen keys and signatures are 64 long
+    re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*(?=@)"),
+)
+
+
+class Redaction:
+    """Blanks secrets: those that are known exactly, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+        known |= {json.dumps(secret)[1:-1] for secret in known}
+        longest_first = sorted(known, key=len, reverse=True)
+        self._exact = re.compile("|".join(map(re.escape, longest_first))) if known else None
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        if self._exact is not None:
+            text = self._exact.sub(BLANK, text)
+        for pattern in PATTERNS:
+            text = pattern.sub(BLANK, text)
+        return text
+
+
+class BlankedLines(logging.Formatter):
+    """Writes a record as one line of JSON, then blanks it."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        super().__init__()
+        self._redaction = redaction
+        self._writer = structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(default=repr, ensure_ascii=False),
+            ],
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        return self._redaction(self._writer.format(record))
+
+
+def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None:
+    """Send everything that is logged to the standard error and, where a folder is given, to files in it. Raises `OSError`."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handlers.append(
+            RotatingFileHandler(folder / "autobot.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        )
+    for handler in handlers:
+        handler.setFormatter(BlankedLines(redaction))
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    logging.raiseExceptions = False  # a full disk must not end in the standard error's tracebacks
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
