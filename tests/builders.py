@@ -1,0 +1,179 @@
+"""Ready-made words of the model for tests: each builder gives something ordinary, and takes by name what matters.
+
+Walks are seeded, so a failure comes back. Recorded candles are read where they are present, and skip the test where not.
+"""
+
+import math
+import random
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as parquet
+import pytest
+
+from engine.execution.lot_rules import lot_rules
+from engine.model.market import INTERVAL_MS, Bar, Bracket, LotRules, SymbolRules
+from engine.model.orders import ExitPlan
+from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Sides, Vote, Votes
+from engine.model.situation import Situation
+from engine.params import TradingParams
+
+HOUR_MS: Final = INTERVAL_MS["1h"]
+START_MS: Final = 1_700_000_000_000 // HOUR_MS * HOUR_MS
+RECORDED: Final = Path(__file__).parents[2] / "shared" / "data" / "candles"
+BRACKETS: Final = (
+    Bracket(50_000.0, 125, 0.004, 0.0),
+    Bracket(600_000.0, 100, 0.005, 50.0),
+    Bracket(3_000_000.0, 75, 0.0065, 950.0),
+    Bracket(1e12, 10, 0.05, 131_450.0),
+)
+
+
+def a_bar(number: int = 0, **parts: float) -> Bar:
+    """A quiet bar around 2000, the `number`th hour of the walk."""
+    bar = Bar(START_MS + number * HOUR_MS, 2_000.0, 2_010.0, 1_990.0, 2_005.0, 1_000.0)
+    return bar._replace(**parts)  # type: ignore[arg-type]  # the names are a bar's
+
+
+def walk(count: int, seed: int, *, price: float = 2_000.0, swing: float = 0.006, first: int = 0) -> list[Bar]:
+    """A seeded walk of sound bars with changing drift, quiet stretches, spikes of volume and flat bars."""
+    chance, bars, drift = random.Random(seed), [], 0.0
+    for number in range(first, first + count):
+        if chance.random() < 0.02:
+            drift = chance.gauss(0.0, swing / 3)
+        opened, size = price, swing * (0.3 if number % 400 < 120 else 1.0)
+        price = max(0.01, price * math.exp(chance.gauss(drift, size)))
+        if chance.random() < 0.01:
+            price = opened
+        high = max(opened, price) * (1 + abs(chance.gauss(0, size / 2)))
+        low = min(opened, price) * (1 - min(0.5, abs(chance.gauss(0, size / 2))))
+        volume = 0.0 if chance.random() < 0.005 else 1_000 * math.exp(chance.gauss(0, 0.7))
+        bars.append(Bar(START_MS + number * HOUR_MS, opened, high, low, price, volume))
+    return bars
+
+
+def recorded(name: str, count: int, start: int = 0) -> list[Bar]:
+    """Real candles, `name` like "BTCUSDT-1h"."""
+    path = RECORDED / f"{name}.parquet"
+    if not path.exists():
+        pytest.skip(f"recorded candles {path.name} are not on this machine")
+    table = parquet.read_table(path, columns=["open_time", "open", "high", "low", "close", "volume"])
+    rows = table.slice(start, count).to_pydict()
+    return [Bar(*row) for row in zip(*rows.values(), strict=True)]
+
+
+def params(**values: Any) -> TradingParams:
+    """The tunables as they come, with some changed."""
+    return TradingParams(**values)
+
+
+def rules(**parts: Any) -> SymbolRules:
+    """Rules like those of ETHUSDT."""
+    ordinary: dict[str, Any] = {
+        "symbol": "ETHUSDT",
+        "tick_size": Decimal("0.01"),
+        "step_size": Decimal("0.001"),
+        "min_quantity": Decimal("0.001"),
+        "max_market_quantity": Decimal(2_000),
+        "min_notional": Decimal(20),
+        "is_trading": True,
+        "brackets": BRACKETS,
+    }
+    return SymbolRules(**{**ordinary, **parts})
+
+
+def lot(**parts: Any) -> LotRules:
+    """The grid of such rules in whole numbers."""
+    return lot_rules(rules(**parts))
+
+
+def features(**parts: float) -> Features:
+    """A quiet bar in a healthy rising market: no rule but the trend and MACD has much to say."""
+    quiet = Features(
+        open=2_000.0,
+        high=2_010.0,
+        low=1_995.0,
+        close=2_005.0,
+        volume=1_000.0,
+        rsi=52.0,
+        macd=1.0,
+        macd_signal=0.5,
+        ema_short=2_002.0,
+        ema_long=2_000.0,
+        ema_trend=1_995.0,
+        ema_slow=1_950.0,
+        band_low=1_960.0,
+        band_mid=2_000.0,
+        band_high=2_040.0,
+        atr=20.0,
+        atr_mean=20.0,
+        adx=30.0,
+        adx_before=29.0,
+        plus_di=25.0,
+        minus_di=15.0,
+        volume_sma=1_000.0,
+        close_back=2_000.0,
+        ema_cross_age=10,
+        macd_cross_age=10,
+    )
+    return quiet._replace(**parts)  # type: ignore[arg-type]  # the names are the features'
+
+
+def unknown() -> Features:
+    """What the first bar looks like: only itself is known."""
+    nothing = Features(*[math.nan] * len(Features._fields))  # type: ignore[arg-type]  # the ages are set below
+    bar = a_bar()
+    known = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close, "volume": bar.volume}
+    return nothing._replace(**known, ema_cross_age=1_000_000, macd_cross_age=1_000_000)
+
+
+def regime(kind: Regime = Regime.BULL_TREND, age: int = 10) -> RegimeState:
+    """A regime that is not new."""
+    return RegimeState(kind, age)
+
+
+def opinion(proposal: Proposal = Proposal.PROPOSE_LONG, confidence: float = 0.9) -> Opinion:
+    """A sure opinion."""
+    return Opinion(0.9 * proposal, proposal, confidence)
+
+
+def votes(**cast: Vote) -> Votes:
+    """Everybody abstains but those named."""
+    return Votes(*[Vote(0, 0.0)] * len(Votes._fields))._replace(**cast)
+
+
+def situation(**parts: Any) -> Situation:
+    """A moment in which nothing stands against an entry."""
+    clear = Situation(
+        sides=int(Sides.BOTH),
+        is_paused=False,
+        is_halted=False,
+        is_latched=False,
+        symbol_locked_ms=0,
+        bars_since_exit=1_000_000_000,
+        data_age_ms=100,
+        data_age_limit_ms=3_000,
+        bars_seen=1_000,
+        warmup_bars=1_000,
+        has_position=False,
+        is_ready=True,
+        equity=10_000.0,
+        peak_equity=10_000.0,
+        day_start_equity=10_000.0,
+        available=10_000.0,
+        open_positions=0,
+        loss_streak=0,
+        streak_locked_ms=0,
+        price=2_005.0,
+        spread_bps=1.0,
+        funding_rate=0.0001,
+        funding_in_ms=4 * HOUR_MS,
+    )
+    return clear._replace(**parts)
+
+
+def plan(side: int = 1, **parts: float) -> ExitPlan:
+    """A plan at 2000 with an R of 30: stop 1970, target 2060, wide stop 1940 (mirrored for a short)."""
+    levels = ExitPlan(side, 2_000.0, 30.0, 2_000.0 - side * 30, 2_000.0 + side * 60, 2_000.0 - side * 60, 2_000.0, START_MS)
+    return levels._replace(**parts)  # type: ignore[arg-type]  # the names are a plan's
