@@ -46,8 +46,8 @@ def judge(
     """Ask everything about a bar."""
     votes = cast_votes(features, params)
     opinion = weigh(votes, weights_for(regime.regime, params), params)
-    side = int(opinion.proposal)
-    size = position_size(now.price, features.atr, now.equity, lot, brackets, params)
+    side = opinion.proposal.value
+    size = position_size(now.price, features.atr, now.equity, lot, params)
     return Judged(
         votes,
         opinion,

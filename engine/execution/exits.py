@@ -58,12 +58,20 @@ def touched(plan: ExitPlan, seen: PriceWindow) -> Touch:
 
 
 def trailed(plan: ExitPlan, close: float, atr: float, lot: LotRules, params: TradingParams) -> ExitPlan:
-    """The plan after one more closed bar: the stop follows the best close, by whole ticks, and never loosens."""
+    """The plan after one more closed bar: the stop follows the best close, by whole ticks, and never loosens.
+
+    While ATR is unknown (NaN) the stop stays where it is.
+    """
     best = close if plan.side * (close - plan.best_close) > 0.0 else plan.best_close
-    stop = on_grid(best - plan.side * atr * params.stop_atr_multiplier, lot)
-    if not plan.side * (stop - plan.stop) > 0.0:
-        stop = plan.stop
+    stop = plan.stop
+    if atr >= 0.0:
+        stop = tighter(plan, on_grid(best - plan.side * atr * params.stop_atr_multiplier, lot))
     return ExitPlan(plan.side, plan.entry, plan.risk_distance, stop, plan.target, plan.wide_stop, best, plan.opened_ms)
+
+
+def tighter(plan: ExitPlan, stop: float) -> float:
+    """The nearer to the market of the plan's stop and another."""
+    return stop if plan.side * (stop - plan.stop) > 0.0 else plan.stop
 
 
 def overdue(plan: ExitPlan, close_ms: int, params: TradingParams) -> bool:
@@ -85,5 +93,5 @@ def locked_in_r(plan: ExitPlan) -> float:
 
 def moved_to_entry(plan: ExitPlan, lot: LotRules) -> ExitPlan:
     """The plan with its stop at the entry, or as it is where that would loosen it."""
-    stop = on_grid(plan.entry, lot)
-    return plan._replace(stop=stop) if plan.side * (stop - plan.stop) > 0.0 else plan
+    stop, best = tighter(plan, on_grid(plan.entry, lot)), plan.best_close
+    return ExitPlan(plan.side, plan.entry, plan.risk_distance, stop, plan.target, plan.wide_stop, best, plan.opened_ms)

@@ -11,13 +11,13 @@ from engine.params import TradingParams
 
 def gate_checks(features: Features, regime: RegimeState, opinion: Opinion, now: Situation, params: TradingParams) -> GateChecks:
     """Ask every condition, in the order of `Code`."""
-    side = int(opinion.proposal)
+    side = opinion.proposal.value
     return GateChecks(
         side_not_allowed=Check(allows(now.sides, side), float(side), float(now.sides)),
         neutral=Check(side != 0, opinion.bias, params.bias_threshold),
         regime_range=Check(regime.regime != Regime.RANGE, features.adx, params.regime_adx),
-        regime_unclear=Check(regime.regime != Regime.UNCLEAR, float(regime.regime), float(trend_of(side))),
-        regime_opposes=Check(not opposes(regime.regime, side), float(regime.regime), float(trend_of(side))),
+        regime_unclear=Check(regime.regime != Regime.UNCLEAR, float(regime.regime.value), float(trend_of(side).value)),
+        regime_opposes=Check(not opposes(regime.regime, side), float(regime.regime.value), float(trend_of(side).value)),
         adx_low=Check(features.adx >= params.adx_minimum, features.adx, params.adx_minimum),
         adx_falling=adx_check(features, params),
         trend_unstable=Check(regime.age >= params.stable_bars, float(regime.age), float(params.stable_bars)),

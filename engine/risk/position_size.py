@@ -29,9 +29,7 @@ def liquidation_price(side: int, entry: float, quantity: float, leverage: int, b
     return price if price > 0.0 else 0.0
 
 
-def position_size(
-    price: float, atr: float, equity: float, lot: LotRules, brackets: tuple[Bracket, ...], params: TradingParams
-) -> Size:
+def position_size(price: float, atr: float, equity: float, lot: LotRules, params: TradingParams) -> Size:
     """The size of an entry at `price`. 0 lots while ATR is unknown."""
     distance = atr * params.stop_atr_multiplier
     risk_lots = lots_within(equity * params.risk_per_trade / distance, lot) if distance > 0.0 else 0
