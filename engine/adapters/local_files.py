@@ -1,78 +1,139 @@
-"""What is remembered beside the store, in small files: the latch, and the number of the newest write about an entry.
+"""What the data folder itself remembers beside the store: who uses it, how far the journal came, whether entries are latched.
 
-Each is replaced as a whole and is on the disk when `write` returns. A damaged file counts as the careful answer.
+Every write is on the disk when it returns, and a file that cannot be read never counts as good news.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from engine.adapters.codec import Undecodable, decode, encode
+from engine.adapters.file_lock import FileLock
 from engine.model.notices import LatchCause
 from engine.model.view import LatchView
 
-NO_LATCH = b""
+LOCK_NAME: Final = "instance.lock"
+SEQUENCE_NAME: Final = "journal.seq"
+LATCH_NAME: Final = "latch.json"
+DIGITS: Final = 20
+PRIVATE: Final = 0o600
+NO_LATCH: Final = b"null"
+
+
+class FolderInUse(Exception):
+    """Another process works on this data folder."""
+
+
+class InstanceLock:
+    """One process per data folder. The kernel lets go of it when the process dies, however it dies."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK_NAME)
+
+    def take(self) -> None:
+        """Become the folder's only user. Raises `FolderInUse` naming who has it."""
+        if not self._lock.take():
+            raise FolderInUse(f"{self._folder} is used by {self._lock.holder()}")
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._lock.release()
+
+
+class SequenceFile:
+    """The number of the newest journal write, outside of the store: a store that knows less has lost its tail.
+
+    It stands between signing an entry and sending it, so it is one small write in place, not a new file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / SEQUENCE_NAME
+
+    def note(self, number: int) -> None:
+        """Remember a number; also a lower one, once a lost tail was dealt with. Raises `OSError`."""
+        is_new = not self._path.exists()
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT, PRIVATE)
+        try:
+            os.pwrite(file, f"{number:0{DIGITS}d}\n".encode(), 0)
+            os.ftruncate(file, DIGITS + 1)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if is_new:
+            _sync_folder(self._path.parent)
+
+    def read(self) -> int | None:
+        """The number; 0 where none was noted yet, None where the file is damaged."""
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            return 0
+        except OSError:
+            return None
+        digits = text.removesuffix(b"\n")
+        return int(digits) if len(digits) == DIGITS and digits.isdigit() else None
+
+    def has_lost_tail(self, last_write: int) -> bool:
+        """Whether a store whose newest write is `last_write` forgot something that was sent on its word."""
+        noted = self.read()
+        return noted is None or last_write < noted
 
 
 class LatchFile:
-    """The latch's second memory: it holds although the store was lost."""
+    """The latch's second memory. Without a file there is no latch; a file that cannot be read is one."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / LATCH_NAME
 
     def read(self) -> LatchView | None:
-        """The latch that the file remembers. A file that cannot be read is a latch."""
+        """The latch that the file remembers."""
         try:
             text = self._path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError:
-            return lost_state(0)
-        if text == NO_LATCH:
+            return self._damaged()
+        if text.strip() == NO_LATCH:
             return None
         try:
             return decode(text, LatchView)
         except Undecodable:
-            return lost_state(0)
+            return self._damaged()
 
     def write(self, latch: LatchView | None) -> None:
         """Remember the latch. Raises `OSError`."""
-        replace_file(self._path, NO_LATCH if latch is None else encode(latch))
+        write_durably(self._path, NO_LATCH if latch is None else encode(latch))
+
+    def _damaged(self) -> LatchView:
+        changed_ms = 0
+        with suppress(OSError):
+            changed_ms = self._path.stat().st_mtime_ns // 1_000_000
+        return LatchView(LatchCause.LOST_STATE, seen=0.0, needed=0.0, set_ms=changed_ms)
 
 
-class NumberFile:
-    """A number that only grows, such as that of the newest write about an entry."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read(self) -> int:
-        """The number, 0 where none was kept or it cannot be read."""
-        try:
-            return int(self._path.read_bytes())
-        except (OSError, ValueError):
-            return 0
-
-    def write(self, number: int) -> None:
-        """Keep the number. Raises `OSError`."""
-        replace_file(self._path, str(number).encode())
-
-
-def lost_state(time_ms: int) -> LatchView:
-    """The latch for a memory that was lost."""
-    return LatchView(LatchCause.LOST_STATE, 0.0, 0.0, time_ms)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole: after a crash there is the old one or the new one."""
-    new = path.with_name(path.name + ".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+def write_durably(path: Path, text: bytes) -> None:
+    """Replace a file so that after a power cut it is either the old one or the new one. Raises `OSError`."""
+    draft = path.with_name(path.name + ".new")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
     try:
-        os.fsync(folder)
+        with os.fdopen(file, "wb", closefd=False) as writer:
+            writer.write(text)
+        os.fsync(file)
     finally:
-        os.close(folder)
+        os.close(file)
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a file's name as durable as its content."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
