@@ -94,4 +94,6 @@ def locked_in_r(plan: ExitPlan) -> float:
 def moved_to_entry(plan: ExitPlan, lot: LotRules) -> ExitPlan:
     """The plan with its stop at the entry, or as it is where that would loosen it."""
     stop, best = tighter(plan, on_grid(plan.entry, lot)), plan.best_close
+    if stop == plan.stop:
+        return plan
     return ExitPlan(plan.side, plan.entry, plan.risk_distance, stop, plan.target, plan.wide_stop, best, plan.opened_ms)
