@@ -21,7 +21,7 @@ from engine.market.feed_health import NEVER_MS, Staleness, bar_age_ms, frame_age
 from engine.model.account import PositionSeen, SymbolSetup
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
-from engine.model.messages import NOTHING, FetchBars, Outcome, Reply, ReplyCode, SetUpSymbol
+from engine.model.messages import NOTHING, FetchBars, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
 from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, SignalSeen
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
@@ -62,11 +62,10 @@ class Desk:
         self.bars.repaired += event.is_history
         if event.bar.open_time_ms <= self.memory.last_bar_ms:
             return NOTHING
-        was_known = self.memory.last_bar_ms > 0
         self.memory = replace(self.memory, last_bar_ms=event.bar.open_time_ms)
         outcome = Outcome(changed=True) + self._levels_moved(event, account)
         if event.is_history:
-            self.missed += was_known and account.is_running
+            self.missed += account.is_running and account.is_ready
             return outcome
         return outcome + self._regime_told(event) + self.missed_told(event.time_ms) + self._ruled(event, account)
 
@@ -285,6 +284,9 @@ class Desk:
     def ticked(self, time_ms: int, now_ms: int) -> Outcome:
         """Time passed: repeat what was not answered, let cards expire."""
         self.memory, outcome = news.ticked(self.memory, self.terms, now_ms)
+        if self.difference.is_due(now_ms):
+            self.difference = replace(self.difference, asked_ms=now_ms)
+            outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
         card = self.memory.proposal
         if card is not None and now_ms >= card.deadline_ms:
             outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)

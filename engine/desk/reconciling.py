@@ -14,7 +14,7 @@ from engine.desk.terms import DeskTerms
 from engine.execution import entry
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
-from engine.model.messages import NOTHING, FetchFills, ListStops, Outcome, SyncAccount
+from engine.model.messages import NOTHING, FetchFills, ListStops, Outcome
 from engine.model.notices import OutsideChange
 from engine.model.orders import Fill, IntentState
 from engine.model.saved import SavedDesk
@@ -65,10 +65,15 @@ class Difference:
     quantity: Decimal = ZERO
     since_ms: int = 0
     looked_up_ms: int = 0
+    asked_ms: int = 0  # when the account was last asked for because of it
 
     def looked_up(self, now_ms: int) -> "Difference":
         """Executions were fetched."""
         return replace(self, looked_up_ms=now_ms) if self.since_ms else self
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it is time to look at the account again."""
+        return self.since_ms > 0 and now_ms - self.asked_ms >= LOOK_AGAIN_MS
 
 
 NO_DIFFERENCE: Final = Difference()
@@ -97,8 +102,8 @@ def compared(
     if is_same and known.looked_up_ms and seen.asked_ms > known.looked_up_ms:
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, NO_DIFFERENCE, outcome
-    known = known if is_same else Difference(difference, seen.asked_ms)
-    looks = (FetchFills(desk.symbol, desk.last_fill_ms), SyncAccount())
+    known = known if is_same else Difference(difference, seen.asked_ms, asked_ms=seen.asked_ms)
+    looks = () if known.looked_up_ms else (FetchFills(desk.symbol, desk.last_fill_ms),)
     return desk, known, Outcome(errands=looks, wake_in_ms=LOOK_AGAIN_MS)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.execution.ids import client_id
 from engine.execution.orders import Wanted, guard, stop_order
-from engine.model.messages import NOTHING, CancelOrder, ListStops, Outcome
+from engine.model.messages import NOTHING, CancelOrder, FindStop, ListStops, Outcome
 from engine.model.orders import Role
 from engine.model.saved import Holding, SavedDesk, StopOrder
 
@@ -67,6 +67,8 @@ def _repeated(desk: SavedDesk, holding: Holding, stop: StopOrder, now_ms: int) -
     outcome = Outcome(errands=(ListStops(desk.symbol),), wake_in_ms=ANSWER_MS)
     if stop.algo_id == 0:
         outcome += Outcome(orders=(guard(desk.symbol, holding.trade.intent_id, holding.trade.side, stop),))
+    else:
+        outcome += Outcome(errands=(FindStop(desk.symbol, stop.client_id),))
     return with_stop(desk, again), outcome
 
 

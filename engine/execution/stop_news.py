@@ -80,7 +80,8 @@ def cancel_refused(desk: SavedDesk, event: CancelRefused) -> tuple[SavedDesk, Ou
 def not_found(desk: SavedDesk, name: str, seen_ms: int) -> tuple[SavedDesk, Outcome]:
     """The exchange does not know a stop. One that is being placed may still arrive; any other is gone."""
     stop = find(desk, name)
-    if stop is None or (not stop.is_seen and not stop.is_cancelling and seen_ms < stop.retry_at_ms):
+    may_arrive = stop is not None and stop.algo_id == 0 and not stop.is_cancelling and seen_ms < stop.retry_at_ms
+    if stop is None or may_arrive:
         return desk, NOTHING
     return without_stop(desk, name), Outcome(changed=True)
 

@@ -197,7 +197,7 @@ def _stop_to_entry(trader: Trader, wish: MoveStopToEntry) -> Outcome:
     holding = desk.memory.holding
     plan = moved_to_entry(holding.plan, desk.terms.lot)
     price = desk.sight.middle(plan.entry)
-    if plan is holding.plan or plan.side * (price - plan.stop) <= 0:
+    if plan == holding.plan or plan.side * (price - plan.stop) <= 0:
         return refused(ReplyCode.WOULD_LOOSEN, {"stop": holding.plan.stop, "entry": plan.entry, "price": price})
     desk.memory = replace(desk.memory, holding=replace(holding, plan=plan))
     return Outcome(reply=Reply(ReplyCode.SENT), changed=True)
