@@ -4,6 +4,7 @@ Pure. Levels move only on closed bars (`trailed`) and may be touched by any pric
 symbol's grid.
 """
 
+import math
 from typing import Final, NamedTuple
 
 from engine.model.grid import nearest_ticks, price_at
@@ -43,7 +44,7 @@ def first_plan(
     halfway = (stop + liquidation) / 2.0
     if liquidation > 0.0 and side * (halfway - wide) > 0.0:
         wide = halfway
-    return ExitPlan(side, entry, distance, stop, target, on_grid(wide, lot), entry, opened_ms)
+    return ExitPlan(side, entry, distance, stop, target, on_grid(wide, lot), math.nan, opened_ms)
 
 
 def touched(plan: ExitPlan, seen: PriceWindow) -> Touch:
@@ -62,7 +63,7 @@ def trailed(plan: ExitPlan, close: float, atr: float, lot: LotRules, params: Tra
 
     While ATR is unknown (NaN) the stop stays where it is.
     """
-    best = close if plan.side * (close - plan.best_close) > 0.0 else plan.best_close
+    best = plan.best_close if plan.side * (plan.best_close - close) >= 0.0 else close
     stop = plan.stop
     if atr >= 0.0:
         stop = tighter(plan, on_grid(best - plan.side * atr * params.stop_atr_multiplier, lot))

@@ -54,7 +54,7 @@ class ExitPlan(NamedTuple):
     stop: float
     target: float
     wide_stop: float
-    best_close: float
+    best_close: float  # since the entry; NaN before the first close
     opened_ms: int
 
 
