@@ -56,9 +56,14 @@ class LimitHit(Refused):
 
 
 class Limits:
-    """The counters of one client. `scale` widens all limits; what counts is published in exchangeInfo."""
+    """The counters of one client; what counts is published in exchangeInfo.
+
+    A `scale` below 1 narrows all limits. Above 1 every request counts for less, unseen by the client: a market that runs
+    faster than the wire puts hours of requests into a minute.
+    """
 
     def __init__(self, scale: float) -> None:
+        self._counts_for = max(1.0, scale)
         self.weight = Window(MINUTE_MS, int(WEIGHT_PER_MINUTE * scale))
         self.orders_minute = Window(MINUTE_MS, int(ORDERS_PER_MINUTE * scale))
         self.orders_ten_seconds = Window(TEN_SECONDS_MS, int(ORDERS_PER_TEN_SECONDS * scale))
@@ -100,22 +105,25 @@ class Limits:
     def published(self) -> list[dict[str, Any]]:
         """Give the limits as exchangeInfo shows them."""
         rows = (
-            ("REQUEST_WEIGHT", "MINUTE", 1, self.weight.limit),
-            ("ORDERS", "MINUTE", 1, self.orders_minute.limit),
-            ("ORDERS", "SECOND", 10, self.orders_ten_seconds.limit),
+            ("REQUEST_WEIGHT", "MINUTE", 1, self.weight),
+            ("ORDERS", "MINUTE", 1, self.orders_minute),
+            ("ORDERS", "SECOND", 10, self.orders_ten_seconds),
         )
         return [
-            {"rateLimitType": kind, "interval": unit, "intervalNum": number, "limit": limit}
-            for kind, unit, number, limit in rows
+            {"rateLimitType": kind, "interval": unit, "intervalNum": number, "limit": self._shown(window.limit)}
+            for kind, unit, number, window in rows
         ]
 
     def headers(self, *, is_order: bool) -> dict[str, str]:
         """Give the counters as answer headers."""
-        headers = {"X-MBX-USED-WEIGHT-1M": str(self.weight.used)}
+        headers = {"X-MBX-USED-WEIGHT-1M": str(self._shown(self.weight.used))}
         if is_order:
-            headers["X-MBX-ORDER-COUNT-1M"] = str(self.orders_minute.used)
-            headers["X-MBX-ORDER-COUNT-10S"] = str(self.orders_ten_seconds.used)
+            headers["X-MBX-ORDER-COUNT-1M"] = str(self._shown(self.orders_minute.used))
+            headers["X-MBX-ORDER-COUNT-10S"] = str(self._shown(self.orders_ten_seconds.used))
         return headers
+
+    def _shown(self, count: int) -> int:
+        return int(count / self._counts_for)
 
     def _refuse_banned(self, now_ms: int) -> None:
         left_s = -(-(self._banned_until_ms - now_ms) // 1000)
