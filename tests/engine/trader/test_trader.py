@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ from engine.model.commands import (
     StopTrading,
     Tune,
 )
-from engine.model.market import Bar
+from engine.model.events import PriceSeen
+from engine.model.market import Bar, PriceWindow
 from engine.model.messages import ReplyCode
 from engine.model.notices import (
     CoverMissing,
@@ -58,9 +60,10 @@ def rising(count: int, start: float = 1_000.0, step: float = 4.0, first_ms: int 
     return bars
 
 
-def a_world(**settings: object) -> World:
+def a_world(**settings: Any) -> World:
     """A world that is warm and trades, before its first decision."""
-    world = World(**({"params": EAGER, "warmup": WARMUP} | settings))
+    chosen: dict[str, Any] = {"params": EAGER, "warmup": WARMUP} | settings
+    world = World(**chosen)
     world.wish(StartTrading)
     return world
 
@@ -374,9 +377,6 @@ def test_a_price_that_stays_beyond_the_stop_makes_us_leave_ourselves() -> None:
     world = a_world()
     until_open(world)
     low = float(world.price[SYMBOL]) * 0.9
-    from engine.model.events import PriceSeen
-    from engine.model.market import PriceWindow
-
     world.give(PriceSeen(SYMBOL, low, PriceWindow(low, low, low), world.time, world.now))
     world.pass_time(3_000)
 

@@ -5,9 +5,10 @@ keeps books of its own, so that tests judge the Trader by them.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.commands import Asked, Command, DecisionMode
@@ -175,7 +176,7 @@ class World:
         self._tell(event)
         self._run()
 
-    def wish(self, make: type[Command], **values: object) -> Reply:
+    def wish(self, make: Callable[..., Command], **values: Any) -> Reply:
         """Ask for something, and get the answer."""
         outcome = self.trader.handle(make(**values, asked=Asked("7", self.time, self.now)))
         self._act(outcome)
