@@ -15,7 +15,7 @@ from tests.audit.page_signals import Bars, Readings, Signals, read_signals
 type Path = Literal["stop_first", "venue_path"]
 type Place = tuple[str, int]  # a symbol and the open time of a bar
 
-TICKS: Final = {"ETHUSDT": 0.01, "BTCUSDT": 0.1, "SOLUSDT": 0.001}
+TICKS: Final = {"ETHUSDT": 0.01, "BTCUSDT": 0.1, "SOLUSDT": 0.001, "BNBUSDT": 0.01, "XRPUSDT": 0.0001, "LTCUSDT": 0.01}
 HOUR_MS: Final = 3_600_000
 STOP_ATR: Final = 1.5
 TARGET_R: Final = 2.0
@@ -91,10 +91,14 @@ class Desk:
 def page_trades(candles: Sequence[Bars], rules: Rules) -> list[Trade]:
     """Walk bars that share their open times; trades come in the order of their entries, symbols in the order given."""
     threshold = rules.activation_threshold
-    desks = [
-        Desk(bars, read_signals(bars, activation_threshold=threshold, readings=rules.readings), rules.ticks[bars.symbol])
-        for bars in candles
-    ]
+    return walk(
+        candles, [read_signals(bars, activation_threshold=threshold, readings=rules.readings) for bars in candles], rules
+    )
+
+
+def walk(candles: Sequence[Bars], signals: Sequence[Signals], rules: Rules) -> list[Trade]:
+    """Go bar by bar: first what happens inside the bar to every symbol, then what is decided on its close."""
+    desks = [Desk(*pair, rules.ticks[pair[0].symbol]) for pair in zip(candles, signals, strict=True)]
     first = rules.warmup - 1 if rules.readings.warm_bar_decides else rules.warmup
     last = len(candles[0].close) - 1
     for bar in range(first, last + 1):
