@@ -1,0 +1,36 @@
+"""Brings the conversation up when the engine already trades, and again whenever it breaks: Telegram stops nothing.
+
+Its library is heavy, so it is imported here, late and beside the loop.
+"""
+
+import asyncio
+import importlib
+import logging
+from typing import Final
+
+from bot.logs import Redaction
+from bot.settings import Settings
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_store import RedisStore
+from engine.control import EngineControl
+from engine.ports import Clock
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+async def converse(
+    settings: Settings, control: EngineControl, store: RedisStore, link: RedisLink, clock: Clock, redaction: Redaction
+) -> None:
+    """Talk until cancelled."""
+    telegram = await asyncio.to_thread(importlib.import_module, "bot.telegram")
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            await telegram.talk(settings, control, store, link, clock, redaction)
+        except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
+            logger.exception("the conversation broke off and starts again in %g s", pause_s)
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

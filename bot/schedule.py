@@ -1,0 +1,81 @@
+"""Clockwork: jobs that only drop an event into the queue or ask the exchange for something. None of them decides.
+
+Bar timing comes from the exchange, never from here.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from engine.model.events import ClockTicked
+from engine.ports import Clock, History
+from engine.runner import Runner
+
+TICK_S: Final = 1
+KEEP_ALIVE_S: Final = 1_800  # a listen key lives for an hour
+RULES_S: Final = 21_600
+GRACE_S: Final = 30
+
+logger = logging.getLogger(__name__)
+
+
+class Schedule:
+    """The jobs of one running engine."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        history: History,
+        *,
+        clock: Clock,
+        check_interval_s: float,
+        market_ms: Callable[[], int],
+        keep_alive: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self._runner = runner
+        self._history = history
+        self._clock = clock
+        self._check_interval_s = check_interval_s
+        self._market_ms = market_ms
+        self._keep_alive = keep_alive
+        self._checked_ms = 0
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_S}
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        add = self._scheduler.add_job
+        add(self._tick, "interval", seconds=TICK_S)
+        add(self._refresh_rules, "interval", seconds=RULES_S)
+        if self._keep_alive is not None:
+            add(self._extend, "interval", seconds=KEEP_ALIVE_S)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; nothing more is dropped into the queue."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _tick(self) -> None:
+        """The machine's clock; every so often with a look at the account."""
+        now = self._clock.now_ms()
+        is_check = now - self._checked_ms >= self._check_interval_s * 1_000
+        if is_check:
+            self._checked_ms = now
+        self._runner.post(ClockTicked(is_check, max(self._market_ms(), self._runner.trader.time_ms), now))
+
+    async def _extend(self) -> None:
+        assert self._keep_alive is not None
+        await self._keep_alive()
+
+    async def _refresh_rules(self) -> None:
+        """The exchange changes its rules now and then; where it cannot be asked, the old ones hold."""
+        try:
+            found = await self._history.rules(self._runner.setup.symbols)
+        except (ConnectionError, LookupError) as error:
+            logger.warning("the exchange's rules were not refreshed: %s", error)
+            return
+        for rules in found:
+            self._runner.post(rules)

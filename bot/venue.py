@@ -1,0 +1,81 @@
+"""The exchange's side of the process: requests, market feed and broker of the mode that was chosen."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.settings import Settings
+from engine.adapters.binance_broker import BinanceBroker, binance_broker
+from engine.adapters.binance_feed import BinanceFeed
+from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.binance_socket import Patience
+from engine.adapters.redis_store import RedisStore
+from engine.model.events import Route
+from engine.ports import Broker, Clock
+
+
+class OrderDesk(Broker, Protocol):
+    """A broker that can say how far its news were delivered, and finish what is on its way."""
+
+    def newest_event_time(self) -> int:
+        """The event time up to which the account's news were posted."""
+
+    async def close(self) -> None:
+        """Let what is on its way finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """What stands between the engine and the exchange. `keep_alive` None where no private stream has to be kept open."""
+
+    rest: BinanceRest
+    feed: BinanceFeed
+    broker: OrderDesk
+    keep_alive: Callable[[], Awaitable[None]] | None
+
+    def newest_event_time(self, route: Route) -> int:
+        """The event time up to which a route's news were posted."""
+        return self.broker.newest_event_time() if route is Route.PRIVATE else self.feed.newest_event_time(route)
+
+    async def close_orders(self) -> None:
+        """Let orders that are on their way be answered."""
+        await self.broker.close()
+
+    async def close(self) -> None:
+        """Leave the exchange."""
+        await self.rest.close()
+
+
+async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Venue:
+    """Put the exchange's side together. Connects nothing yet."""
+    patience = Patience(
+        reconnect_delay_s=settings.websocket_reconnect_delay,
+        max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
+        ping_timeout_s=settings.websocket_ping_timeout,
+    )
+    rest = BinanceRest(
+        rest_url=settings.binance_rest_root,
+        sapi_url=settings.binance_sapi_root,
+        api_key=settings.binance_api_key.get_secret_value(),
+        api_secret=settings.binance_api_secret.get_secret_value(),
+        timeout_s=settings.order_timeout,
+        clock=clock,
+    )
+    feed = BinanceFeed(
+        rest,
+        ws_public=settings.binance_ws_public_root,
+        ws_market=settings.binance_ws_market_root,
+        symbols=settings.symbols,
+        interval=settings.interval,
+        patience=patience,
+        clock=clock,
+    )
+    broker: BinanceBroker = binance_broker(
+        rest,
+        symbols=settings.symbols,
+        interval=settings.interval,
+        ws_private=settings.binance_ws_private_root,
+        patience=patience,
+        market_ms=feed.market_ms,
+    )
+    return Venue(rest, feed, broker, broker.keep_alive)
