@@ -24,6 +24,7 @@ DUMP_COLUMNS: Final = (  # reference 10: the exchange's own kline archives; olde
     "ignore",
 )
 MICROSECONDS_FROM: Final = 10**14  # reference 10: a later archive counts in microseconds
+SYMBOL_NAME: Final = re.compile(r"^[^\W_]+USDT$")  # the venue trades USDT contracts; other letters than ours exist
 FILE_NAME: Final = re.compile(r"^(?P<symbol>[^-]+)-(?P<interval>\d+[mhdwM])(?![A-Za-z0-9])")
 
 type Floats = npt.NDArray[np.float64]
@@ -101,9 +102,16 @@ def _named(file: Path, symbol: str, interval: str) -> tuple[str, str]:
     interval = interval or (found["interval"] if found else "")
     if not symbol or not interval:
         raise BadCandles(f"{file}: the name does not say SYMBOL-INTERVAL (like ETHUSDT-1h.parquet); give symbol and interval")
-    if interval not in INTERVAL_MS:
-        raise BadCandles(f"{file}: unknown interval {interval}; one of {', '.join(INTERVAL_MS)}")
+    check_names(symbol.upper(), interval, f"{file}: ")
     return symbol.upper(), interval
+
+
+def check_names(symbol: str, interval: str, where: str = "") -> None:
+    """Raise `BadCandles` where the venue has no such interval, or cannot list such a symbol."""
+    if interval not in INTERVAL_MS:
+        raise BadCandles(f"{where}unknown interval {interval}; one of {', '.join(INTERVAL_MS)}")
+    if not SYMBOL_NAME.match(symbol):
+        raise BadCandles(f"{where}{symbol} is no symbol of a USDT contract; one is written like ETHUSDT")
 
 
 def _table(file: Path) -> Any:  # pyarrow has no types

@@ -1,6 +1,7 @@
 """A made-up market: trends, ranges, bursts of volatility and now and then a gap. The same seed gives the same bars.
 
-Trends last long enough, and run strongly enough against their noise, that a trend follower finds something to do.
+Trends last long enough, and run strongly enough against their noise, that a trend follower finds something to do every
+hundred bars or so, and is often wrong. What it earns here says nothing about any real market.
 """
 
 import zlib
@@ -10,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sandbox.market.candles import Candles
+from sandbox.market.candles import BadCandles, Candles, check_names
 from sandbox.market.intervals import INTERVAL_MS
 from sandbox.market.listing import Listing, listing_for
 
@@ -35,6 +36,9 @@ class Phase:
 
 def generated_candles(symbol: str, interval: str, bars: int, *, seed: int = 0, start_ms: int | None = None) -> Candles:
     """Make up `bars` bars of one symbol."""
+    check_names(symbol, interval)
+    if bars < 1 or seed < 0:
+        raise BadCandles(f"a made-up market needs one bar or more and a seed of 0 or more, not {bars} and {seed}")
     step = INTERVAL_MS[interval]
     start = DEFAULT_START_MS if start_ms is None else -(-start_ms // step) * step
     chance = np.random.default_rng([seed, zlib.crc32(symbol.encode()), step])
@@ -56,24 +60,34 @@ def _tempers(chance: np.random.Generator, bars: int, spread: float) -> tuple[npt
     drift, noise, activity = (np.empty(bars) for _ in range(3))
     done, reached = 0, 0.0
     while done < bars:
-        phase = _phase(chance, reached)
-        until = min(bars, done + phase.bars)
-        drift[done:until], noise[done:until], activity[done:until] = phase.drift, phase.noise, phase.volume
-        reached += phase.drift * spread * (until - done)
-        done = until
+        for phase in _chapter(chance, reached):
+            until = min(bars, done + phase.bars)
+            drift[done:until], noise[done:until], activity[done:until] = phase.drift, phase.noise, phase.volume
+            reached += phase.drift * spread * (until - done)
+            done = until
     return drift, noise, activity
 
 
-def _phase(chance: np.random.Generator, reached: float) -> Phase:
+def _chapter(chance: np.random.Generator, reached: float) -> list[Phase]:
     kind = chance.random()
     side = 1.0 if chance.random() < 0.5 - 0.5 * np.clip(reached / WANDER, -1, 1) else -1.0
-    if kind < 0.30:  # a strong, steady trend
-        return Phase(int(chance.integers(40, 110)), side * chance.uniform(0.30, 0.55), 0.9, 1.4)
-    if kind < 0.55:  # a weak, noisy one
-        return Phase(int(chance.integers(30, 90)), side * chance.uniform(0.08, 0.22), 1.0, 1.0)
-    if kind < 0.67:  # a burst: a fast move on heavy trade
-        return Phase(int(chance.integers(5, 14)), side * chance.uniform(0.5, 1.1), 2.4, 4.0)
-    return Phase(int(chance.integers(30, 120)), 0.0, 0.75, 0.7)  # a range
+    if kind < 0.64:
+        return _trend(chance, side)
+    if kind < 0.75:  # a weak, noisy drift
+        return [Phase(int(chance.integers(20, 60)), side * chance.uniform(0.08, 0.22), 1.0, 1.0)]
+    if kind < 0.82:  # a burst that leads nowhere
+        return [Phase(int(chance.integers(4, 9)), side * chance.uniform(0.2, 0.6), 2.4, 4.0)]
+    return [Phase(int(chance.integers(20, 70)), 0.0, 0.75, 0.7)]  # a range
+
+
+def _trend(chance: np.random.Generator, side: float) -> list[Phase]:
+    """A trend goes on in pushes, fast and on heavy trade; what follows a push is a rest or, not seldom, a setback."""
+    legs: list[Phase] = []
+    for _ in range(int(chance.integers(2, 5))):
+        push = Phase(int(chance.integers(3, 8)), side * chance.uniform(0.7, 1.3), 1.6, chance.uniform(3.5, 5.5))
+        after = side * (chance.uniform(0.10, 0.30) if chance.random() < 0.62 else -chance.uniform(0.25, 0.55))
+        legs += [push, Phase(int(chance.integers(9, 20)), after, 0.85, 0.8)]
+    return legs
 
 
 def _prices(

@@ -62,6 +62,8 @@ def from_candles(
     """
     if not candles:
         raise BadCandles("no candles given")
+    if warmup < 0:
+        raise BadCandles(f"a warm-up has 0 bars or more, not {warmup}")
     intervals = {one.interval for one in candles}
     if len(intervals) > 1:
         raise BadCandles(f"all symbols of a run share one interval, these have {', '.join(sorted(intervals))}")
@@ -94,7 +96,9 @@ def generate(
     seed: int = 0,
     start_ms: int | None = None,
 ) -> Market:
-    """Make up a market: the same seed gives the same bars."""
+    """Make up a market: the same seed gives the same bars. Raises `BadCandles`."""
+    if bars < 1:
+        raise BadCandles(f"a market has one bar or more, not {bars}")
     made = [generated_candles(symbol, interval, warmup + bars, seed=seed, start_ms=start_ms) for symbol in symbols]
     return from_candles(made, warmup=warmup, bars=bars)
 
