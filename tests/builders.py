@@ -30,7 +30,7 @@ BRACKETS: Final = (
 )
 
 
-def a_bar(number: int = 0, **parts: float) -> Bar:
+def a_bar(number: int = 0, /, **parts: float) -> Bar:
     """A quiet bar around 2000, the `number`th hour of the walk."""
     bar = Bar(START_MS + number * HOUR_MS, 2_000.0, 2_010.0, 1_990.0, 2_005.0, 1_000.0)
     return bar._replace(**parts)  # type: ignore[arg-type]  # the names are a bar's
@@ -60,7 +60,9 @@ def recorded(name: str, count: int, start: int = 0) -> list[Bar]:
         pytest.skip(f"recorded candles {path.name} are not on this machine")
     table = parquet.read_table(path, columns=["open_time", "open", "high", "low", "close", "volume"])
     rows = table.slice(start, count).to_pydict()
-    return [Bar(*row) for row in zip(*rows.values(), strict=True)]
+    bars = [Bar(*row) for row in zip(*rows.values(), strict=True)]
+    assert len(bars) == count, f"{path.name} has no {count} candles from {start} on"
+    return bars
 
 
 def params(**values: Any) -> TradingParams:
