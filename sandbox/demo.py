@@ -17,10 +17,11 @@ from typing import Any, Final
 from sandbox.kills import Killer
 from sandbox.market import BadCandles
 from sandbox.options import BadOption, DemoOptions, SandboxOptions
+from sandbox.owners_chat import OwnersChat
 from sandbox.player import NoAnswer, Player
 from sandbox.product import COMMAND, Product
 from sandbox.report import BadExport, make_report, read_export, summary, write_report
-from sandbox.world import HOST, World, free_port, open_world, owners_chat, product_settings
+from sandbox.world import HOST, World, free_port, open_world, product_settings
 
 INTERRUPTED: Final = 130
 BAD_OPTION: Final = 2
@@ -131,7 +132,7 @@ class Run:
 
     async def _market(self) -> None:
         """Open the owner's side, then run the market to its end."""
-        player = Player(owners_chat(self._world), self._say)
+        player = Player(OwnersChat(self._world.bot_api), self._say)
         playing: asyncio.Task[None] | None = None
         if self._options.auto:
             await player.open()

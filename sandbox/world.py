@@ -9,15 +9,17 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sandbox.exchange.config import Roots, VenueConfig
 from sandbox.exchange.venue import Venue
 from sandbox.market import Market, from_candles, generate, read_candles
 from sandbox.options import DEFAULT_BARS, BadOption, DemoOptions, MarketOptions
-from sandbox.telegram.server import Addresses, BotApi, BotApiConfig
+from sandbox.telegram.config import OWNER_ID, Addresses, BotApiConfig
+from sandbox.telegram.server import BotApi
 
 HOST: Final = "127.0.0.1"
+LIMITS_AT_MAX: Final = 200.0  # hours of market, and so of requests, fit into a minute of the wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,31 @@ class World:
     addresses: Addresses
     api_key: str
     api_secret: str
+
+    def described(self) -> dict[str, Any]:
+        """Say everything that another client needs, under the names of the product's settings."""
+        return {
+            "BINANCE_API_KEY": self.api_key,
+            "BINANCE_API_SECRET": self.api_secret,
+            **self.venue_roots(),
+            "TELEGRAM_API_ROOT": self.addresses.api_root,
+            "TELEGRAM_BOT_TOKEN": self.addresses.token,
+            "TELEGRAM_OWNER_IDS": str(OWNER_ID),
+            "SYMBOLS": ",".join(self.market.symbols),
+            "INTERVAL": self.market.interval,
+            "chat_page": self.addresses.chat_url,
+        }
+
+    def venue_roots(self) -> dict[str, str]:
+        """Give the venue's addresses under the names of the product's settings."""
+        roots = self.roots
+        return {
+            "BINANCE_REST_ROOT": roots.rest,
+            "BINANCE_SAPI_ROOT": roots.rest,
+            "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
+            "BINANCE_WS_MARKET_ROOT": roots.ws_market,
+            "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
+        }
 
     async def close(self) -> None:
         """Take it down."""
@@ -75,6 +102,7 @@ async def open_world(
         follow_url=follow_url,
         wait_for_cards=wait_for_cards,
         hold_at_bars=hold_at_bars,
+        limit_scale=LIMITS_AT_MAX if options.speed is None else 1.0,
     )
     bot_api = BotApi(BotApiConfig(host=HOST, port=port, language=language))
     addresses = await bot_api.start()
@@ -82,9 +110,8 @@ async def open_world(
     return World(market, venue, await venue.start(), bot_api, addresses, key, secret)
 
 
-def product_settings(world: World, options: DemoOptions, folder: Path, health_port: int, owner: int) -> Mapping[str, str]:
+def product_settings(world: World, options: DemoOptions, folder: Path, health_port: int) -> Mapping[str, str]:
     """Write the product's environment."""
-    roots = world.roots
     return {
         "MODE": "testnet",
         "DECISION_MODE": options.mode,
@@ -92,19 +119,15 @@ def product_settings(world: World, options: DemoOptions, folder: Path, health_po
         "INTERVAL": world.market.interval,
         "WARMUP_BARS": str(world.market.warmup),
         "TELEGRAM_BOT_TOKEN": world.addresses.token,
-        "TELEGRAM_OWNER_IDS": str(owner),
+        "TELEGRAM_OWNER_IDS": str(OWNER_ID),
         "TELEGRAM_API_ROOT": world.addresses.api_root,
         "BINANCE_API_KEY": world.api_key,
         "BINANCE_API_SECRET": world.api_secret,
-        "BINANCE_REST_ROOT": roots.rest,
-        "BINANCE_SAPI_ROOT": roots.rest,
-        "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
-        "BINANCE_WS_MARKET_ROOT": roots.ws_market,
-        "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
-        "DATA_FOLDER": str(folder / "data"),
+        **world.venue_roots(),
+        "DATA_FOLDER": str(folder.absolute() / "data"),
         "HEALTH_PORT": str(health_port),
         "LANGUAGE": options.language,
-        **{name.upper(): value for name, value in options.settings},
+        **{name.replace(".", "_").upper(): value for name, value in options.settings},
     }
 
 
