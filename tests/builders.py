@@ -5,6 +5,7 @@ Walks are seeded, so a failure comes back. Recorded candles are read where they 
 
 import math
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from engine.execution.lot_rules import lot_rules
+from engine.features import pipeline
 from engine.model.market import INTERVAL_MS, Bar, Bracket, LotRules, SymbolRules
 from engine.model.orders import ExitPlan
 from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Sides, Vote, Votes
@@ -179,3 +181,13 @@ def plan(side: int = 1, **parts: float) -> ExitPlan:
     """A plan at 2000 with an R of 30: stop 1970, target 2060, wide stop 1940 (mirrored for a short)."""
     levels = ExitPlan(side, 2_000.0, 30.0, 2_000.0 - side * 30, 2_000.0 + side * 60, 2_000.0 - side * 60, 2_000.0, START_MS)
     return levels._replace(**parts)  # type: ignore[arg-type]  # the names are a plan's
+
+
+def looked_at(bars: Sequence[Bar], params: TradingParams) -> list[Features]:
+    """The features of each bar, from the first on."""
+    state, seen = pipeline.start(params), []
+    interval_ms = bars[1].open_time_ms - bars[0].open_time_ms
+    for bar in bars:
+        state, now = pipeline.step(state, bar, bar.open_time_ms // interval_ms, params)
+        seen.append(now)
+    return seen

@@ -1,0 +1,137 @@
+"""The whole feature step: equal to pandas-ta, silent until it knows, blind to what comes later and to where it began."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pandas_ta as ta
+import pytest
+
+from engine.features.pipeline import NO_CROSS, settled
+from engine.model.market import Bar
+from engine.model.signals import Features
+from tests import builders
+
+BURN_IN = 600
+WINDOWED = ("band_low", "band_mid", "band_high", "volume_sma", "close_back")
+
+
+def pandas_ta_of(bars: list[Bar]) -> pd.DataFrame:
+    """The reference, TA-Lib kept out of it. Its bands take the sample deviation unless told otherwise."""
+    seen = pd.DataFrame(bars)
+    high, low, close = seen.high, seen.low, seen.close
+    bands = ta.bbands(close, length=20, lower_std=2, upper_std=2, ddof=0, talib=False)
+    macd = ta.macd(close, fast=12, slow=26, signal=9, talib=False)
+    adx = ta.adx(high, low, close, length=14, talib=False)
+    atr = ta.atr(high, low, close, length=14, talib=False)
+    return pd.DataFrame(
+        {
+            "rsi": ta.rsi(close, length=14, talib=False),
+            "macd": macd["MACD_12_26_9"],
+            "macd_signal": macd["MACDs_12_26_9"],
+            "ema_short": ta.ema(close, 9, talib=False),
+            "ema_long": ta.ema(close, 21, talib=False),
+            "ema_trend": ta.ema(close, 50, talib=False),
+            "ema_slow": ta.ema(close, 200, talib=False),
+            "band_low": bands.iloc[:, 0],
+            "band_mid": bands.iloc[:, 1],
+            "band_high": bands.iloc[:, 2],
+            "atr": atr,
+            "atr_mean": atr.rolling(50).mean(),
+            "adx": adx["ADX_14"],
+            "adx_before": adx["ADX_14"].shift(1),
+            "plus_di": adx["DMP_14"],
+            "minus_di": adx["DMN_14"],
+            "volume_sma": ta.sma(seen.volume, 20, talib=False),
+            "close_back": close.shift(3),
+        }
+    )
+
+
+@pytest.mark.parametrize("market", ["walk", "BTCUSDT-1h", "ETHUSDT-15m"])
+def test_features_equal_pandas_ta_after_burn_in(market: str) -> None:
+    bars = builders.walk(2_000, 11) if market == "walk" else builders.recorded(market, 2_000)
+
+    ours, reference = pd.DataFrame(builders.looked_at(bars, builders.params())), pandas_ta_of(bars)
+
+    in_price = ours.close.to_numpy()[BURN_IN:]
+    for name in reference.columns:
+        mine, theirs = ours[name].to_numpy()[BURN_IN:], reference[name].to_numpy(dtype=float)[BURN_IN:]
+        scale = in_price if name in ("macd", "macd_signal") else np.maximum(np.abs(theirs), 1e-9)
+        assert np.max(np.abs(mine - theirs) / scale) < 1e-9, name
+
+
+def test_each_feature_is_unknown_until_it_has_its_bars_and_known_ever_after() -> None:
+    first_known = {
+        "rsi": 15,
+        "macd": 26,
+        "macd_signal": 34,
+        "ema_short": 9,
+        "ema_long": 21,
+        "ema_trend": 50,
+        "ema_slow": 200,
+        "band_low": 20,
+        "band_mid": 20,
+        "band_high": 20,
+        "atr": 15,
+        "atr_mean": 64,
+        "adx": 28,
+        "adx_before": 29,
+        "plus_di": 15,
+        "minus_di": 15,
+        "volume_sma": 20,
+        "close_back": 4,
+    }
+
+    seen = builders.looked_at(builders.walk(260, 3), builders.params())
+
+    for name in Features._fields:
+        unknown = [math.isnan(getattr(features, name)) for features in seen]
+        assert unknown.index(False) == first_known.get(name, 1) - 1, name
+        assert not any(unknown[unknown.index(False) :]), name
+    assert settled(builders.params()) == 200
+
+
+def test_what_comes_later_changes_nothing_that_was_seen() -> None:
+    bars = builders.walk(400, 5)
+
+    whole, prefix = builders.looked_at(bars, builders.params()), builders.looked_at(bars[:300], builders.params())
+
+    assert repr(prefix) == repr(whole[:300])
+
+
+def test_where_a_run_began_is_forgotten() -> None:
+    bars = builders.walk(4_000, 9)
+
+    early, late = builders.looked_at(bars, builders.params())[-1], builders.looked_at(bars[700:], builders.params())[-1]
+
+    assert [getattr(early, name) for name in WINDOWED] == [getattr(late, name) for name in WINDOWED]
+    assert list(early) == pytest.approx(list(late), rel=1e-9)
+
+
+def test_the_age_of_a_cross_counts_the_bars_since_the_sign_changed() -> None:
+    seen = builders.looked_at(builders.walk(600, 2), builders.params())
+
+    signs = [(now.ema_short > now.ema_long) - (now.ema_short < now.ema_long) for now in seen]
+    changes = [at for at in range(22, len(seen)) if signs[at] != signs[at - 1]]
+    assert len(changes) > 5
+    for change, following in pairwise(changes):
+        assert [now.ema_cross_age for now in seen[change:following]] == list(range(following - change))
+    assert all(now.ema_cross_age >= NO_CROSS for now in seen[: changes[0]])
+
+
+def test_a_market_that_never_moves_gives_plain_numbers() -> None:
+    still = [builders.a_bar(number, open=100.0, high=100.0, low=100.0, close=100.0, volume=0.0) for number in range(260)]
+
+    now = builders.looked_at(still, builders.params())[-1]
+
+    assert (now.rsi, now.macd, now.adx, now.atr, now.plus_di) == (50.0, 0.0, 0.0, 0.0, 0.0)
+    assert now.band_low == now.band_mid == now.band_high == 100.0
+
+
+def test_prices_of_any_size_are_finite_once_settled() -> None:
+    for price in (1e-6, 1e7):
+        seen = builders.looked_at(builders.walk(300, 4, price=price), builders.params())
+
+        assert all(math.isfinite(part) for now in seen[200:] for part in now)
