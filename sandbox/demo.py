@@ -26,6 +26,7 @@ from sandbox.world import HOST, World, free_port, open_world, product_settings
 INTERRUPTED: Final = 130
 BAD_OPTION: Final = 2
 FAILED: Final = 1
+POLL_S: Final = 0.05
 GO_ON: Final = -1  # the market is over, nothing failed
 
 type Say = Callable[[str], None]
@@ -40,6 +41,7 @@ async def demo(options: DemoOptions, *, say: Say = say_line, command: Sequence[s
     """Run the demo; return the exit code."""
     stop = _interrupted()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="autobot-demo-"))
+    is_kept = options.folder is not None
     health_port = free_port()
     world: World | None = None
     try:
@@ -53,14 +55,16 @@ async def demo(options: DemoOptions, *, say: Say = say_line, command: Sequence[s
             hold_at_bars=options.kills.at_bars,
         )
         product = Product(folder, product_settings(world, options, folder, health_port), say, command)
-        return await Run(options, world, product, say).go(stop)
+        code = await Run(options, world, product, say).go(stop)
+        is_kept = is_kept or code not in (0, BAD_OPTION, INTERRUPTED)
+        return code
     except (BadOption, BadCandles, BadExport, NoAnswer, OSError) as error:
         say(f"Error: {error}")
         return BAD_OPTION if isinstance(error, BadOption | BadCandles) else FAILED
     finally:
         if world is not None:
             await world.close()
-        if options.folder is None:
+        if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -126,24 +130,29 @@ class Run:
             waited.discard(market)
 
     def _product_ended(self, code: int) -> int:
-        words = self._product.last_words()
-        self._say(words if words else f"The product ended by itself with code {code}.")
+        """Say why the product ended by itself; a wrong setting needs no log to be understood."""
+        words = self._product.last_words() or f"The product ended by itself with code {code}."
+        self._say(words if code == BAD_OPTION else f"{words} (code {code}; its log: {self._product.log})")
         return code or FAILED
 
     async def _market(self) -> None:
         """Open the owner's side, then run the market to its end."""
-        player = Player(OwnersChat(self._world.bot_api), self._say)
-        playing: asyncio.Task[None] | None = None
-        if self._options.auto:
-            await player.open()
-            playing = asyncio.create_task(player.play())
-        else:
+        if not self._options.auto:
+            while not self._world.bot_api.desk.calls["getupdates"]:  # noqa: ASYNC110  # the product is another process
+                await asyncio.sleep(POLL_S)
             self._say(f"Chat page: {self._world.addresses.chat_url} (send /start, then /run). End with Ctrl-C.")
-        try:
             await self._world.venue.run()
+            return
+        player = Player(OwnersChat(self._world.bot_api), self._say)
+        await player.open()
+        jobs = [asyncio.create_task(self._world.venue.run()), asyncio.create_task(player.play())]
+        try:
+            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            for job in done:
+                job.result()
         finally:
-            if playing is not None:
-                await _ended(playing)
+            for job in jobs:
+                await _ended(job)
 
     async def _settle_books(self) -> int:
         """Ask for the owner's books, hold them against the venue's, say and write what came out."""

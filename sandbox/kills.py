@@ -53,12 +53,13 @@ class Killer:
                 self._strike(done, "while the market held")
                 self._pace.resume()
             elif self._random and done >= self._random[0]:
-                self._random.pop(0)
                 await asyncio.sleep(self._chance.uniform(0, LATEST_S))
-                self._strike(self._pace.bars_done, "at a random instant")
+                if self._strike(self._pace.bars_done, "at a random instant"):  # one that is dead already comes back
+                    self._random.pop(0)
 
-    def _strike(self, bar: int, when: str) -> None:
+    def _strike(self, bar: int, when: str) -> bool:
         pid = self._kill()
         if pid:
             self.done.append(bar)
             self._say(f"Killed the product (process {pid}) at bar {bar}, {when}.")
+        return bool(pid)

@@ -96,14 +96,14 @@ class Product:
             await process.wait()
 
     def last_words(self) -> str:
-        """Give the last line that the present child wrote."""
+        """Give the last line with words that the present child wrote."""
         try:
             with self.log.open("rb") as log:
                 log.seek(max(self._output_from, log.seek(0, os.SEEK_END) - TAIL_BYTES))
                 lines = log.read().decode(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return lines[-1] if lines else ""
+        return next((line.strip(" |+-") for line in reversed(lines) if any(map(str.isalpha, line))), "")
 
     async def export(self) -> tuple[int, str]:
         """Run the owner's own export command; return its exit code and what it wrote."""

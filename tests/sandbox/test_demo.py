@@ -86,7 +86,7 @@ async def test_a_product_that_refuses_its_settings_ends_the_demo_with_its_own_li
 
     code = await demo(options(tmp_path, settings=(("adx_minimum", "7"),)), say=said.append, command=TINY)
 
-    assert code == 3
+    assert code == 2
     assert said == ["settings: adx_minimum must not be 7"]
 
 

@@ -44,9 +44,11 @@ async def test_random_kills_come_as_often_as_asked() -> None:
     assert len(killer.done) == len(said) == 2
 
 
-async def test_where_nothing_runs_nothing_is_counted() -> None:
-    killer = Killer(KillOptions(times=1), 2, FakePace(), lambda: 0, lambda _: None)
+async def test_a_random_kill_waits_for_a_product_that_is_dead_already() -> None:
+    pids = iter((0, 0, 42))
+    killer = Killer(KillOptions(times=1), 2, FakePace(), lambda: next(pids), lambda _: None)
 
     await killer.run()
 
-    assert killer.done == []
+    assert len(killer.done) == 1
+    assert next(pids, None) is None

@@ -15,7 +15,7 @@ def main() -> int:
         return 0
     if os.environ.get("ADX_MINIMUM") == "7":
         print("settings: adx_minimum must not be 7")
-        return 3
+        return 2
     asyncio.run(live())
     return 0
 
