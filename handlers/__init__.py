@@ -1,0 +1,30 @@
+"""The conversation: what the owner may say, and what is drawn. Knows the engine only through `EngineControl`."""
+
+from typing import Final
+
+from aiogram import Router
+
+from handlers import approvals, consent, insight, menu, positions, reports, safety, trading, trouble, tuning
+from handlers.one_tap import OneTap
+
+ROUTERS: Final = (
+    menu.router,
+    trading.router,
+    tuning.router,
+    positions.router,
+    approvals.router,
+    insight.router,
+    reports.router,
+    safety.router,
+    consent.router,
+    menu.last_resort,
+)
+
+
+def build_router() -> Router:
+    """One new router with the whole conversation."""
+    root = Router(name="conversation")
+    root.callback_query.outer_middleware(OneTap())
+    trouble.apologise_on(root)
+    root.include_routers(*(build() for build in ROUTERS))
+    return root

@@ -11,7 +11,6 @@ class View(StrEnum):
     """Places that a button leads to."""
 
     PANEL = "panel"
-    NEW_PANEL = "new"
     POSITIONS = "pos"
     SIDES = "sides"
     THRESHOLD = "thr"
@@ -19,7 +18,6 @@ class View(StrEnum):
     SIGNALS = "sig"
     PNL = "pnl"
     TRADES = "trades"
-    TRADE = "trade"
     SETTINGS = "set"
     MODE = "mode"
     LATCH = "latch"
@@ -33,6 +31,13 @@ class View(StrEnum):
 
 class Go(CallbackData, prefix="go"):
     """Show something. `about` is a symbol, a group, a period or a number of a trade."""
+
+    view: View
+    about: str = ""
+
+
+class Tell(CallbackData, prefix="te"):
+    """Show something in a message of its own: the one with the button is a card and stays."""
 
     view: View
     about: str = ""
@@ -121,6 +126,13 @@ class Agree(CallbackData, prefix="ok"):
     """Agree to a wish that was held back for a second tap."""
 
     token: str
+
+
+class Lock(CallbackData, prefix="lk"):
+    """No entries on a symbol for so many hours; 0 = unlock."""
+
+    symbol: str
+    hours: int
 
 
 class Speak(CallbackData, prefix="lg"):

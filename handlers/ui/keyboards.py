@@ -1,15 +1,16 @@
 """Buttons: how rows become Telegram's keyboard, and the rows that many screens share."""
 
+from typing import Final
+
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from engine.model.signals import Sides
-from handlers.ui.callbacks import Agree, Allow, Do, Go, Hold, Knob, OnPosition, Verb, View
+from handlers.ui.callbacks import Agree, Allow, Card, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View
 from handlers.ui.language import Texts, marked
 from handlers.ui.names import SIDES_BUTTON
-from handlers.ui.screen import Button, Screen
+from handlers.ui.screen import Button, Screen, arranged
 
-PANIC_SECONDS = 15
-HALF = 0.5
+SECOND_TAP_S: Final = 15
 
 
 def markup(screen: Screen) -> InlineKeyboardMarkup | None:
@@ -26,6 +27,11 @@ def _drawn(button: Button) -> InlineKeyboardButton:
 def go(texts: Texts, label: str, view: View, about: str = "") -> Button:
     """A button that leads somewhere."""
     return Button(texts.label(label), Go(view=view, about=about).pack())
+
+
+def tell(texts: Texts, label: str, view: View, about: str = "") -> Button:
+    """A button that shows something in a message of its own."""
+    return Button(texts.label(label), Tell(view=view, about=about).pack())
 
 
 def back(texts: Texts, view: View = View.PANEL, about: str = "") -> Button:
@@ -74,19 +80,34 @@ def preview(name: str, value: float, shown: str) -> Button:
     return Button(shown, Knob(name=name, value=value, apply=False).pack())
 
 
-def on_position(texts: Texts, intent_id: str, symbol: str, stamp: int) -> tuple[tuple[Button | None, ...], ...]:
+def on_card(texts: Texts, token: str, symbol: str, notional: str) -> tuple[tuple[Button, ...], ...]:
+    """Enter, Half, Skip, Why. The token alone knows the proposal."""
+
+    def data(choice: Choice) -> str:
+        return Card(token=token, choice=choice).pack()
+
+    enter = marked("✅ Enter LIVE {notional}") if texts.is_live else marked("✅ Enter {notional}")
+    half = marked("½ Enter LIVE half") if texts.is_live else marked("½ Enter half")
+    return arranged(
+        [Button(texts.label(enter, notional=notional), data(Choice.ENTER), "success")],
+        [Button(texts.label(half), data(Choice.HALF)), Button(texts.label(marked("✖ Skip")), data(Choice.SKIP))],
+        [tell(texts, marked("❓ Why"), View.WHY, symbol)],
+    )
+
+
+def on_position(texts: Texts, intent_id: str, symbol: str, stamp: int) -> tuple[tuple[Button, ...], ...]:
     """Close, Half, Stop to entry, Why. They name the position by the intent that opened it."""
 
-    def button(label: str, act: OnPosition, live: bool) -> Button:
-        words = texts.label(label) + (" LIVE" if live else "")
-        return Button(
-            words, Hold(act=act, intent_id=intent_id, stamp=stamp).pack(), "danger" if act is OnPosition.CLOSE else ""
-        )
+    def data(act: OnPosition) -> str:
+        return Hold(act=act, intent_id=intent_id, stamp=stamp).pack()
 
-    return (
-        (button(marked("✖ Close"), OnPosition.CLOSE, texts.is_live), button(marked("½ Close half"), OnPosition.HALF, False)),
-        (
-            button(marked("Stop → entry"), OnPosition.ENTRY_STOP, False),
-            go(texts, marked("❓ Why"), View.WHY, symbol),
-        ),
+    close, half = marked("✖ Close"), marked("½ Close half")
+    if texts.is_live:
+        close, half = marked("✖ Close LIVE"), marked("½ Close LIVE half")
+    return arranged(
+        [Button(texts.label(close), data(OnPosition.CLOSE), "danger"), Button(texts.label(half), data(OnPosition.HALF))],
+        [
+            Button(texts.label(marked("Stop → entry")), data(OnPosition.ENTRY_STOP)),
+            tell(texts, marked("❓ Why"), View.WHY, symbol),
+        ],
     )

@@ -29,7 +29,7 @@ def marked(message: str) -> str:
 
 
 class Texts:
-    """Says things in one language. `environment` (PAPER, TESTNET, DEMO, LIVE) stands in the first line of all money messages."""
+    """Says things in one language. `environment` (PAPER, DEMO, TESTNET, LIVE) opens every message about money."""
 
     def __init__(self, language: str, environment: str, catalogue: gettext.NullTranslations) -> None:
         self.language = language

@@ -36,7 +36,7 @@ class Numbers:
         """A price: two digits above 100, more for cheap coins."""
         if value is None or not math.isfinite(value) or value == 0:
             return MISSING
-        size = abs(value)
+        size = abs(float(value))
         if size >= 100:
             return self.fixed(value, 2)
         if size >= 1:
@@ -53,8 +53,9 @@ class Numbers:
         """Dollars and cents."""
         if not math.isfinite(value):
             return MISSING
-        sign = "−" if round(value, 2) < 0 else ""
-        return sign + format_currency(abs(value), "USD", locale=self._locale)
+        amount = Decimal(str(value))
+        sign = "−" if round(amount, 2) < 0 else ""
+        return sign + format_currency(abs(amount), "USD", locale=self._locale)
 
     def gain(self, value: Number) -> str:
         """Dollars and cents that always tell their sign."""

@@ -8,7 +8,7 @@ from engine.model.signals import Proposal, Regime, Ruling, Sides, Verdict
 from engine.model.view import DeskView, EngineView, Running
 from engine.params import TradingParams
 from handlers.ui import keyboards as keys
-from handlers.ui.callbacks import View
+from handlers.ui.callbacks import Go, View
 from handlers.ui.language import GREY, Texts, marked
 from handlers.ui.markup import Html, bold, clipped, lines, plain, safe
 from handlers.ui.names import MODE, PROPOSAL, REGIME, REGIME_ICON, RUNNING, SIDE, SIDES, STAGE
@@ -159,22 +159,22 @@ def _buttons(texts: Texts, view: EngineView, params: TradingParams) -> tuple[tup
         [keys.run(texts)] if start else [],
         [None if start else keys.pause(texts), _sides_button(texts, view)],
         [
-            Button(texts.label(marked("🎚 Threshold {value}"), value=threshold), keys.go(texts, "", View.THRESHOLD).data),
+            Button(texts.label(marked("🎚 Threshold {value}"), value=threshold), Go(view=View.THRESHOLD).pack()),
             keys.go(texts, marked("❓ Why no trade"), View.WHY),
         ],
         [
-            Button(texts.label(marked("📍 Positions {count}"), count=positions), keys.go(texts, "", View.POSITIONS).data),
+            Button(texts.label(marked("📍 Positions {count}"), count=positions), Go(view=View.POSITIONS).pack()),
             keys.go(texts, marked("💰 P&L"), View.PNL),
         ],
         [keys.go(texts, marked("⚙ Settings"), View.SETTINGS), keys.refresh(View.PANEL)],
-        [Button(texts.label(marked("🛑 Panic")), keys.go(texts, "", View.PANIC).data, "danger")],
+        [Button(texts.label(marked("🛑 Panic")), Go(view=View.PANIC).pack(), "danger")],
     )
 
 
 def _sides_button(texts: Texts, view: EngineView) -> Button:
     found = {desk.sides for desk in view.desks.values()}
     name = texts.label(SIDES[found.pop()]) if len(found) == 1 else texts.label(marked("mixed"))
-    return Button(texts.label(marked("🧭 {sides}"), sides=name), keys.go(texts, "", View.SIDES).data)
+    return Button(texts.label(marked("🧭 {sides}"), sides=name), Go(view=View.SIDES).pack())
 
 
 def _fit(text: str) -> Html:

@@ -9,6 +9,8 @@ from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html
 from handlers.ui.names import REGIME, SIDES
 
+FOR_EVER_MS: Final = 10 * 365 * 86_400_000
+
 
 class As(Enum):
     """How a value of a check is written."""
@@ -19,11 +21,8 @@ class As(Enum):
     PERCENT = auto()
     SMALL_PERCENT = auto()
     MONEY = auto()
-    PRICE = auto()
     TIMES = auto()
-    SECONDS = auto()
-    MINUTES = auto()
-    TIME = auto()
+    SPAN = auto()
     SIDES = auto()
     REGIME = auto()
 
@@ -49,15 +48,17 @@ WORDING: Final = {
     Code.PAUSED: Wording(marked("trading is paused or stopped"), As.COUNT, As.COUNT),
     Code.HALTED: Wording(marked("the engine has halted"), As.COUNT, As.COUNT),
     Code.LATCHED: Wording(marked("the latch is set"), As.COUNT, As.COUNT),
-    Code.SYMBOL_LOCKED: Wording(marked("symbol locked until {needed}"), As.TIME, As.TIME),
+    Code.SYMBOL_LOCKED: Wording(marked("symbol locked for {seen}"), As.SPAN, As.SPAN),
     Code.COOLING_DOWN: Wording(marked("cooling down: {seen} of {needed} bars"), As.COUNT, As.COUNT),
-    Code.STALE_DATA: Wording(marked("data is {seen} old, at most {needed}"), As.SECONDS, As.SECONDS),
+    Code.STALE_DATA: Wording(marked("data is {seen} old, at most {needed}"), As.SPAN, As.SPAN),
     Code.WARMING_UP: Wording(marked("warming up: {seen} of {needed} bars"), As.COUNT, As.COUNT),
     Code.POSITION_OPEN: Wording(marked("a position is open here"), As.COUNT, As.COUNT),
     Code.NOT_READY: Wording(marked("exchange setup not confirmed yet"), As.COUNT, As.COUNT),
     Code.BELOW_MINIMUM: Wording(marked("too small: {seen}, the minimum is {needed}"), As.MONEY, As.MONEY),
     Code.LEVERAGE_TOO_HIGH: Wording(marked("leverage {seen}, at most {needed} here"), As.TIMES, As.TIMES),
-    Code.STOP_BEYOND_LIQUIDATION: Wording(marked("stop too near liquidation: {seen}, needs {needed}"), As.PRICE, As.PRICE),
+    Code.STOP_BEYOND_LIQUIDATION: Wording(
+        marked("stop too near liquidation: {seen} R, needs {needed}"), As.HUNDREDTHS, As.HUNDREDTHS
+    ),
     Code.TOO_MANY_POSITIONS: Wording(marked("{seen} of {needed} positions in use"), As.COUNT, As.COUNT),
     Code.TOO_VOLATILE: Wording(marked("too volatile: ATR {seen}, limit {needed}"), As.SMALL_PERCENT, As.SMALL_PERCENT),
     Code.DRAWDOWN: Wording(marked("drawdown {seen}, limit {needed}"), As.PERCENT, As.PERCENT),
@@ -65,7 +66,38 @@ WORDING: Final = {
     Code.SPREAD_WIDE: Wording(marked("spread {seen} bps, limit {needed}"), As.TENTHS, As.TENTHS),
     Code.FUNDING_NEAR: Wording(marked("funding {seen} is near, limit {needed}"), As.SMALL_PERCENT, As.SMALL_PERCENT),
     Code.DAILY_LOSS: Wording(marked("daily loss {seen}, limit {needed}"), As.PERCENT, As.PERCENT),
-    Code.LOSS_STREAK: Wording(marked("{seen} losses in a row, limit {needed}"), As.COUNT, As.COUNT),
+    Code.LOSS_STREAK: Wording(marked("losses in a row: locked for {seen}"), As.SPAN, As.SPAN),
+}
+NAME: Final = {
+    Code.SIDE_NOT_ALLOWED: marked("side not allowed"),
+    Code.NEUTRAL: marked("no signal"),
+    Code.REGIME_RANGE: marked("no trend"),
+    Code.REGIME_UNCLEAR: marked("unclear market"),
+    Code.REGIME_OPPOSES: marked("regime opposes"),
+    Code.ADX_LOW: marked("ADX too low"),
+    Code.ADX_FALLING: marked("ADX falling"),
+    Code.TREND_UNSTABLE: marked("young trend"),
+    Code.CONFIDENCE_LOW: marked("confidence too low"),
+    Code.PAUSED: marked("paused or stopped"),
+    Code.HALTED: marked("engine halted"),
+    Code.LATCHED: marked("latch set"),
+    Code.SYMBOL_LOCKED: marked("symbol locked"),
+    Code.COOLING_DOWN: marked("cooling down"),
+    Code.STALE_DATA: marked("stale data"),
+    Code.WARMING_UP: marked("warming up"),
+    Code.POSITION_OPEN: marked("position open"),
+    Code.NOT_READY: marked("exchange setup not confirmed"),
+    Code.BELOW_MINIMUM: marked("below the smallest size"),
+    Code.LEVERAGE_TOO_HIGH: marked("leverage too high"),
+    Code.STOP_BEYOND_LIQUIDATION: marked("stop too near liquidation"),
+    Code.TOO_MANY_POSITIONS: marked("all positions in use"),
+    Code.TOO_VOLATILE: marked("too volatile"),
+    Code.DRAWDOWN: marked("drawdown limit"),
+    Code.MARGIN_SHORT: marked("margin short"),
+    Code.SPREAD_WIDE: marked("spread too wide"),
+    Code.FUNDING_NEAR: marked("funding near"),
+    Code.DAILY_LOSS: marked("daily loss limit"),
+    Code.LOSS_STREAK: marked("loss streak"),
 }
 # What the owner can act on comes first, then what blocks everything, then the market.
 WEIGHTIEST: Final = (
@@ -95,6 +127,11 @@ def refusal(texts: Texts, refused: Refusal) -> Html:
     )
 
 
+def refusal_name(texts: Texts, code: Code) -> str:
+    """A reason alone, for counting: its words without the numbers."""
+    return texts.label(NAME[code])
+
+
 def weightiest(refusals: Sequence[Refusal]) -> Refusal:
     """The refusal that explains a bar best in one line."""
     ranks = {code: at for at, code in enumerate(WEIGHTIEST)}
@@ -122,11 +159,8 @@ WRITERS: Final[dict[As, Callable[[Texts, float], str | Html]]] = {
     As.PERCENT: lambda texts, value: texts.numbers.percent(value, 1),
     As.SMALL_PERCENT: lambda texts, value: texts.numbers.percent(value, 3),
     As.MONEY: lambda texts, value: texts.numbers.money(value),
-    As.PRICE: lambda texts, value: texts.numbers.price(value),
     As.TIMES: lambda texts, value: f"{texts.numbers.short(value, 1)}×",
-    As.SECONDS: lambda texts, value: texts.numbers.duration(value * 1_000),
-    As.MINUTES: lambda texts, value: texts.numbers.duration(value * 60_000),
-    As.TIME: lambda texts, value: texts.numbers.clock(int(value)),
+    As.SPAN: lambda texts, value: texts.numbers.duration(value) if value < FOR_EVER_MS else "∞",
     As.SIDES: _named(SIDES, Sides),
     As.REGIME: _named(REGIME, Regime),
 }

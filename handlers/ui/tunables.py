@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from engine.model.signals import Regime
 from engine.params import BY_NAME, TUNABLES, Tunable
 from handlers.ui.language import Texts, marked
 from handlers.ui.names import REGIME, RULE
-from engine.model.signals import Regime
 
 GROUP: Final = {
     "size": marked("📐 Size and risk"),
@@ -137,6 +137,15 @@ def value(texts: Texts, name: str, number: float) -> str:
     if unit.startswith("fraction of"):
         return f"{texts.numbers.percent(number, 2)} {texts.label(UNIT[unit])}"
     return f"{texts.numbers.short(number, 4)} {texts.label(UNIT[unit])}"
+
+
+def shown(texts: Texts, name: str, number: float) -> str:
+    """A tunable's value alone, for a small button."""
+    unit = BY_NAME[name].unit
+    if unit == "on/off" or unit.startswith("fraction"):
+        return value(texts, name, number).split(" ")[0]
+    digits = 2 if name.endswith("threshold") else 0
+    return texts.numbers.fixed(number, digits) if digits else texts.numbers.short(number, 4)
 
 
 def allowed(texts: Texts, tunable: Tunable) -> str:

@@ -9,7 +9,7 @@ from engine.params import RuleWeights, TradingParams
 from handlers.ui import keyboards as keys
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
-from handlers.ui.markup import Html, bold, fold, lines, row, safe
+from handlers.ui.markup import Html, bold, fold, lines, row
 from handlers.ui.names import LIMIT, PROPOSAL, REGIME, REGIME_ICON, RULE, VERDICT, VOTE_ICON
 from handlers.ui.refusals import refusal
 from handlers.ui.screen import Screen, arranged

@@ -1,0 +1,67 @@
+"""Showing a screen: in a new message, or in the one whose button was pressed. What can no longer be edited is sent anew."""
+
+from typing import Final
+
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, LinkPreviewOptions, Message
+
+from handlers.ui.keyboards import markup
+from handlers.ui.screen import Screen
+
+HTML: Final = "HTML"
+NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+UNCHANGED: Final = "message is not modified"
+
+
+async def show(message: Message, screen: Screen) -> Message:
+    """Answer in a new message."""
+    return await message.answer(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
+
+
+async def redraw(callback: CallbackQuery, screen: Screen) -> Message | None:
+    """Draw over the message with the button; give the message that now shows the screen."""
+    message = callback.message
+    if not isinstance(message, Message):
+        return await show_below(callback, screen)
+    try:
+        await message.edit_text(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
+    except TelegramBadRequest as error:
+        if UNCHANGED in error.message:
+            return message
+        return await show(message, screen)
+    return message
+
+
+async def show_below(callback: CallbackQuery, screen: Screen) -> Message | None:
+    """Show a screen in a message of its own; the one with the button stays."""
+    if callback.message is None or callback.bot is None:
+        return None
+    return await callback.bot.send_message(
+        callback.message.chat.id,
+        screen.text,
+        reply_markup=markup(screen),
+        parse_mode=HTML,
+        link_preview_options=NO_PREVIEW,
+    )
+
+
+async def bare(message: Message, message_id: int) -> None:
+    """Take the buttons off an old message of ours; one that is gone is no loss."""
+    assert message.bot is not None, "a message that came in has its bot"
+    try:
+        await message.bot.edit_message_reply_markup(chat_id=message.chat.id, message_id=message_id, reply_markup=None)
+    except TelegramBadRequest:
+        return
+
+
+async def delete(message: Message) -> None:
+    """Delete what the owner wrote, where that is still possible."""
+    try:
+        await message.delete()
+    except TelegramBadRequest:
+        return
+
+
+def chat_of(callback: CallbackQuery) -> int:
+    """The chat of a button; 0 where Telegram does not say."""
+    return callback.message.chat.id if callback.message is not None else 0

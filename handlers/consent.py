@@ -1,0 +1,158 @@
+"""What raises risk is asked twice: a second tap, or a code where one is set or real money is traded. Lowering risk never is.
+
+A wish that is held back waits under a token, for this user in this chat, for two minutes. Codes are deleted once read.
+"""
+
+from typing import Any, Final
+
+from aiogram import Router
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message
+
+from engine.control import EngineControl
+from engine.model.commands import Asked, Command, DecisionMode, ResetLatch, SetMode, StartTrading, Tune
+from engine.model.messages import Reply, ReplyCode
+from engine.params import read
+from handlers.chat import chat_of, delete, redraw, show
+from handlers.ports import SecondFactor, Tokens, Users
+from handlers.ui import steering, tuning
+from handlers.ui.callbacks import Agree
+from handlers.ui.language import Texts, marked
+from handlers.ui.markup import Html
+from handlers.ui.replies import reply
+from handlers.ui.screen import Screen
+
+WAIT_S: Final = 120
+ASKED: Final = "asked"  # the user's value that holds the token of the wish waiting for a code
+QUESTION: Final = {
+    "run": marked("▶ Start trading?"),
+    "unlatch": marked("🔓 Lift the latch, so that entries are possible again?"),
+    "mode": marked("🤝 Let the bot enter by itself, without asking you?"),
+}
+
+type Wish = StartTrading | ResetLatch | SetMode | Tune
+type Record = dict[str, Any]
+
+
+class AwaitsCode(Filter):
+    """A plain text while a wish of this user waits for its code."""
+
+    async def __call__(self, message: Message, users: Users) -> bool | dict[str, Any]:
+        """Give the handler the token."""
+        if message.from_user is None or not message.text or message.text.startswith("/"):
+            return False
+        token = await users.get_value(message.from_user.id, ASKED)
+        return {"token": token} if token else False
+
+
+def router() -> Router:
+    """Agreeing by a tap, and by a code."""
+    own = Router(name="consent")
+    own.callback_query.register(agreed, Agree.filter())
+    own.message.register(code_read, AwaitsCode())
+    return own
+
+
+async def hold_back(
+    wish: Wish, user: int, chat: int, texts: Texts, engine: EngineControl, users: Users, tokens: Tokens, factor: SecondFactor
+) -> Screen:
+    """Ask before a wish is granted: for a second tap, or for the code."""
+    question = _question(texts, wish, engine)
+    if texts.is_live and not factor.is_configured:
+        return steering.no_code_set(texts, question)
+    record = _record(wish) | {"user": user, "chat": chat}
+    is_fresh = not factor.is_configured or await factor.is_fresh(user)
+    with_motto = texts.is_live and isinstance(wish, StartTrading)
+    if is_fresh and not with_motto:
+        return steering.second_tap(texts, question, await tokens.issue(record | {"by": "tap"}, WAIT_S))
+    by = "motto" if with_motto and is_fresh else "motto and code" if with_motto else "code"
+    await users.set_value(user, ASKED, await tokens.issue(record | {"by": by}, WAIT_S))
+    return steering.code_wanted(texts, question, with_motto, is_fresh)
+
+
+async def agreed(callback: CallbackQuery, callback_data: Agree, texts: Texts, engine: EngineControl, tokens: Tokens) -> None:
+    """The second tap."""
+    record = await tokens.peek(callback_data.token)
+    if record is None or record["by"] != "tap" or not _is_of(record, callback.from_user.id, chat_of(callback)):
+        await callback.answer(texts.label("This question is over. Please ask again."))
+        return
+    await callback.answer()
+    if await tokens.claim(callback_data.token) is None:
+        return
+    await redraw(callback, Screen(await granted(record, callback.from_user.id, texts, engine)))
+
+
+async def code_read(
+    message: Message, token: str, texts: Texts, engine: EngineControl, users: Users, tokens: Tokens, factor: SecondFactor
+) -> None:
+    """The code, and before real money the motto. A wrong one may be tried again until the wish expires."""
+    assert message.from_user is not None, "the filter looked"
+    assert message.text is not None, "the filter looked"
+    user = message.from_user.id
+    await delete(message)
+    record = await tokens.peek(token)
+    if record is None or not _is_of(record, user, message.chat.id):
+        await users.set_value(user, ASKED, "")
+        await show(message, Screen(texts.say("This question is over. Please ask again.")))
+        return
+    if not await _is_proved(record["by"], message.text.split(), user, factor):
+        await show(message, Screen(texts.say("⛔ That is not it. Try again, or /cancel.")))
+        return
+    await users.set_value(user, ASKED, "")
+    if await tokens.claim(token) is not None:
+        await show(message, Screen(await granted(record, user, texts, engine)))
+
+
+async def granted(record: Record, user: int, texts: Texts, engine: EngineControl) -> Html:
+    """Ask the engine for the wish, and say what came of it."""
+    wish = _wish(record, engine.asked(str(user)))
+    return told(texts, wish, await engine.ask(wish))
+
+
+def told(texts: Texts, wish: Command, answer: Reply) -> Html:
+    """The engine's answer; a change of a tunable with both values."""
+    if isinstance(wish, Tune) and answer.code is ReplyCode.DONE and "before" in answer.values:
+        return tuning.changed(texts, wish.name, float(answer.values["before"]), float(answer.values["after"]))
+    return reply(texts, answer)
+
+
+def _question(texts: Texts, wish: Wish, engine: EngineControl) -> Html:
+    if isinstance(wish, Tune):
+        return tuning.question(texts, wish.name, read(engine.params(), wish.name), wish.value)
+    return texts.say(QUESTION[_record(wish)["wish"]])
+
+
+async def _is_proved(by: str, words: list[str], user: int, factor: SecondFactor) -> bool:
+    if by.startswith("motto"):
+        if not words or words[0].upper() != steering.MOTTO:
+            return False
+        words = words[1:]
+    return by == "motto" or (len(words) == 1 and await factor.verify(user, words[0]))
+
+
+def _is_of(record: Record, user: int, chat: int) -> bool:
+    return bool(record["user"] == user and record["chat"] == chat)
+
+
+def _record(wish: Wish) -> Record:
+    match wish:
+        case StartTrading():
+            return {"wish": "run"}
+        case ResetLatch():
+            return {"wish": "unlatch"}
+        case SetMode():
+            return {"wish": "mode", "mode": wish.mode.value}
+        case Tune():
+            return {"wish": "tune", "name": wish.name, "value": wish.value}
+
+
+def _wish(record: Record, asked: Asked) -> Wish:
+    match record["wish"]:
+        case "run":
+            return StartTrading(asked)
+        case "unlatch":
+            return ResetLatch(asked)
+        case "mode":
+            return SetMode(DecisionMode(record["mode"]), asked)
+        case _:
+            return Tune(record["name"], float(record["value"]), asked)

@@ -1,0 +1,53 @@
+"""Reading what people type: numbers with a point or a comma, percents, symbols, spans of time."""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from engine.params import Tunable
+
+HOUR_MS: Final = 3_600_000
+MOST_HOURS: Final = 24 * 30
+
+
+def read_number(text: str) -> float | None:
+    """A number: 0.4, 0,4, 40% or −1; None where it is none."""
+    trimmed = text.strip().replace("−", "-").replace(",", ".").replace(" ", "").replace("\xa0", "")
+    factor = 0.01 if trimmed.endswith("%") else 1.0
+    try:
+        value = float(trimmed.removesuffix("%")) * factor
+    except ValueError:
+        return None
+    return round(value, 8) if math.isfinite(value) else None
+
+
+def is_allowed(tunable: Tunable, value: float) -> bool:
+    """Whether a tunable may have a value."""
+    return tunable.low <= value <= tunable.high and (not tunable.whole or value == int(value))
+
+
+def meant(tunable: Tunable, value: float) -> float | None:
+    """What was probably meant by a value that is not allowed: 70 for 0.70, or the nearest whole number."""
+    for guess in (value / 100, float(round(value)), value * 100):
+        if is_allowed(tunable, round(guess, 8)):
+            return round(guess, 8)
+    return None
+
+
+def read_symbol(text: str, symbols: Iterable[str]) -> str | None:
+    """The traded symbol that is meant: ETHUSDT, ethusdt, eth or ETH/USDT; None where none or several are."""
+    wanted = "".join(letter for letter in text.upper() if letter.isalnum())
+    known = list(symbols)
+    if wanted in known:
+        return wanted
+    found = [symbol for symbol in known if wanted and symbol.startswith(wanted)]
+    return found[0] if len(found) == 1 else None
+
+
+def read_hours(text: str) -> int | None:
+    """Whole hours: 4, 4h, 2d; None where it is none, or more than a month."""
+    trimmed = text.strip().lower()
+    factor = 24 if trimmed.endswith("d") else 1
+    number = trimmed.rstrip("hd")
+    hours = int(number) * factor if number.isdecimal() else 0
+    return hours if 0 < hours <= MOST_HOURS else None

@@ -1,0 +1,131 @@
+"""Open positions: one card each, with the exchange's own stop as it was last seen there."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from engine.model.view import DeskView, EngineView, PositionView
+from handlers.ui import keyboards as keys
+from handlers.ui.callbacks import CloseAll, Hold, OnPosition, View
+from handlers.ui.language import Texts, marked
+from handlers.ui.markup import Html, bold, lines, row
+from handlers.ui.names import SIDE, base_asset
+from handlers.ui.screen import Button, Screen, arranged
+
+MOST_ROWS: Final = 10
+ARROW: Final = {1: "▲", -1: "▼"}
+
+
+def positions(texts: Texts, view: EngineView, now_ms: int, note: Html | None = None) -> Screen:
+    """All open positions; a single one as its card."""
+    held = [(desk, desk.position) for desk in view.desks.values() if desk.position is not None]
+    if not held:
+        text = lines(row(texts.tag, bold(texts.say("Positions"))), note, texts.say("None is open."))
+        return Screen(text, arranged([keys.back(texts), keys.refresh(View.POSITIONS)]))
+    if len(held) == 1:
+        return card(texts, *held[0], now_ms, note)
+    shown = held[:MOST_ROWS]
+    parts = [row(headline(texts, desk, position), badge(texts, position.stop_on_exchange)) for desk, position in shown]
+    buttons = [
+        Button(f"{ARROW[position.trade.side]} {desk.symbol}", _data(position, OnPosition.CARD, now_ms))
+        for desk, position in shown
+    ]
+    pairs = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+    text = lines(row(texts.tag, bold(texts.say("Positions"))), note, "", *parts)
+    close = Button(texts.label(marked("✖ Close all…")), CloseAll(percent=100, until_s=0).pack(), "danger")
+    return Screen(text, arranged(*pairs, [close], [keys.back(texts), keys.refresh(View.POSITIONS)]))
+
+
+def close_all(texts: Texts, view: EngineView, now_ms: int) -> Screen:
+    """The second tap of closing everything: elsewhere, and for a short while only."""
+    held = sum(desk.position is not None for desk in view.desks.values())
+    text = lines(
+        row(texts.tag, bold(texts.say("Close all positions"))),
+        texts.plural("{count} position is closed at market.", "{count} positions are closed at market.", held),
+        texts.say("The button works for {seconds} s.", seconds=keys.SECOND_TAP_S),
+    )
+    label = marked("✖ Yes, close all LIVE") if texts.is_live else marked("✖ Yes, close all")
+    until_s = now_ms // 1_000 + keys.SECOND_TAP_S
+    yes = Button(texts.label(label), CloseAll(percent=100, until_s=until_s).pack(), "danger")
+    return Screen(text, arranged([yes], [keys.back(texts, View.POSITIONS)]))
+
+
+def card(texts: Texts, desk: DeskView, position: PositionView, now_ms: int, note: Html | None = None) -> Screen:
+    """One position: result, size, protection, target, times."""
+    n, trade, plan = texts.numbers, position.trade, position.plan
+    side = int(trade.side)
+    notional = float(position.quantity) * position.mark
+    text = lines(
+        headline(texts, desk, position),
+        note,
+        row(f"{n.short(position.quantity)} {base_asset(desk.symbol)} = {n.money(notional)}", _marked(texts, position)),
+        *_stop(texts, desk, position, now_ms),
+        texts.say(
+            "Target {price} ({r}) {badge}",
+            price=n.price(plan.target),
+            r=n.multiple(side * (plan.target - plan.entry) / plan.risk_distance) if plan.risk_distance else "–",
+            badge=badge(texts, position.target_on_exchange),
+        ),
+        texts.say("Liquidation {price}", price=n.price(position.liquidation_price)) if position.liquidation_price else None,
+        texts.say("Since {time}, at most until {end}", time=texts.on(trade.entry_time_ms), end=texts.on(position.closes_at_ms)),
+        f"#T{trade.number}",
+    )
+    rows = keys.on_position(texts, trade.intent_id, desk.symbol, now_ms)
+    return Screen(text, (*rows, *arranged([keys.back(texts), Button("🔄", _data(position, OnPosition.CARD, now_ms))])))
+
+
+def gone(texts: Texts, note: Html) -> Screen:
+    """A position that is no longer open."""
+    return Screen(lines(texts.tag, note), arranged([keys.go(texts, marked("📍 Positions"), View.POSITIONS)]))
+
+
+def headline(texts: Texts, desk: DeskView, position: PositionView) -> Html:
+    """Side, symbol, entry, result in money and in R."""
+    n, plan = texts.numbers, position.plan
+    r = plan.side * (position.mark - plan.entry) / plan.risk_distance if plan.risk_distance else math.nan
+    words = f"{ARROW[plan.side]} {texts.label(SIDE[position.trade.side])} {desk.symbol} {n.price(plan.entry)}"
+    return row(texts.tag, bold(words), f"{n.gain(position.unrealised)} ({n.multiple(r)})")
+
+
+def badge(texts: Texts, on_exchange: float | None) -> str:
+    """Whether an order was seen resting on the exchange."""
+    return texts.label(marked("✅ on exchange")) if on_exchange is not None else texts.label(marked("⚠ not verified"))
+
+
+def distance(texts: Texts, from_price: float, to_price: float, atr: float) -> str:
+    """How far a level is, in percent and ATR."""
+    if not from_price:
+        return "–"
+    percent = texts.numbers.signed_percent(to_price / from_price - 1)
+    if not atr > 0:
+        return percent
+    return texts.label(
+        marked("{percent}, {atr} ATR"), percent=percent, atr=texts.numbers.fixed(abs(to_price - from_price) / atr, 1)
+    )
+
+
+def _stop(texts: Texts, desk: DeskView, position: PositionView, now_ms: int) -> Iterator[Html]:
+    n, plan = texts.numbers, position.plan
+    atr = desk.ruling.features.atr if desk.ruling is not None else math.nan
+    shown = plan.stop if position.stop_on_exchange is None else position.stop_on_exchange
+    yield texts.say(
+        "Stop {price} ({distance}) {badge}",
+        price=n.price(shown),
+        distance=distance(texts, position.mark, shown, atr),
+        badge=badge(texts, position.stop_on_exchange),
+    )
+    if position.stop_on_exchange is not None and position.verified_ms:
+        ago = n.duration(max(0, now_ms - position.verified_ms))
+        yield texts.say("  order {order}, looked at {ago} ago", order=position.stop_order_id, ago=ago)
+    if position.wide_stop_on_exchange is not None:
+        yield texts.say("  second stop {price}", price=n.price(position.wide_stop_on_exchange))
+    kept = float(position.quantity) * plan.side * (shown - plan.entry)
+    yield texts.say("  at the stop {money} before costs", money=n.gain(kept))
+
+
+def _marked(texts: Texts, position: PositionView) -> Html:
+    return texts.say("now {price}", price=texts.numbers.price(position.mark))
+
+
+def _data(position: PositionView, act: OnPosition, stamp: int) -> str:
+    return Hold(act=act, intent_id=position.trade.intent_id, stamp=stamp).pack()
