@@ -30,10 +30,10 @@ def a_market(bars: int = 3, *, symbols: tuple[str, ...] = ("ETHUSDT",), warmup: 
     return generate(symbols, "1m", bars=bars, warmup=warmup, seed=1)
 
 
-def a_market_of(*bars: Bar, symbol: str = "ETHUSDT", warmup: int = 1) -> Market:
+def a_market_of(*bars: Bar, symbol: str = "ETHUSDT", warmup: int = 1, start_ms: int = START_MS) -> Market:
     """A market of exactly these 1m bars; the first `warmup` of them are history."""
     opens, highs, lows, closes = (np.array(column, dtype=np.float64) for column in zip(*bars, strict=True))
-    times = START_MS + MINUTE_MS * np.arange(len(bars), dtype=np.int64)
+    times = start_ms + MINUTE_MS * np.arange(len(bars), dtype=np.int64)
     return from_candles([Candles(symbol, "1m", times, opens, highs, lows, closes, np.ones(len(bars)) * 100)], warmup=warmup)
 
 
@@ -62,7 +62,9 @@ async def a_user_stream(client: AsyncClient, roots: Roots) -> AsyncIterator[Any]
     """python-binance's user socket."""
     manager = BinanceSocketManager(client)
     manager.FSTREAM_URL = f"{roots.ws_private}/"
-    async with manager.futures_user_socket() as stream:
+    socket = manager.futures_user_socket()
+    socket.TIMEOUT = 0.05  # it looks at the end of its life only between two waits for a frame
+    async with socket as stream:
         yield stream
 
 
