@@ -81,6 +81,11 @@ def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None
         )
     for handler in handlers:
         handler.setFormatter(BlankedLines(redaction))
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
     logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.raiseExceptions = False  # a full disk must not end in the standard error's tracebacks
     for name in QUIET:

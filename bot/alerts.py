@@ -1,0 +1,30 @@
+"""A notice becomes an alert for one reader: in their language, and a proposal with a token that only they can use."""
+
+from bot.access import LANGUAGE
+from engine.adapters.redis_tokens import Tokens
+from engine.adapters.redis_users import Users
+from engine.control import EngineControl
+from engine.model.notices import Notice
+from handlers.approvals import drawn
+from handlers.ui.alerts import Alert
+from handlers.ui.language import Languages, Texts
+
+
+class Alerts:
+    """Writes alerts."""
+
+    def __init__(self, engine: EngineControl, languages: Languages, users: Users, tokens: Tokens, *, language: str) -> None:
+        self._engine = engine
+        self._languages = languages
+        self._users = users
+        self._tokens = tokens
+        self._language = language
+
+    async def write(self, user: int, notice: Notice) -> Alert:
+        """An alert for one owner. Raises `StoreDown`."""
+        return await drawn(notice, await self.texts(user), self._engine, self._tokens, user, chat=user)
+
+    async def texts(self, user: int) -> Texts:
+        """The language of an owner: as chosen, as their Telegram's, as the settings say."""
+        chosen, spoken = await self._users.language(user), await self._users.get_value(user, LANGUAGE)
+        return self._languages.texts(chosen, spoken, self._language)

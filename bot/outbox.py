@@ -1,0 +1,175 @@
+"""Delivers alerts: read from the store's stream, kept there until Telegram took them, the most urgent first.
+
+Telegram's absence only lets the stream grow. What Telegram refuses for its form is sent as plain text, then given up.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+
+from bot.alerts import Alerts
+from bot.owners import Owners
+from bot.queue_of_chat import QueueOfChat, Waiting
+from bot.sending import Sender
+from engine.adapters.redis_outbox import FROM_START, Outbox
+from engine.model.notices import Notice
+from engine.ports import StoreDown
+from handlers.ui.alerts import Alert
+
+BLOCK_MS: Final = 5_000
+STORE_PAUSE_S: Final = 1.0
+CHAT_PAUSE_S: Final = 60.0
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+OLD_MS: Final = 600_000  # a silent alert that waited longer is history
+PASSING: Final = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, TelegramUnauthorizedError)
+
+logger = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Delivers to all owners. `heard` wakes up a chat that could not be written to."""
+
+    def __init__(self, outbox: Outbox, alerts: Alerts, owners: Owners, sender: Sender, wait_s: Callable[[int], float]) -> None:
+        self.delivered = 0
+        self._outbox = outbox
+        self._alerts = alerts
+        self._owners = owners
+        self._sender = sender
+        self._wait_s = wait_s
+        self._queues: dict[int, QueueOfChat] = {}
+        self._open: Counter[str] = Counter()  # notice -> chats that were not told yet
+        self._awake: dict[int, asyncio.Event] = {}
+        self._arrived: dict[int, asyncio.Event] = {}
+
+    def heard(self, chat: int) -> None:
+        """Somebody spoke: their chat can be written to."""
+        if chat in self._awake:
+            self._awake[chat].set()
+
+    def waiting(self, chat: int) -> int:
+        """How many alerts wait for a chat."""
+        return len(self._queues.get(chat, ()))
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        await self._owners.are_known.wait()
+        async with asyncio.TaskGroup() as group:
+            for chat in self._owners.ids:
+                self._queues[chat] = QueueOfChat()
+                self._awake[chat], self._arrived[chat] = asyncio.Event(), asyncio.Event()
+                group.create_task(self._deliver(chat))
+            await self._read()
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        after = FROM_START
+        while True:
+            try:
+                for notice_id, notice in await self._outbox.next_notices(after, BLOCK_MS):
+                    await self._take(notice_id, notice)
+                    after = notice_id
+            except StoreDown as error:
+                logger.warning("the outbox cannot be read: %s", error)
+                await asyncio.sleep(STORE_PAUSE_S)
+
+    async def _take(self, notice_id: str, notice: Notice) -> None:
+        """Write the alert for each owner and queue it."""
+        written = [
+            (chat, alert) for chat in self._queues if (alert := await self._written(chat, notice_id, notice)) is not None
+        ]
+        self._open[notice_id] = len(written)
+        if not written:
+            await self._told(notice_id)
+        for chat, alert in written:
+            for needless in self._queues[chat].put(alert, notice_id):
+                await self._told(needless)
+            self._arrived[chat].set()
+
+    async def _written(self, chat: int, notice_id: str, notice: Notice) -> Alert | None:
+        try:
+            alert = await self._alerts.write(chat, notice)
+        except StoreDown:
+            raise
+        except Exception:  # a fault in one text must not keep all others from the owner
+            logger.exception("no words for %s", type(notice).__name__)
+            return None
+        age_ms = time.time() * 1_000 - int(notice_id.split("-")[0])
+        return None if alert.loudness.is_silent and not alert.name and age_ms > OLD_MS else alert
+
+    async def _told(self, *notices: str) -> None:
+        """Count a chat that knows; forget a notice that all know."""
+        for notice in notices:
+            self._open[notice] -= 1
+        done = [notice for notice in notices if self._open[notice] <= 0]
+        for notice in done:
+            del self._open[notice]
+        await self._outbox.delivered(done)
+
+    # --- delivering -------------------------------------------------------------------------------------------------
+
+    async def _deliver(self, chat: int) -> None:
+        queue, pause_s = self._queues[chat], FIRST_PAUSE_S
+        while True:
+            if queue.first() is None:
+                self._arrived[chat].clear()
+                await self._arrived[chat].wait()
+            await asyncio.sleep(self._wait_s(chat))  # what is more urgent may still arrive meanwhile
+            one = queue.first()
+            if one is None:
+                continue
+            try:
+                await self._sent(chat, one)
+                pause_s = FIRST_PAUSE_S
+            except StoreDown as error:
+                logger.warning("an alert waits for the store: %s", error)
+                await asyncio.sleep(STORE_PAUSE_S)
+            except PASSING as error:
+                logger.warning("Telegram does not take alerts (%s); next attempt in %g s", type(error).__name__, pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            except TelegramForbiddenError:
+                await self._sleep_until_heard(chat)
+
+    async def _sent(self, chat: int, one: Waiting) -> None:
+        alert = one.alert
+        try:
+            await self._sender.send(chat, alert)
+        except TelegramBadRequest as error:
+            if "chat not found" in error.message.lower():
+                await self._sleep_until_heard(chat)
+                return
+            logger.error("Telegram refuses an alert for its form; it is given up: %s", error.message)
+        except (*PASSING, TelegramForbiddenError):
+            raise
+        except TelegramAPIError as error:
+            logger.error("Telegram refuses an alert; it is given up: %s", type(error).__name__)
+        if one.alert is alert:
+            self._queues[chat].done(one)
+            self.delivered += 1
+            await self._told(*one.notices)
+            return
+        one.alert = one.alert._replace(edits=alert.name)  # it changed on its way: now there is something to edit
+
+    async def _sleep_until_heard(self, chat: int) -> None:
+        """The owner has not opened the chat, or blocked the bot: wait until they speak, and look now and then."""
+        self._awake[chat].clear()
+        try:
+            async with asyncio.timeout(CHAT_PAUSE_S):
+                await self._awake[chat].wait()
+        except TimeoutError:
+            return

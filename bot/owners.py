@@ -1,0 +1,59 @@
+"""Who owns the bot: named in the settings, or whoever sent the one-time code that stands in the log.
+
+While nobody owns it nothing can be started, and nobody is answered.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from engine.adapters.redis_users import Users
+
+ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_LENGTH: Final = 12  # 60 bits
+MOST_TRIES: Final = 5  # per person, until the next start
+
+logger = logging.getLogger(__name__)
+
+
+class Owners:
+    """The owners' user ids. `load` before use."""
+
+    def __init__(self, named: Iterable[int], users: Users) -> None:
+        self._ids = set(named)
+        self._users = users
+        self._code = ""
+        self._tries: dict[int, int] = {}
+        self.are_known = asyncio.Event()
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """All of them."""
+        return frozenset(self._ids)
+
+    async def load(self) -> None:
+        """Read who claimed the bot before; where nobody owns it, make a code. Raises `StoreDown`."""
+        self._ids |= await self._users.owners()
+        if self._ids:
+            self.are_known.set()
+        elif not self._code:
+            self._code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+            logger.warning("nobody owns this bot yet: send it /claim %s in Telegram to become its owner", self._code)
+
+    async def claim(self, user: int, text: str, time_ms: int) -> bool:
+        """Make somebody the owner who knows the code. It works once, and only while there is no owner."""
+        if self._ids or not self._code or self._tries.get(user, 0) >= MOST_TRIES:
+            return False
+        said = text.split()[-1].upper() if text.split() else ""
+        if not hmac.compare_digest(said.encode(), self._code.encode()):
+            self._tries[user] = self._tries.get(user, 0) + 1
+            return False
+        await self._users.add_owner(user, time_ms)
+        self._ids.add(user)
+        self._code = ""
+        self.are_known.set()
+        logger.warning("the bot has an owner now: user %d", user)
+        return True

@@ -1,0 +1,88 @@
+"""Fetches updates and has them handled; nothing is fetched again before it was handled, and nothing is fetched twice.
+
+Another program with the same token is told apart from a network that fails: the engine trades on in both cases.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import Update
+
+WANTED: Final = ["message", "callback_query"]
+LONG_POLL_S: Final = 20
+ANSWER_WITHIN_S: Final = 35
+HANDLED_WITHIN_S: Final = 20.0
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 30.0
+CONFLICT_PAUSE_S: Final = 15.0
+REFUSED_PAUSE_S: Final = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Polling:
+    """The ear."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher) -> None:
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._offset: int | None = None
+        self._at_work = set[asyncio.Task[None]]()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        pause_s = FIRST_PAUSE_S
+        try:
+            while True:
+                try:
+                    updates = await self._fetched()
+                    pause_s = FIRST_PAUSE_S
+                except TelegramConflictError:
+                    logger.error("another program uses this bot's token: it may take what you write")
+                    await asyncio.sleep(CONFLICT_PAUSE_S)
+                    continue
+                except TelegramUnauthorizedError:
+                    logger.error("Telegram refuses the token: it was revoked or mistyped (TELEGRAM_BOT_TOKEN)")
+                    await asyncio.sleep(REFUSED_PAUSE_S)
+                    continue
+                except TelegramRetryAfter as too_fast:
+                    await asyncio.sleep(too_fast.retry_after)
+                    continue
+                except TelegramAPIError as error:
+                    logger.warning("Telegram cannot be reached (%s); next attempt in %g s", type(error).__name__, pause_s)
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                    continue
+                await self._handle_all(updates)
+        finally:
+            for task in self._at_work:
+                task.cancel()
+
+    async def _fetched(self) -> list[Update]:
+        return await self._bot.get_updates(
+            offset=self._offset, timeout=LONG_POLL_S, allowed_updates=WANTED, request_timeout=ANSWER_WITHIN_S
+        )
+
+    async def _handle_all(self, updates: list[Update]) -> None:
+        """Handle a batch side by side; one that takes long does not hold up the others for ever."""
+        tasks = [asyncio.create_task(self._handle(update)) for update in updates]
+        for task in tasks:
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+        if tasks:
+            await asyncio.wait(tasks, timeout=HANDLED_WITHIN_S)
+            self._offset = updates[-1].update_id + 1
+
+    async def _handle(self, update: Update) -> None:
+        try:
+            await self._dispatcher.feed_update(self._bot, update)
+        except Exception:  # one of the two places: a fault in one answer is not the end of the conversation
+            logger.exception("update %d was not answered", update.update_id)
