@@ -12,12 +12,12 @@ from typing import Final, Protocol
 from engine.inbox import Inbox, Item, Wish
 from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
 from engine.model.messages import Errand, FetchFills, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
-from engine.model.notices import EngineHalted, Notice
-from engine.model.orders import ApprovedOrder, Role, SignedOrder, Trade
+from engine.model.notices import EngineHalted
+from engine.model.orders import ApprovedOrder, Role, SignedOrder
 from engine.model.saved import SavedState
-from engine.model.signals import Ruling
 from engine.model.view import LatchView
-from engine.ports import Broker, Clock, Event, Feed, History, Store, StoreDown
+from engine.owed import Owed
+from engine.ports import Broker, Clock, Event, Feed, History, Store
 from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
@@ -66,7 +66,6 @@ class Runner:
         self.clock = clock
         self.inbox = Inbox()
         self.phase = "starting"
-        self.store_is_up = True
         self.trader = Trader(setup, None)
         self._feed = feed
         self._history = history
@@ -76,10 +75,7 @@ class Runner:
         self._latch: LatchView | None = None
         self._tasks = set[asyncio.Task[None]]()
         self._entries = set[asyncio.Task[None]]()
-        self._owed_rulings: list[Ruling] = []
-        self._owed_notices: list[Notice] = []
-        self._owed_trades: list[Trade] = []
-        self._is_owed = False
+        self._owed = Owed(store)
         self._wake: asyncio.TimerHandle | None = None
         self._is_handling = False
 
@@ -153,7 +149,7 @@ class Runner:
 
     def _tell_ready(self) -> None:
         now = self.clock.now_ms()
-        self._owe(self.trader.ready(self.trader.time_ms or now, now))
+        self._owed.add(self.trader.ready(self.trader.time_ms or now, now))
         self.inbox.post(ClockTicked(True, self.trader.time_ms, now))
 
     async def _loop(self) -> None:
@@ -198,7 +194,7 @@ class Runner:
         signed = [await self._broker.sign(order) for order in entries]
         for one in signed:
             outcome = outcome + self.trader.handle(self._signed(one))
-        self._owe(outcome)
+        self._owed.add(outcome)
         is_saved = await self._saved()
         for one in signed:
             if is_saved:
@@ -216,32 +212,10 @@ class Runner:
         text = "not sent: the store did not confirm the journal"
         self.inbox.post(OrderRejected(order.symbol, order.client_id, STORE_DOWN, text, self.trader.time_ms, now))
 
-    # --- saving -----------------------------------------------------------------------------------------------------
-
-    def _owe(self, outcome: Outcome) -> None:
-        self._is_owed = self._is_owed or outcome.changed
-        self._owed_rulings += outcome.rulings
-        self._owed_notices += outcome.notices
-        self._owed_trades += outcome.trades
-        if len(self._owed_notices) > OWED_LIMIT:
-            del self._owed_notices[:-OWED_LIMIT]
-
     async def _saved(self) -> bool:
-        """Save all that is owed; False where the store did not confirm it. Nothing is forgotten then."""
+        """Save what is owed; the latch goes into its file first."""
         self._remember_latch()
-        if not (self._is_owed or self._owed_rulings or self._owed_notices or self._owed_trades):
-            return self.store_is_up
-        state = self.trader.state() if self._is_owed else None
-        try:
-            await self._store.save(state, self._owed_rulings, self._owed_notices, self._owed_trades)
-        except StoreDown as error:
-            if self.store_is_up:
-                logger.error("the store did not confirm a save: %s", error)
-            self.store_is_up = False
-            return False
-        self._is_owed, self.store_is_up = False, True
-        self._owed_rulings, self._owed_notices, self._owed_trades = [], [], []
-        return True
+        return await self._owed.save(self.trader.state)
 
     def _remember_latch(self) -> None:
         latch = self.trader.books.saved.latch
@@ -252,6 +226,11 @@ class Runner:
             self._latch_file.write(latch)
         except OSError as error:
             logger.error("the latch could not be written to its file: %s", error.strerror)
+
+    @property
+    def store_is_up(self) -> bool:
+        """Whether the newest save was confirmed."""
+        return self._owed.store_is_up
 
     # --- acting -----------------------------------------------------------------------------------------------------
 

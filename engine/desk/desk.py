@@ -12,12 +12,13 @@ from engine.desk import entries, news, position, reconciling
 from engine.desk.account_now import AccountNow
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
+from engine.desk.moment import data_age, is_set_up, situation
 from engine.desk.ruling import Judged, judge, ruling
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, touch_watched, trailed
 from engine.execution.ids import intent_id
 from engine.market.bars import Placement
-from engine.market.feed_health import NEVER_MS, Staleness, bar_age_ms, frame_age_ms, is_bar_due, staleness
+from engine.market.feed_health import is_bar_due
 from engine.model.account import PositionSeen, SymbolSetup
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
@@ -26,12 +27,10 @@ from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, Sig
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
 from engine.model.signals import Proposal, Ruling, Verdict
-from engine.model.situation import Situation
 from engine.params import TradingParams
 from engine.state import ledger
 
 RULINGS_KEPT: Final = 500
-LONG_AGO_BARS: Final = 1_000_000_000
 
 
 class Desk:
@@ -119,57 +118,11 @@ class Desk:
 
     # --- decisions --------------------------------------------------------------------------------------------------
 
-    def situation(self, account: AccountNow, price: float, now_ms: int) -> Situation:
-        """Everything besides the bar that an entry depends on, as of now."""
-        market_ms = max(self.bars.last_close_ms, self.sight.time_ms)
-        memory = self.memory
-        age = self._age(account, now_ms)
-        return Situation(
-            sides=int(memory.sides),
-            is_paused=not account.is_running,
-            is_halted=account.is_halted,
-            is_latched=account.is_latched,
-            symbol_locked_ms=max(0, memory.locked_until_ms - market_ms),
-            bars_since_exit=self._bars_since_exit(),
-            data_age_ms=age.age_ms,
-            data_age_limit_ms=age.limit_ms,
-            bars_seen=self.bars.count,
-            warmup_bars=self.terms.warmup_bars,
-            has_position=memory.holding is not None or memory.entry is not None,
-            is_ready=account.is_ready and self.is_set_up and self.terms.rules.is_trading,
-            equity=account.equity,
-            peak_equity=account.peak_equity,
-            day_start_equity=account.day_start_equity,
-            available=account.available,
-            open_positions=account.open_positions,
-            loss_streak=account.loss_streak,
-            streak_locked_ms=max(0, account.locked_until_ms - market_ms),
-            price=price,
-            spread_bps=self.sight.spread_bps,
-            funding_rate=self.sight.funding_rate,
-            funding_in_ms=max(0, self.sight.next_funding_ms - market_ms) if self.sight.next_funding_ms else 0,
-        )
-
-    def _age(self, account: AccountNow, now_ms: int) -> Staleness:
-        if account.is_blind:
-            return staleness(NEVER_MS, 0)
-        return staleness(frame_age_ms(now_ms, self.sight.frame_ms), bar_age_ms(now_ms, self._due_since_ms))
-
-    def _bars_since_exit(self) -> int:
-        if not self.memory.last_exit_ms:
-            return LONG_AGO_BARS
-        return (self.bars.last_open_ms - self.terms.bar_open(self.memory.last_exit_ms)) // self.terms.interval_ms
-
-    @property
-    def is_set_up(self) -> bool:
-        """Whether the exchange was seen to hold the margin mode and no more than the leverage that is wanted."""
-        wanted = int(self.terms.params.leverage)
-        return self.setup is not None and self.setup.is_isolated and self.setup.leverage <= wanted
-
     def judged(self, account: AccountNow, price: float, now_ms: int) -> Judged:
         """What the newest bar and the present moment say."""
         assert self.bars.features is not None, "judged after a bar"
-        now = self.situation(account, price, now_ms)
+        age = data_age(account, self.sight, self._due_since_ms, now_ms)
+        now = situation(self.terms, self.memory, self.bars, self.sight, account, age, price, is_set_up=self.is_set_up)
         return judge(self.bars.features, self.bars.regime, now, self.terms.lot, self.terms.rules.brackets, self.terms.params)
 
     def _ruled(self, event: BarClosed, account: AccountNow) -> Outcome:
@@ -307,6 +260,11 @@ class Desk:
         before, self.terms = self.terms.params, replace(self.terms, params=params)
         if _periods(before) != _periods(params):
             self.bars.retune(params)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the exchange is known to hold the symbol as it is wanted."""
+        return is_set_up(self.setup, int(self.terms.params.leverage))
 
     @property
     def is_busy(self) -> bool:

@@ -18,7 +18,6 @@ from engine.model.events import (
     AccountSynced,
     BalanceChanged,
     BarClosed,
-    CancelRefused,
     ClockTicked,
     ErrandFailed,
     FeedLost,
@@ -26,13 +25,8 @@ from engine.model.events import (
     FillsListed,
     FundingPaid,
     MarkSeen,
-    OrderAccepted,
     OrderFilled,
-    OrderGone,
-    OrderNotFound,
-    OrderRejected,
     OrderSigned,
-    OrderUnanswered,
     PriceSeen,
     QuoteSeen,
     Route,
@@ -43,24 +37,17 @@ from engine.model.events import (
 )
 from engine.model.messages import NOTHING, FetchFills, Outcome, SyncAccount
 from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, PanicDone, ProposalEnd
-from engine.model.orders import ExitReason, IntentState
-from engine.model.saved import EntryIntent, Override, SavedDesk, SavedState
+from engine.model.orders import ExitReason
+from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
-from engine.params import BadParam, TradingParams, tuned
+from engine.params import TradingParams
 from engine.ports import Event
 from engine.trader import viewing, wishes
+from engine.trader.beginning import awakened, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
+from engine.trader.subjects import ORDER_NEWS, symbol_of
 
-ORDER_NEWS: Final = (
-    OrderSigned,
-    OrderAccepted,
-    OrderRejected,
-    OrderUnanswered,
-    OrderNotFound,
-    OrderGone,
-    CancelRefused,
-)
 QUIET: Final = (QuoteSeen, MarkSeen, PriceSeen)  # they come many times a second, and change no books
 
 
@@ -331,31 +318,3 @@ class Trader:
     def is_busy(self) -> bool:
         """Whether something is on its way to the exchange or waits for its answer."""
         return any(desk.is_busy for desk in self.desks.values())
-
-
-def symbol_of(event: Event) -> str:
-    """The symbol that a fact is about; "" where it is about none."""
-    match event:
-        case OrderFilled():
-            return event.fill.symbol
-        case SetupSeen():
-            return event.setup.symbol
-    return str(getattr(event, "symbol", ""))
-
-
-def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> TradingParams:
-    """The settings with what was changed in chat; what is no longer allowed is left out."""
-    for override in overrides:
-        try:
-            params = tuned(params, override.name, override.value)
-        except BadParam:
-            continue
-    return params
-
-
-def awakened(memory: SavedDesk) -> SavedDesk:
-    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may."""
-    entry: EntryIntent | None = memory.entry
-    if entry is not None and entry.state is IntentState.PLANNED:
-        return replace(memory, entry=None)
-    return memory

@@ -1,0 +1,229 @@
+"""The broker of paper mode: live prices, own fills. Fulfils `Broker` in the real adapter's words; needs no keys.
+
+The market's events pass by here first (`see`). Books are saved before anything is acknowledged; while the store is away
+trading on paper goes on, like a real exchange would, and the books are owed to it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from engine.adapters.binance_client import LEASE_MS
+from engine.adapters.binance_errors import DUPLICATE, ExchangeFailed, Refused
+from engine.adapters.binance_messages import BadMessage
+from engine.adapters.codec import Undecodable
+from engine.adapters.paper_books import ZERO, PaperBooks, read, write
+from engine.adapters.paper_errands import PaperErrands
+from engine.adapters.paper_exchange import PaperExchange
+from engine.adapters.paper_fills import Costs
+from engine.model.events import ErrandFailed, OrderAccepted, OrderRejected, OrderUnanswered
+from engine.model.messages import Errand, FetchBars
+from engine.model.orders import ApprovedOrder, SignedOrder
+from engine.ports import Clock, Event, History, Post, StateUnreadable, StoreDown
+
+LATE: Final = -1021
+SAVE_AGAIN_S: Final = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class BookStore(Protocol):
+    """Where the books are kept. Both raise `StoreDown`."""
+
+    async def load_books(self) -> dict[str, Any] | None:
+        """The books, or None where there are none."""
+
+    async def save_books(self, books: dict[str, Any]) -> None:
+        """Keep the books."""
+
+
+class PaperBroker:
+    """Fulfils `Broker`. `open` it once the store was taken; `wallet` is what a new account begins with."""
+
+    def __init__(
+        self,
+        history: History,
+        *,
+        symbols: Sequence[str],
+        interval: str,
+        clock: Clock,
+        wallet: Decimal,
+        books: BookStore,
+        market_ms: Callable[[], int],
+        costs: Costs | None = None,
+    ) -> None:
+        self._history = history
+        self._symbols = symbols
+        self._interval = interval
+        self._clock = clock
+        self._store = books
+        self._market_ms = market_ms
+        self._exchange = PaperExchange(PaperBooks(wallet), costs or Costs())
+        self._errands = PaperErrands(self._exchange, symbols=symbols, clock=clock)
+        self._turn = asyncio.Lock()
+        self._awake = asyncio.Event()
+        self._post: Post | None = None
+        self._is_open = False
+        self._is_owed = False
+        self._posted_ms = 0
+
+    async def open(self) -> None:
+        """Read the books and the exchange's rules.
+
+        Raises `StateUnreadable`, `StoreDown`, `LookupError` for a symbol that cannot be traded, `ConnectionError`.
+        """
+        saved = await self._store.load_books()
+        if saved is not None:
+            try:
+                self._exchange.books = read(saved)
+            except Undecodable as error:
+                raise StateUnreadable(f"the paper books are damaged ({error}): delete them to begin with new money") from error
+        for rules in await self._history.rules(self._symbols):
+            self._exchange.see(rules)
+        self._is_open = True
+
+    def see(self, event: Event) -> None:
+        """Take a market event, before the engine does. Does not wait."""
+        if not self._is_open:
+            return
+        self._exchange.see(event)
+        if self._exchange.news:
+            self._awake.set()
+
+    async def sign(self, order: ApprovedOrder) -> SignedOrder:
+        """Give an entry its lease. Sends nothing."""
+        assert not order.reduce_only, "only entries are signed ahead"
+        now = self._clock.now_ms()
+        return SignedOrder(order, signed_ms=now, deadline_ms=now + LEASE_MS, request={})
+
+    async def send(self, signed: SignedOrder) -> Sequence[Event]:
+        """Fill a signed entry, if its lease still runs."""
+        order = signed.order
+        if self._clock.now_ms() > signed.deadline_ms:
+            return (self._rejected(order, LATE, "Timestamp for this request is outside of the recvWindow."),)
+        return await self._placed(order)
+
+    async def place(self, order: ApprovedOrder) -> Sequence[Event]:
+        """Place an exit, a stop or a target. Safe to repeat with the same id."""
+        assert order.reduce_only, "an entry is signed and sent"
+        return await self._placed(order)
+
+    async def run(self, errand: Errand) -> Sequence[Event]:
+        """Carry out a read or a cancel."""
+        self._must_be_open()
+        self._keep_time()
+        if isinstance(errand, FetchBars):
+            return await self._bars(errand)
+        events = self._errands.run(errand)
+        await self._settle()
+        return events
+
+    async def listen(self, post: Post) -> None:
+        """Post fills, stops, balances and funding until cancelled."""
+        self._must_be_open()
+        self._post = post
+        while True:
+            await self._settle()
+            self._awake.clear()
+            if not self._exchange.news:
+                await self._woken()
+
+    def newest_event_time(self) -> int:
+        """The event time up to which the account's news were posted."""
+        return self._posted_ms
+
+    def is_quiet(self) -> bool:
+        """Whether no news waits to be posted."""
+        return not self._exchange.news
+
+    async def close(self) -> None:
+        """Save what is owed, if the store takes it."""
+        if self._is_open and self._is_owed:
+            await self._saved()
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    async def _placed(self, order: ApprovedOrder) -> Sequence[Event]:
+        self._must_be_open()
+        self._keep_time()
+        event = self._answer(order)
+        await self._settle()
+        return (event,)
+
+    def _answer(self, order: ApprovedOrder) -> Event:
+        """Place it; what exists under its name already is adopted, like the real adapter does."""
+        now = self._clock.now_ms()
+        try:
+            if order.trigger_price is None:
+                placed = self._exchange.place_market(order, now)
+                return self._accepted(order, placed.order_id, placed.executed, is_final=True)
+            return self._accepted(order, self._exchange.place_stop(order, now).algo_id, ZERO, is_final=False)
+        except Refused as refused:
+            if refused.code != DUPLICATE:
+                return self._rejected(order, refused.code, refused.text)
+        return self._existing(order)
+
+    def _existing(self, order: ApprovedOrder) -> Event:
+        books = self._exchange.books
+        if order.client_id in books.stops:
+            return self._accepted(order, books.stops[order.client_id].seen.algo_id, ZERO, is_final=False)
+        if order.client_id in books.orders:
+            found = books.orders[order.client_id]
+            return self._accepted(order, found.order_id, found.executed, is_final=True)
+        return OrderUnanswered(order.symbol, order.client_id, "a duplicate that is not found", *self._times())
+
+    async def _bars(self, errand: FetchBars) -> Sequence[Event]:
+        try:
+            return await self._history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
+        except (ExchangeFailed, BadMessage) as failure:
+            return (ErrandFailed(FetchBars.__name__, errand.symbol, str(failure), *self._times()),)
+
+    async def _woken(self) -> None:
+        """Wait for news; where books are owed, not for long."""
+        try:
+            async with asyncio.timeout(SAVE_AGAIN_S if self._is_owed else None):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+
+    async def _settle(self) -> None:
+        """Save the books, then post the news; one at a time, so that they arrive in the order in which they happened."""
+        async with self._turn:
+            news = self._exchange.news
+            if not news and not self._is_owed:
+                return
+            ready = len(news)
+            await self._saved()
+            if self._post is None:
+                return
+            for event in news[:ready]:
+                self._post(event)
+                self._posted_ms = max(self._posted_ms, event.time_ms)
+            del news[:ready]
+
+    async def _saved(self) -> None:
+        try:
+            await self._store.save_books(write(self._exchange.books))
+        except StoreDown as error:
+            if not self._is_owed:
+                logger.error("the paper books could not be saved: %s", error)
+            self._is_owed = True
+            return
+        self._is_owed = False
+
+    def _keep_time(self) -> None:
+        self._exchange.time_ms = max(self._exchange.time_ms, self._market_ms())
+
+    def _must_be_open(self) -> None:
+        assert self._is_open, "open the paper broker first"
+
+    def _accepted(self, order: ApprovedOrder, order_id: int, executed: Decimal, *, is_final: bool) -> OrderAccepted:
+        return OrderAccepted(order.symbol, order.client_id, order_id, executed, is_final, *self._times())
+
+    def _rejected(self, order: ApprovedOrder, code: int, text: str) -> OrderRejected:
+        return OrderRejected(order.symbol, order.client_id, code, text, *self._times())
+
+    def _times(self) -> tuple[int, int]:
+        return self._exchange.time_ms, self._clock.now_ms()

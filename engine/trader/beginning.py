@@ -1,0 +1,25 @@
+"""What a Trader begins with after a restart: settings with what was changed in chat, and memories that are still true."""
+
+from dataclasses import replace
+
+from engine.model.orders import IntentState
+from engine.model.saved import Override, SavedDesk
+from engine.params import BadParam, TradingParams, tuned
+
+
+def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> TradingParams:
+    """The settings with what was changed in chat; what is no longer allowed is left out."""
+    for override in overrides:
+        try:
+            params = tuned(params, override.name, override.value)
+        except BadParam:
+            continue
+    return params
+
+
+def awakened(memory: SavedDesk) -> SavedDesk:
+    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may."""
+    entry = memory.entry
+    if entry is not None and entry.state is IntentState.PLANNED:
+        return replace(memory, entry=None)
+    return memory
