@@ -1,0 +1,227 @@
+"""The loop between queue and outside: what is saved before it is sent, what never waits, and how it starts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from engine.control import Control
+from engine.model.commands import AllowSides, DecisionMode, Panic, StartTrading
+from engine.model.events import BarClosed, MarkSeen, OrderFilled, QuoteSeen
+from engine.model.market import Bar
+from engine.model.messages import ReplyCode
+from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
+from engine.model.orders import IntentState, Role, TriggerBy
+from engine.model.saved import SavedState
+from engine.model.signals import Sides
+from engine.model.view import LatchView
+from engine.runner import Runner
+from engine.trader import TraderSetup
+from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptLatch, KeptStore, QuietFeed, SetClock
+from tests.engine.trader.test_trader import EAGER, WARMUP, rising
+from tests.engine.trader.world import HOUR, SYMBOL
+
+
+@dataclass
+class House:
+    """A Runner and its parts."""
+
+    runner: Runner
+    store: KeptStore
+    broker: DiaryBroker
+    feed: QuietFeed
+    clock: SetClock
+    latch: KeptLatch
+    diary: list[str]
+
+    @property
+    def control(self) -> Control:
+        return Control(self.runner, self.store, "TEST")
+
+    async def settle(self) -> None:
+        """Give the loop its turns until nothing waits."""
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+    async def bar(self, bar: Bar, next_open: float) -> None:
+        """A bar closes; the book stands around the next open."""
+        time_ms, now = bar.open_time_ms + HOUR, self.clock.now
+        self.runner.post(QuoteSeen(SYMBOL, next_open, next_open, time_ms, now))
+        self.runner.post(MarkSeen(SYMBOL, next_open, 0.0001, time_ms + 8 * HOUR, time_ms, now))
+        self.runner.post(BarClosed(SYMBOL, bar, False, time_ms, now))
+        await self.settle()
+
+    async def bars_until_entry(self) -> None:
+        """Let bars close until an entry was wanted."""
+        bars = rising(200)
+        for number in range(WARMUP, 199):
+            await self.bar(bars[number], bars[number + 1].open)
+            if "signed" in self.diary:
+                return
+        raise AssertionError("no entry was wanted")
+
+
+def a_house(state: SavedState | None = None, latch: LatchView | None = None) -> House:
+    """Parts that know each other's diary."""
+    diary: list[str] = []
+    clock = SetClock()
+    store, broker = KeptStore(diary, state), DiaryBroker(diary, clock)
+    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary), KeptLatch(latch)
+    setup = TraderSetup("test", (SYMBOL,), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
+    runner = Runner(
+        setup=setup,
+        interval="1h",
+        feed=feed,
+        history=history,
+        broker=broker,
+        store=store,
+        clock=clock,
+        latch_file=kept,
+    )
+    return House(runner, store, broker, feed, clock, kept, diary)
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    """Recover and run for a while."""
+    await house.runner.recover()
+    task = asyncio.create_task(house.runner.run())
+    await house.settle()
+    try:
+        yield house
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_the_account_is_read_before_the_bars_and_trading_stays_off_until_it_is_started() -> None:
+    async with running(a_house()) as house:
+        assert house.diary.index("account read") < house.diary.index("bars read")
+        assert isinstance(house.store.notices[0], EngineReady)
+        assert house.runner.is_ready()
+
+        bars = rising(200)
+        for number in range(WARMUP, 120):
+            await house.bar(bars[number], bars[number + 1].open)
+
+        assert not house.broker.sent
+
+
+async def test_an_entry_is_signed_then_saved_as_sent_and_only_then_sent() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        states: list[IntentState] = []
+        send = house.broker.send
+
+        async def watched(signed):  # type: ignore[no-untyped-def]
+            assert house.store.state is not None
+            entry = house.store.state.desks[SYMBOL].entry
+            assert entry is not None
+            states.append(entry.state)
+            return await send(signed)
+
+        house.broker.send = watched  # type: ignore[method-assign]
+        await house.bars_until_entry()
+        await house.settle()
+
+        at = house.diary.index("signed")
+        assert house.diary[at : at + 3] == ["signed", "saved", "sent"]
+        assert states == [IntentState.SENT]
+
+
+async def test_nothing_is_sent_where_the_store_does_not_confirm_the_journal() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        house.store.is_up = False
+
+        await house.bars_until_entry()
+        house.store.is_up = True
+        await house.control.ask(AllowSides(Sides.SHORT, "", house.control.asked("7")))
+
+        assert not house.broker.sent
+        assert any(isinstance(notice, EntryFailed) for notice in house.store.notices)
+
+
+async def test_stops_are_placed_while_the_store_is_down() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        send = house.broker.send
+
+        async def store_dies(signed):  # type: ignore[no-untyped-def]
+            house.store.is_up = False
+            return await send(signed)
+
+        house.broker.send = store_dies  # type: ignore[method-assign]
+        await house.bars_until_entry()
+        await house.settle()
+
+        assert {order.role for order in house.broker.placed} == {Role.WIDE_STOP, Role.TIGHT_STOP, Role.TARGET}
+        assert not house.runner.store_is_up
+
+
+async def test_what_a_store_missed_is_saved_when_it_is_back() -> None:
+    async with running(a_house()) as house:
+        house.store.is_up = False
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        house.store.is_up = True
+
+        await house.control.ask(AllowSides(Sides.LONG, "", house.control.asked("7")))
+
+        assert house.store.state is not None
+        assert house.store.state.account.running == "running"
+
+
+async def test_the_latch_goes_to_its_file_and_the_file_alone_latches_the_next_start() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(Panic(house.control.asked("7")))
+        assert house.latch.latch is not None
+        left = house.latch.latch
+
+    async with running(a_house(state=None, latch=left)) as again:
+        assert again.runner.trader.books.saved.latch == left
+
+
+async def test_a_restart_warms_up_to_the_last_handled_bar_and_leaves_the_rest_to_the_feed() -> None:
+    house = a_house()
+    async with running(house):
+        pass
+    assert house.store.state is not None
+    desk = house.store.state.desks[SYMBOL]
+    handled = rising(WARMUP)[-5].open_time_ms
+    earlier = replace(house.store.state, desks={SYMBOL: replace(desk, last_bar_ms=handled)})
+
+    async with running(a_house(state=earlier)) as again:
+        assert again.feed.known[-1] == handled
+
+
+async def test_a_fault_inside_the_trader_halts_it_and_is_told() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+
+        house.runner.post(OrderFilled(None, 0, 0))  # type: ignore[arg-type]
+        await house.settle()
+
+        assert any(isinstance(notice, EngineHalted) for notice in house.store.notices)
+        assert house.runner.phase == "halted"
+
+
+async def test_a_wish_is_answered_even_while_a_request_hangs() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        house.broker.hang = asyncio.Event()
+        await house.bars_until_entry()
+
+        reply = await house.control.ask(AllowSides(Sides.LONG, "", house.control.asked("7")))
+
+        assert reply.code is ReplyCode.DONE
+        assert not house.runner.is_settled()
+
+
+async def test_a_latch_is_told_once() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(Panic(house.control.asked("7")))
+        await house.control.ask(Panic(house.control.asked("7")))
+
+        latched = [notice for notice in house.store.notices if isinstance(notice, LatchSet)]
+        assert [notice.cause for notice in latched] == [LatchCause.PANIC]
