@@ -6,6 +6,7 @@ from aiogram import Router
 
 from handlers import approvals, consent, insight, menu, positions, reports, safety, trading, trouble, tuning
 from handlers.one_tap import OneTap
+from handlers.owner import Introduce
 
 ROUTERS: Final = (
     menu.router,
@@ -25,6 +26,8 @@ def build_router() -> Router:
     """One new router with the whole conversation."""
     root = Router(name="conversation")
     root.callback_query.outer_middleware(OneTap())
+    for listening in (root.message, root.callback_query):
+        listening.outer_middleware(Introduce())
     trouble.apologise_on(root)
     root.include_routers(*(build() for build in ROUTERS))
     return root

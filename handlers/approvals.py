@@ -11,16 +11,13 @@ from aiogram.types import CallbackQuery
 from engine.control import EngineControl
 from engine.model.commands import ApproveEntry, DeclineEntry
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import EntryProposed, Notice, ProposalEnd, Proposed
-from handlers.chat import chat_of, redraw, show_below
-from handlers.ports import Tokens
+from engine.model.notices import ProposalEnd, Proposed
+from handlers.chat import redraw, show_below
+from handlers.owner import Owner
 from handlers.ui import cards, panel
-from handlers.ui.alerts import Alert
 from handlers.ui.callbacks import Card, Choice
 from handlers.ui.language import Texts
-from handlers.ui.markup import Html
-from handlers.ui.news import find_ruling
-from handlers.ui.notices import alert
+from handlers.ui.markup import lines
 from handlers.ui.replies import reply
 from handlers.ui.screen import Screen
 
@@ -41,78 +38,62 @@ def router() -> Router:
     return own
 
 
-async def drawn(notice: Notice, texts: Texts, engine: EngineControl, tokens: Tokens, user: int, chat: int) -> Alert:
-    """A notice as an alert for one reader; a proposal gets the token that its buttons need."""
-    token = ""
-    if isinstance(notice, EntryProposed):
-        token = await issued(notice.proposal, engine, tokens, user, chat)
-    return alert(texts, notice, engine, token)
-
-
-async def issued(card: Proposed, engine: EngineControl, tokens: Tokens, user: int, chat: int) -> str:
-    """A token for a card that can still be taken; "" where it is too late."""
-    left_s = (card.deadline_ms - engine.asked("").seen_ms) // 1_000
+async def issued(card: Proposed, owner: Owner) -> str:
+    """A new token for a card that can still be taken; "" where it is too late."""
+    left_s = (card.deadline_ms - owner.now_ms) // 1_000
     if left_s <= 0:
         return ""
-    record = {
-        "act": "enter",
-        "intent_id": card.intent_id,
-        "symbol": card.symbol,
-        "user": user,
-        "chat": chat,
-        "deadline_ms": card.deadline_ms,
-    }
-    return await tokens.issue(record, left_s + 1)
+    return await owner.tokens.issue({"intent_id": card.intent_id, "user": owner.user, "chat": owner.chat}, left_s)
 
 
-async def answered(callback: CallbackQuery, callback_data: Card, texts: Texts, engine: EngineControl, tokens: Tokens) -> None:
+async def answered(callback: CallbackQuery, callback_data: Card, owner: Owner) -> None:
     """Take or skip a proposal."""
-    record = await tokens.peek(callback_data.token)
-    if record is None or not _is_theirs(record, callback):
-        await _is_old(callback, texts, engine)
+    record = await owner.tokens.peek(callback_data.token)
+    if record is None or not _is_theirs(record, owner):
+        await _is_old(callback, owner)
         return
     is_skip = callback_data.choice is Choice.SKIP
-    await callback.answer(texts.label("Skipped.") if is_skip else texts.label("Sending…"))
-    if await tokens.claim(callback_data.token) is None:
+    await callback.answer(owner.texts.label("Skipped.") if is_skip else owner.texts.label("Sending…"))
+    if await owner.tokens.claim(callback_data.token) is None:
         return
-    intent, asked = record["intent_id"], engine.asked(str(callback.from_user.id))
-    card = _open_card(engine, record)
+    intent, asked = record["intent_id"], owner.asked()
+    card = open_card(owner.engine, intent)
     wish = DeclineEntry(intent, asked) if is_skip else ApproveEntry(intent, FRACTION[callback_data.choice], asked)
-    answer = await engine.ask(wish)
-    if card is not None and _open_card(engine, record) is not None:
-        await _drawn_again(callback, card, reply(texts, answer), texts, engine, tokens)
-        return
-    await redraw(callback, _receipt(texts, engine, record, answer, asked.time_ms))
+    answer = await owner.engine.ask(wish)
+    if card is None:
+        await redraw(callback, Screen(lines(owner.texts.tag, reply(owner.texts, answer))))
+    elif not answer.is_ok and open_card(owner.engine, intent) is not None:
+        note = reply(owner.texts, answer)
+        token = await issued(card, owner)
+        await redraw(callback, cards.proposal(owner.texts, card, owner.engine.params(), token, note))
+    else:
+        await redraw(callback, _receipt(card, answer, asked.time_ms, owner.texts))
 
 
-async def _is_old(callback: CallbackQuery, texts: Texts, engine: EngineControl) -> None:
-    """A spent, expired or foreign card: say so, and show where things stand."""
-    await callback.answer(texts.label("This card is old; here is the current one."))
-    screen = panel.panel(texts, engine.view(), engine.params(), engine.asked("").seen_ms)
-    await show_below(callback, screen)
+async def _is_old(callback: CallbackQuery, owner: Owner) -> None:
+    """A spent, expired or foreign card: say so, and show the one that is open now, or else where things stand."""
+    await callback.answer(owner.texts.label("This card is old; here is the current one."))
+    engine = owner.engine
+    opened = next((desk.proposal for desk in engine.view().desks.values() if desk.proposal is not None), None)
+    token = await issued(opened, owner) if opened is not None else ""
+    if opened is not None and token:
+        await show_below(callback, cards.proposal(owner.texts, opened, engine.params(), token))
+    else:
+        await show_below(callback, panel.panel(owner.texts, engine.view(), engine.params(), owner.now_ms))
 
 
-async def _drawn_again(
-    callback: CallbackQuery, card: Proposed, note: Html, texts: Texts, engine: EngineControl, tokens: Tokens
-) -> None:
-    """The proposal is still open (half of it was too small): the card says why, and gets a new token."""
-    token = await issued(card, engine, tokens, callback.from_user.id, chat_of(callback))
-    await redraw(callback, cards.proposal(texts, card, engine.params(), token, note))
-
-
-def _receipt(texts: Texts, engine: EngineControl, record: dict[str, Any], answer: Reply, time_ms: int) -> Screen:
-    ruling = find_ruling(engine, record["symbol"], record["intent_id"])
+def _receipt(card: Proposed, answer: Reply, time_ms: int, texts: Texts) -> Screen:
+    """What the card becomes; the engine's notice of its end says the same."""
     end = ENDS.get(answer.code, ProposalEnd.EXPIRED)
-    note = reply(texts, Reply(answer.code, answer.values)) if answer.code is ReplyCode.PRICE_MOVED else None
-    return cards.receipt(texts, record["symbol"], end, ruling, answer.refusals, time_ms, note)
+    note = reply(texts, answer) if answer.code is ReplyCode.PRICE_MOVED else None
+    return cards.receipt(texts, card.symbol, end, card.ruling, answer.refusals, time_ms, note)
 
 
-def _is_theirs(record: dict[str, Any], callback: CallbackQuery) -> bool:
-    is_card = record.get("act") == "enter"
-    return is_card and record["user"] == callback.from_user.id and record["chat"] == chat_of(callback)
+def _is_theirs(record: dict[str, Any], owner: Owner) -> bool:
+    return "intent_id" in record and record["user"] == owner.user and record["chat"] == owner.chat
 
 
-def _open_card(engine: EngineControl, record: dict[str, Any]) -> Proposed | None:
-    desk = engine.view().desks.get(record["symbol"])
-    card = desk.proposal if desk is not None else None
-    return card if card is not None and card.intent_id == record["intent_id"] else None
+def open_card(engine: EngineControl, intent_id: str) -> Proposed | None:
+    """A proposal that still waits, by its intent."""
+    cards_open = (desk.proposal for desk in engine.view().desks.values())
+    return next((card for card in cards_open if card is not None and card.intent_id == intent_id), None)

@@ -9,16 +9,16 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message
 
-from engine.control import EngineControl
 from engine.model.commands import Asked, Command, DecisionMode, ResetLatch, SetMode, StartTrading, Tune
 from engine.model.messages import Reply, ReplyCode
 from engine.params import read
-from handlers.chat import chat_of, delete, redraw, show
-from handlers.ports import SecondFactor, Tokens, Users
+from handlers.chat import delete, redraw, show
+from handlers.owner import Owner
+from handlers.ports import Users
 from handlers.ui import steering, tuning
 from handlers.ui.callbacks import Agree
 from handlers.ui.language import Texts, marked
-from handlers.ui.markup import Html
+from handlers.ui.markup import Html, lines
 from handlers.ui.replies import reply
 from handlers.ui.screen import Screen
 
@@ -53,60 +53,54 @@ def router() -> Router:
     return own
 
 
-async def hold_back(
-    wish: Wish, user: int, chat: int, texts: Texts, engine: EngineControl, users: Users, tokens: Tokens, factor: SecondFactor
-) -> Screen:
+async def hold_back(wish: Wish, owner: Owner) -> Screen:
     """Ask before a wish is granted: for a second tap, or for the code."""
-    question = _question(texts, wish, engine)
-    if texts.is_live and not factor.is_configured:
-        return steering.no_code_set(texts, question)
-    record = _record(wish) | {"user": user, "chat": chat}
-    is_fresh = not factor.is_configured or await factor.is_fresh(user)
-    with_motto = texts.is_live and isinstance(wish, StartTrading)
+    question = _question(wish, owner)
+    if owner.texts.is_live and not owner.factor.is_configured:
+        return steering.no_code_set(owner.texts, question)
+    record = _record(wish) | {"user": owner.user, "chat": owner.chat}
+    is_fresh = not owner.factor.is_configured or await owner.factor.is_fresh(owner.user)
+    with_motto = owner.texts.is_live and isinstance(wish, StartTrading)
     if is_fresh and not with_motto:
-        return steering.second_tap(texts, question, await tokens.issue(record | {"by": "tap"}, WAIT_S))
+        return steering.second_tap(owner.texts, question, await owner.tokens.issue(record | {"by": "tap"}, WAIT_S))
     by = "motto" if with_motto and is_fresh else "motto and code" if with_motto else "code"
-    await users.set_value(user, ASKED, await tokens.issue(record | {"by": by}, WAIT_S))
-    return steering.code_wanted(texts, question, with_motto, is_fresh)
+    await owner.users.set_value(owner.user, ASKED, await owner.tokens.issue(record | {"by": by}, WAIT_S))
+    return steering.code_wanted(owner.texts, question, with_motto, is_fresh)
 
 
-async def agreed(callback: CallbackQuery, callback_data: Agree, texts: Texts, engine: EngineControl, tokens: Tokens) -> None:
+async def agreed(callback: CallbackQuery, callback_data: Agree, owner: Owner) -> None:
     """The second tap."""
-    record = await tokens.peek(callback_data.token)
-    if record is None or record["by"] != "tap" or not _is_of(record, callback.from_user.id, chat_of(callback)):
-        await callback.answer(texts.label("This question is over. Please ask again."))
+    record = await owner.tokens.peek(callback_data.token)
+    if record is None or record.get("by") != "tap" or not _is_of(record, owner):
+        await callback.answer(owner.texts.label("This question is over. Please ask again."))
         return
     await callback.answer()
-    if await tokens.claim(callback_data.token) is None:
+    if await owner.tokens.claim(callback_data.token) is None:
         return
-    await redraw(callback, Screen(await granted(record, callback.from_user.id, texts, engine)))
+    await redraw(callback, Screen(await granted(record, owner)))
 
 
-async def code_read(
-    message: Message, token: str, texts: Texts, engine: EngineControl, users: Users, tokens: Tokens, factor: SecondFactor
-) -> None:
+async def code_read(message: Message, token: str, owner: Owner) -> None:
     """The code, and before real money the motto. A wrong one may be tried again until the wish expires."""
-    assert message.from_user is not None, "the filter looked"
     assert message.text is not None, "the filter looked"
-    user = message.from_user.id
     await delete(message)
-    record = await tokens.peek(token)
-    if record is None or not _is_of(record, user, message.chat.id):
-        await users.set_value(user, ASKED, "")
-        await show(message, Screen(texts.say("This question is over. Please ask again.")))
+    record = await owner.tokens.peek(token)
+    if record is None or not _is_of(record, owner):
+        await owner.users.set_value(owner.user, ASKED, "")
+        await show(message, Screen(owner.texts.say("This question is over. Please ask again.")))
         return
-    if not await _is_proved(record["by"], message.text.split(), user, factor):
-        await show(message, Screen(texts.say("⛔ That is not it. Try again, or /cancel.")))
+    if not await _is_proved(record.get("by", ""), message.text.split(), owner):
+        await show(message, Screen(owner.texts.say("⛔ That is not it. Try again, or /cancel.")))
         return
-    await users.set_value(user, ASKED, "")
-    if await tokens.claim(token) is not None:
-        await show(message, Screen(await granted(record, user, texts, engine)))
+    await owner.users.set_value(owner.user, ASKED, "")
+    if await owner.tokens.claim(token) is not None:
+        await show(message, Screen(await granted(record, owner)))
 
 
-async def granted(record: Record, user: int, texts: Texts, engine: EngineControl) -> Html:
+async def granted(record: Record, owner: Owner) -> Html:
     """Ask the engine for the wish, and say what came of it."""
-    wish = _wish(record, engine.asked(str(user)))
-    return told(texts, wish, await engine.ask(wish))
+    wish = _wish(record, owner.asked())
+    return lines(owner.texts.tag, told(owner.texts, wish, await owner.engine.ask(wish)))
 
 
 def told(texts: Texts, wish: Command, answer: Reply) -> Html:
@@ -116,22 +110,22 @@ def told(texts: Texts, wish: Command, answer: Reply) -> Html:
     return reply(texts, answer)
 
 
-def _question(texts: Texts, wish: Wish, engine: EngineControl) -> Html:
+def _question(wish: Wish, owner: Owner) -> Html:
     if isinstance(wish, Tune):
-        return tuning.question(texts, wish.name, read(engine.params(), wish.name), wish.value)
-    return texts.say(QUESTION[_record(wish)["wish"]])
+        return tuning.question(owner.texts, wish.name, read(owner.engine.params(), wish.name), wish.value)
+    return owner.texts.say(QUESTION[_record(wish)["wish"]])
 
 
-async def _is_proved(by: str, words: list[str], user: int, factor: SecondFactor) -> bool:
+async def _is_proved(by: str, words: list[str], owner: Owner) -> bool:
     if by.startswith("motto"):
         if not words or words[0].upper() != steering.MOTTO:
             return False
         words = words[1:]
-    return by == "motto" or (len(words) == 1 and await factor.verify(user, words[0]))
+    return by == "motto" or (len(words) == 1 and await owner.factor.verify(owner.user, words[0]))
 
 
-def _is_of(record: Record, user: int, chat: int) -> bool:
-    return bool(record["user"] == user and record["chat"] == chat)
+def _is_of(record: Record, owner: Owner) -> bool:
+    return bool(record["user"] == owner.user and record["chat"] == owner.chat)
 
 
 def _record(wish: Wish) -> Record:

@@ -6,11 +6,12 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
 from engine.control import EngineControl
-from engine.model.commands import ClosePosition, Command, MoveStopToEntry
+from engine.model.commands import Asked, ClosePosition, Command, MoveStopToEntry
 from engine.model.messages import ReplyCode
 from engine.model.view import DeskView
 from handlers import places
 from handlers.chat import redraw, show_below
+from handlers.owner import Owner
 from handlers.places import Visit
 from handlers.ui import positions as ui
 from handlers.ui.callbacks import CloseAll, Hold, OnPosition, View
@@ -39,45 +40,45 @@ async def positions_page(visit: Visit) -> Screen:
     return ui.positions(visit.texts, visit.engine.view(), visit.now_ms)
 
 
-async def show_card(callback: CallbackQuery, callback_data: Hold, texts: Texts, engine: EngineControl) -> None:
+async def show_card(callback: CallbackQuery, callback_data: Hold, owner: Owner) -> None:
     """One position's card."""
     await callback.answer()
-    await redraw(callback, card(texts, engine, callback_data.intent_id))
+    await redraw(callback, card(owner.texts, owner.engine, callback_data.intent_id))
 
 
-async def act(callback: CallbackQuery, callback_data: Hold, texts: Texts, engine: EngineControl) -> None:
+async def act(callback: CallbackQuery, callback_data: Hold, owner: Owner) -> None:
     """Do it, then draw the card as it is now."""
-    if callback_data.act is OnPosition.HALF and engine.asked("").seen_ms - callback_data.stamp > OLD_MS:
-        await callback.answer(texts.label("This card is old; here is the current one."))
-        await show_below(callback, card(texts, engine, callback_data.intent_id))
+    if callback_data.act is OnPosition.HALF and owner.now_ms - callback_data.stamp > OLD_MS:
+        await callback.answer(owner.texts.label("This card is old; here is the current one."))
+        await show_below(callback, card(owner.texts, owner.engine, callback_data.intent_id))
         return
-    await callback.answer(texts.label("Sending…"))
-    answer = await engine.ask(_wish(callback_data, engine, callback.from_user.id))
-    note = reply(texts, answer)
+    await callback.answer(owner.texts.label("Sending…"))
+    answer = await owner.engine.ask(_wish(callback_data, owner.asked()))
+    note = reply(owner.texts, answer)
     if answer.code is ReplyCode.NO_SUCH_POSITION:
-        await redraw(callback, ui.gone(texts, note))
+        await redraw(callback, ui.gone(owner.texts, note))
         return
-    await redraw(callback, card(texts, engine, callback_data.intent_id, note))
+    await redraw(callback, card(owner.texts, owner.engine, callback_data.intent_id, note))
 
 
-async def close_all(callback: CallbackQuery, callback_data: CloseAll, texts: Texts, engine: EngineControl) -> None:
+async def close_all(callback: CallbackQuery, callback_data: CloseAll, owner: Owner) -> None:
     """The first tap asks, the second one within its time closes everything."""
-    now_ms = engine.asked("").seen_ms
+    now_ms = owner.now_ms
     if not callback_data.until_s:
         await callback.answer()
-        await redraw(callback, ui.close_all(texts, engine.view(), now_ms))
+        await redraw(callback, ui.close_all(owner.texts, owner.engine.view(), now_ms))
         return
     if now_ms > callback_data.until_s * 1_000:
-        await callback.answer(texts.label("Too late; please ask again."))
-        await redraw(callback, ui.positions(texts, engine.view(), now_ms))
+        await callback.answer(owner.texts.label("Too late; please ask again."))
+        await redraw(callback, ui.positions(owner.texts, owner.engine.view(), now_ms))
         return
-    await callback.answer(texts.label("Sending…"))
-    held = [desk.position.trade for desk in engine.view().desks.values() if desk.position is not None]
+    await callback.answer(owner.texts.label("Sending…"))
+    held = [desk.position.trade for desk in owner.engine.view().desks.values() if desk.position is not None]
     said = []
     for trade in held:
-        answer = await engine.ask(ClosePosition(trade.intent_id, WHOLE, engine.asked(str(callback.from_user.id))))
-        said.append(texts.say("{symbol}: {said}", symbol=trade.symbol, said=reply(texts, answer)))
-    await redraw(callback, ui.positions(texts, engine.view(), engine.asked("").seen_ms, lines(*said) if said else None))
+        answer = await owner.engine.ask(ClosePosition(trade.intent_id, WHOLE, owner.asked()))
+        said.append(owner.texts.say("{symbol}: {said}", symbol=trade.symbol, said=reply(owner.texts, answer)))
+    await redraw(callback, ui.positions(owner.texts, owner.engine.view(), owner.now_ms, lines(*said) if said else None))
 
 
 def card(texts: Texts, engine: EngineControl, intent_id: str, note: Html | None = None) -> Screen:
@@ -88,8 +89,7 @@ def card(texts: Texts, engine: EngineControl, intent_id: str, note: Html | None 
     return ui.card(texts, desk, desk.position, engine.asked("").seen_ms, note)
 
 
-def _wish(data: Hold, engine: EngineControl, user: int) -> Command:
-    asked = engine.asked(str(user))
+def _wish(data: Hold, asked: Asked) -> Command:
     if data.act is OnPosition.ENTRY_STOP:
         return MoveStopToEntry(data.intent_id, asked)
     return ClosePosition(data.intent_id, HALF if data.act is OnPosition.HALF else WHOLE, asked)

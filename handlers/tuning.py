@@ -13,10 +13,10 @@ from engine.model.messages import ReplyCode
 from engine.model.signals import Ruling
 from engine.params import BY_NAME, Tunable, raises_risk, read
 from handlers import places
-from handlers.chat import chat_of, redraw, show
+from handlers.chat import redraw, show
 from handlers.consent import hold_back, told
+from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.ports import SecondFactor, Tokens, Users
 from handlers.reading import is_allowed, meant, read_number
 from handlers.ui import tunables, tuning
 from handlers.ui.callbacks import Knob, View
@@ -39,74 +39,47 @@ def router() -> Router:
     return own
 
 
-async def threshold(
-    message: Message,
-    command: CommandObject,
-    texts: Texts,
-    engine: EngineControl,
-    users: Users,
-    tokens: Tokens,
-    factor: SecondFactor,
-) -> None:
+async def threshold(message: Message, command: CommandObject, owner: Owner) -> None:
     """Show the dial, or change how sure the engine must be before it acts."""
     if not command.args:
-        await show(message, drawn(texts, engine, tuning.THRESHOLD, engine.params().activation_threshold))
+        await show(message, drawn(owner.texts, owner.engine, tuning.THRESHOLD, owner.engine.params().activation_threshold))
         return
-    user = message.from_user.id if message.from_user else 0
     tunable = BY_NAME[tuning.THRESHOLD]
-    await show(message, await _typed(tunable, command.args, user, message.chat.id, texts, engine, users, tokens, factor))
+    await show(message, await _typed(tunable, command.args, owner))
 
 
-async def set_by_name(
-    message: Message,
-    command: CommandObject,
-    texts: Texts,
-    engine: EngineControl,
-    users: Users,
-    tokens: Tokens,
-    factor: SecondFactor,
-) -> None:
+async def set_by_name(message: Message, command: CommandObject, owner: Owner) -> None:
     """Change any tunable by its name; without a value, show it."""
     name, _, value = (command.args or "").strip().replace("=", " ").partition(" ")
     tunable = BY_NAME.get(name.lower())
     if not name:
-        await show(message, tuning.settings(texts))
+        await show(message, tuning.settings(owner.texts))
     elif tunable is None:
-        await show(message, _no_such_name(texts, name))
+        await show(message, _no_such_name(owner.texts, name))
     elif not value.strip():
-        await show(message, drawn(texts, engine, tunable.name, read(engine.params(), tunable.name)))
+        await show(message, drawn(owner.texts, owner.engine, tunable.name, read(owner.engine.params(), tunable.name)))
     else:
-        user = message.from_user.id if message.from_user else 0
-        await show(message, await _typed(tunable, value, user, message.chat.id, texts, engine, users, tokens, factor))
+        await show(message, await _typed(tunable, value, owner))
 
 
-async def knob_turned(callback: CallbackQuery, callback_data: Knob, texts: Texts, engine: EngineControl) -> None:
+async def knob_turned(callback: CallbackQuery, callback_data: Knob, owner: Owner) -> None:
     """Look at a tunable with another value in mind."""
     if callback_data.name not in BY_NAME:
-        await callback.answer(texts.label("This card is old; here is the current one."))
-        await redraw(callback, tuning.settings(texts))
+        await callback.answer(owner.texts.label("This card is old; here is the current one."))
+        await redraw(callback, tuning.settings(owner.texts))
         return
     await callback.answer()
-    await redraw(callback, drawn(texts, engine, callback_data.name, callback_data.value))
+    await redraw(callback, drawn(owner.texts, owner.engine, callback_data.name, callback_data.value))
 
 
-async def knob_set(
-    callback: CallbackQuery,
-    callback_data: Knob,
-    texts: Texts,
-    engine: EngineControl,
-    users: Users,
-    tokens: Tokens,
-    factor: SecondFactor,
-) -> None:
+async def knob_set(callback: CallbackQuery, callback_data: Knob, owner: Owner) -> None:
     """Set it."""
     if callback_data.name not in BY_NAME:
-        await callback.answer(texts.label("This card is old; here is the current one."))
-        await redraw(callback, tuning.settings(texts))
+        await callback.answer(owner.texts.label("This card is old; here is the current one."))
+        await redraw(callback, tuning.settings(owner.texts))
         return
     await callback.answer()
-    user, chat = callback.from_user.id, chat_of(callback)
-    screen = await _wished(callback_data.name, callback_data.value, user, chat, texts, engine, users, tokens, factor)
+    screen = await _wished(callback_data.name, callback_data.value, owner)
     await redraw(callback, screen)
 
 
@@ -136,45 +109,25 @@ def rulings_of_all(engine: EngineControl) -> Sequence[Ruling]:
     return [ruling for symbol in engine.view().desks for ruling in engine.rulings(symbol, RULINGS)]
 
 
-async def _typed(
-    tunable: Tunable,
-    text: str,
-    user: int,
-    chat: int,
-    texts: Texts,
-    engine: EngineControl,
-    users: Users,
-    tokens: Tokens,
-    factor: SecondFactor,
-) -> Screen:
+async def _typed(tunable: Tunable, text: str, owner: Owner) -> Screen:
     """A value that was typed: read, checked, and asked about where something else was probably meant."""
     value = read_number(text)
     if value is None:
-        return tuning.did_you_mean(texts, tunable, text.strip(), None)
+        return tuning.did_you_mean(owner.texts, tunable, text.strip(), None)
     if not is_allowed(tunable, value):
-        return tuning.did_you_mean(texts, tunable, text.strip(), meant(tunable, value))
-    return await _wished(tunable.name, value, user, chat, texts, engine, users, tokens, factor)
+        return tuning.did_you_mean(owner.texts, tunable, text.strip(), meant(tunable, value))
+    return await _wished(tunable.name, value, owner)
 
 
-async def _wished(
-    name: str,
-    value: float,
-    user: int,
-    chat: int,
-    texts: Texts,
-    engine: EngineControl,
-    users: Users,
-    tokens: Tokens,
-    factor: SecondFactor,
-) -> Screen:
+async def _wished(name: str, value: float, owner: Owner) -> Screen:
     """Change it, or ask first where that raises risk."""
-    wish = Tune(name, value, engine.asked(str(user)))
-    if raises_risk(name, read(engine.params(), name), value):
-        return await hold_back(wish, user, chat, texts, engine, users, tokens, factor)
-    answer = await engine.ask(wish)
-    note = told(texts, wish, answer)
+    wish = Tune(name, value, owner.asked())
+    if raises_risk(name, read(owner.engine.params(), name), value):
+        return await hold_back(wish, owner)
+    answer = await owner.engine.ask(wish)
+    note = told(owner.texts, wish, answer)
     if answer.code in (ReplyCode.DONE, ReplyCode.ALREADY):
-        return drawn(texts, engine, name, read(engine.params(), name), note)
+        return drawn(owner.texts, owner.engine, name, read(owner.engine.params(), name), note)
     return Screen(note)
 
 

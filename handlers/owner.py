@@ -1,0 +1,61 @@
+"""Who speaks, where, and everything that answering takes: made once per update, so that handlers ask for one thing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram import BaseMiddleware
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from engine.control import EngineControl
+from engine.model.commands import Asked
+from handlers.chat import chat_of
+from handlers.ports import SecondFactor, Tokens, Users
+from handlers.ui.language import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The one who speaks. Whether they may was decided before."""
+
+    user: int
+    chat: int
+    texts: Texts
+    engine: EngineControl
+    users: Users
+    tokens: Tokens
+    factor: SecondFactor
+
+    def asked(self) -> Asked:
+        """Their stamp for a wish, as of now."""
+        return self.engine.asked(str(self.user))
+
+    @property
+    def now_ms(self) -> int:
+        """Wire time."""
+        return self.engine.asked("").seen_ms
+
+
+class Introduce(BaseMiddleware):
+    """Puts `owner` beside a message or a tap."""
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        """Nobody without a name gets in."""
+        assert isinstance(event, Message | CallbackQuery), "only these are listened to"
+        if event.from_user is None:
+            return None
+        data["owner"] = Owner(
+            user=event.from_user.id,
+            chat=event.chat.id if isinstance(event, Message) else chat_of(event),
+            texts=data["texts"],
+            engine=data["engine"],
+            users=data["users"],
+            tokens=data["tokens"],
+            factor=data["factor"],
+        )
+        return await handler(event, data)
