@@ -19,8 +19,8 @@ ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.00000001")  # the exchange's own accuracy for money
 PRICE_DIGITS: Final = Decimal("0.0000000001")
 FIRST_LEVERAGE: Final = 20
-FILLS_KEPT: Final = 2_000
-NAMES_KEPT: Final = 1_000
+FILLS_KEPT: Final = 500
+NAMES_KEPT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

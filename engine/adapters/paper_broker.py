@@ -19,7 +19,7 @@ from engine.adapters.paper_errands import PaperErrands
 from engine.adapters.paper_exchange import PaperExchange
 from engine.adapters.paper_fills import Costs
 from engine.model.events import ErrandFailed, OrderAccepted, OrderRejected, OrderUnanswered
-from engine.model.messages import Errand, FetchBars
+from engine.model.messages import Errand, FetchBars, SetUpSymbol
 from engine.model.orders import ApprovedOrder, SignedOrder
 from engine.ports import Clock, Event, History, Post, StateUnreadable, StoreDown
 
@@ -80,7 +80,8 @@ class PaperBroker:
                 self._exchange.books = read(saved)
             except Undecodable as error:
                 raise StateUnreadable(f"the paper books are damaged ({error}): delete them to begin with new money") from error
-        for rules in await self._history.rules(self._symbols):
+        held = [symbol for symbol in self._exchange.books.positions if symbol not in self._symbols]
+        for rules in await self._history.rules((*self._symbols, *held)):
             self._exchange.see(rules)
         self._is_open = True
 
@@ -117,6 +118,7 @@ class PaperBroker:
         if isinstance(errand, FetchBars):
             return await self._bars(errand)
         events = self._errands.run(errand)
+        self._is_owed = self._is_owed or isinstance(errand, SetUpSymbol)
         await self._settle()
         return events
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.adapters.paper_books import EndedStop, PaperPosition
+from engine.adapters.paper_books import ZERO, EndedStop, PaperPosition
 from engine.adapters.paper_exchange import PaperExchange
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import (
@@ -126,7 +126,7 @@ class PaperErrands:
             entry_price=held.entry_price,
             mark_price=mark,
             unrealised=held.unrealised(mark),
-            liquidation_price=held.liquidation(rules.brackets if rules is not None else ()),
+            liquidation_price=held.liquidation(rules.brackets) if rules is not None else ZERO,
         )
 
     def _stops(self) -> list[StopSeen]:
