@@ -34,6 +34,7 @@ from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder, SignedOrder, Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
+from engine.model.view import LatchView
 
 type MarketEvent = BarClosed | QuoteSeen | PriceSeen | MarkSeen | FeedLost | FeedRestored | RulesLoaded
 type OrderEvent = (
@@ -116,6 +117,23 @@ class Store(Protocol):
         trades: Sequence[Trade],
     ) -> None:
         """Save all of it or nothing: the state (None = unchanged), new rulings, notices for the outbox, closed trades."""
+
+
+class LatchFile(Protocol):
+    """The latch's second memory, outside of the store."""
+
+    def read(self) -> LatchView | None:
+        """The latch that the file remembers."""
+
+    def write(self, latch: LatchView | None) -> None:
+        """Remember the latch. Raises `OSError`."""
+
+
+class WarmFeed(Feed, Protocol):
+    """A feed that is told which bars are known already."""
+
+    def start_after(self, symbol: str, open_time_ms: int) -> None:
+        """Go on from the bar after this one."""
 
 
 class StateUnreadable(Exception):

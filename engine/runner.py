@@ -7,7 +7,7 @@ leaves only when its journal entry was confirmed, once, and never again.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from engine.inbox import Inbox, Item, Wish
 from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
@@ -17,7 +17,7 @@ from engine.model.orders import ApprovedOrder, Role, SignedOrder
 from engine.model.saved import SavedState
 from engine.model.view import LatchView
 from engine.owed import Owed
-from engine.ports import Broker, Clock, Event, Feed, History, Store
+from engine.ports import Broker, Clock, Event, History, LatchFile, Store, WarmFeed
 from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
@@ -27,23 +27,6 @@ QUIET_LIMIT_S: Final = 10.0
 OWED_LIMIT: Final = 10_000
 
 logger = logging.getLogger(__name__)
-
-
-class LatchFile(Protocol):
-    """The latch's second memory, outside of the store."""
-
-    def read(self) -> LatchView | None:
-        """The latch that the file remembers."""
-
-    def write(self, latch: LatchView | None) -> None:
-        """Remember the latch. Raises `OSError`."""
-
-
-class WarmFeed(Feed, Protocol):
-    """A feed that is told which bars are known already."""
-
-    def start_after(self, symbol: str, open_time_ms: int) -> None:
-        """Go on from the bar after this one."""
 
 
 class Runner:

@@ -123,6 +123,7 @@ class SavedAccount:
     mode: DecisionMode = DecisionMode.CONFIRM
     latch: LatchView | None = None
     is_panicking: bool = False
+    panic_closed: int = 0  # positions that this panic has closed so far
     wallet: Decimal = Decimal(0)
     peak_equity: Decimal = Decimal(0)
     day_ms: int = 0  # market time at which the current UTC day began

@@ -83,6 +83,8 @@ class Books:
     def closed(self, trade: Trade, params: TradingParams, time_ms: int) -> Outcome:
         """Book a closed trade on the day and the streak."""
         self.saved = day.closed(self.saved, trade, params.max_loss_streak, params.loss_streak_lock_hours)
+        if self.saved.is_panicking:
+            self.saved = replace(self.saved, panic_closed=self.saved.panic_closed + 1)
         outcome = NOTHING
         if self.saved.locked_until_ms > trade.exit_time_ms and self.saved.loss_streak == 0 and trade.net < 0:
             until, streak = self.saved.locked_until_ms, float(params.max_loss_streak)

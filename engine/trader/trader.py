@@ -13,7 +13,7 @@ from engine.desk.position import is_reserved
 from engine.desk.reconciling import part_of
 from engine.desk.terms import DeskTerms
 from engine.execution.lot_rules import lot_rules
-from engine.model.commands import COMMANDS, Command, DecisionMode
+from engine.model.commands import COMMANDS, Command
 from engine.model.events import (
     AccountSynced,
     BalanceChanged,
@@ -36,13 +36,12 @@ from engine.model.events import (
     StopsListed,
 )
 from engine.model.messages import NOTHING, FetchFills, Outcome, SyncAccount
-from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, PanicDone, ProposalEnd
-from engine.model.orders import ExitReason
+from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
 from engine.params import TradingParams
 from engine.ports import Event
-from engine.trader import viewing, wishes
+from engine.trader import panicking, viewing, wishes
 from engine.trader.beginning import awakened, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
@@ -68,7 +67,6 @@ class Trader:
         self.synced_ms = 0
         self._memories = {symbol: awakened(memory) for symbol, memory in state.desks.items()}
         self._lost = set(Route)  # until each connection delivers for the first time
-        self._panic_closed = 0
 
     # --- the one door -----------------------------------------------------------------------------------------------
 
@@ -231,7 +229,9 @@ class Trader:
     def _settled(self, outcome: Outcome, time_ms: int, now_ms: int) -> Outcome:
         """Audit every desk, book what closed, watch equity, go on with a panic."""
         for desk in self.desks.values():
-            outcome += self._panicked(desk, now_ms) + desk.audited(time_ms, now_ms)
+            if self.books.saved.is_panicking:
+                outcome += panicking.flattened(desk, now_ms)
+            outcome += desk.audited(time_ms, now_ms)
         for trade in outcome.trades:
             outcome += self.books.closed(trade, self.params, time_ms)
         self.books.ruled(outcome.rulings)
@@ -241,26 +241,9 @@ class Trader:
         if newest > self.books.saved.trade_number:
             self.books.saved = replace(self.books.saved, trade_number=newest)
         outcome += self.books.watched(self.desks.values(), self.params, time_ms)
-        return outcome + self._panic_ended(outcome, time_ms)
-
-    def _panicked(self, desk: Desk, now_ms: int) -> Outcome:
-        holding = desk.memory.holding
-        if not self.books.saved.is_panicking or holding is None or desk.memory.exit is not None:
-            return NOTHING
-        return desk.leave(ExitReason.PANIC, holding.quantity, "panic", now_ms)
-
-    def _panic_ended(self, outcome: Outcome, time_ms: int) -> Outcome:
-        account = self.books.saved
-        if not account.is_panicking:
-            return NOTHING
-        self._panic_closed += len(outcome.trades)
-        memories = [desk.memory for desk in self.desks.values()]
-        if any(memory.holding or memory.entry or memory.stops for memory in memories):
-            return NOTHING
-        closed, self._panic_closed = self._panic_closed, 0
-        self.books.saved = replace(account, is_panicking=False)
-        net = account.day_gross - account.day_fees + account.day_funding
-        return Outcome(notices=(PanicDone(closed, net, time_ms),), changed=True)
+        if self.books.saved.is_panicking:
+            outcome += panicking.ended(self.books, self.desks.values(), time_ms)
+        return outcome
 
     # --- what others may know ---------------------------------------------------------------------------------------
 
@@ -299,11 +282,6 @@ class Trader:
         self.params = params
         for desk in self.desks.values():
             desk.retuned(params)
-
-    @property
-    def mode(self) -> DecisionMode:
-        """Who decides."""
-        return self.books.saved.mode
 
     @property
     def is_blind(self) -> bool:

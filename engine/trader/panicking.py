@@ -1,0 +1,32 @@
+"""Panic as one transaction that any crash may interrupt: it is a state, looked at after every event, not a list of steps.
+
+While it holds, every position is left at market; it ends when all is flat and no stop of ours is left.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.desk.desk import Desk
+from engine.model.messages import NOTHING, Outcome
+from engine.model.notices import PanicDone
+from engine.model.orders import ExitReason
+from engine.trader.books import Books
+
+
+def flattened(desk: Desk, now_ms: int) -> Outcome:
+    """Leave the position, if there is one and it is not being left already."""
+    holding, leaving = desk.memory.holding, desk.memory.exit
+    if holding is None or (leaving is not None and leaving.is_whole):
+        return NOTHING
+    return desk.leave(ExitReason.PANIC, holding.quantity, "panic", now_ms)
+
+
+def ended(books: Books, desks: Iterable[Desk], time_ms: int) -> Outcome:
+    """Report once all is flat and swept."""
+    memories = [desk.memory for desk in desks]
+    if any(memory.holding or memory.entry or memory.stops for memory in memories):
+        return NOTHING
+    saved = books.saved
+    books.saved = replace(saved, is_panicking=False, panic_closed=0)
+    net = saved.day_gross - saved.day_fees + saved.day_funding
+    return Outcome(notices=(PanicDone(saved.panic_closed, net, time_ms),), changed=True)
