@@ -95,8 +95,7 @@ async def _lived(house: House, stop: asyncio.Event) -> int:
     try:
         await asyncio.wait((living, *ends), return_when=asyncio.FIRST_COMPLETED)
         if living.done():
-            living.result()
-            return FAILED
+            return _broken(living.exception())
         if house.watch.was_fenced.is_set():
             return _refused("another autobot took over this store: this one stops", TAKEN)
         logger.info("stopping: stops and targets stay at the exchange")
@@ -243,6 +242,14 @@ def _latch_lost(folder: Path, now_ms: int) -> None:
     latch_file = LatchFile(folder)
     lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
     latch_file.write(strictest(latch_file.read(), lost))
+
+
+def _broken(error: BaseException | None) -> int:
+    """The engine ended by itself: known reasons are one line, all others a traceback in the log, blanked."""
+    if isinstance(error, NoServer | StoreDown | StateUnreadable | CannotStart):
+        raise error
+    logger.critical("the engine broke; stops and targets stay at the exchange", exc_info=error)
+    return _refused("the engine broke; the log knows more", FAILED)
 
 
 def _stop_signal() -> asyncio.Event:

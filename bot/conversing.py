@@ -25,10 +25,10 @@ async def converse(
     settings: Settings, control: EngineControl, store: RedisStore, link: RedisLink, clock: Clock, redaction: Redaction
 ) -> None:
     """Talk until cancelled."""
-    telegram = await asyncio.to_thread(importlib.import_module, "bot.telegram")
     pause_s = FIRST_PAUSE_S
     while True:
         try:
+            telegram = await asyncio.to_thread(importlib.import_module, "bot.telegram")
             await telegram.talk(settings, control, store, link, clock, redaction)
         except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
             logger.exception("the conversation broke off and starts again in %g s", pause_s)

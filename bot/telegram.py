@@ -47,7 +47,8 @@ async def talk(
     owners = Owners(settings.telegram_owner_ids, store.users)
     await owners.load()
     bot = make_bot(settings, pace)
-    alerts = Alerts(control, languages, store.users, store.tokens, language=settings.language)
+    factor = CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
+    alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)
     delivery = Delivery(store.outbox, alerts, owners, Sender(bot, KeptMessages(link)), pace.wait_s)
     gate = Access(owners, store.users, link, languages, language=settings.language, clock=clock, heard=delivery.heard)
     dispatcher = Dispatcher(
@@ -56,7 +57,7 @@ async def talk(
         languages=languages,
         users=store.users,
         tokens=store.tokens,
-        factor=CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time),
+        factor=factor,
     )
     dispatcher.update.outer_middleware(gate)
     dispatcher.include_router(build_router())
