@@ -7,6 +7,7 @@ trading on paper goes on, like a real exchange would, and the books are owed to 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -70,19 +71,13 @@ class PaperBroker:
         self._posted_ms = 0
 
     async def open(self) -> None:
-        """Read the books and the exchange's rules.
-
-        Raises `StateUnreadable`, `StoreDown`, `LookupError` for a symbol that cannot be traded, `ConnectionError`.
-        """
+        """Read the books. Raises `StateUnreadable` or `StoreDown`. Rules are read with the first errand."""
         saved = await self._store.load_books()
         if saved is not None:
             try:
                 self._exchange.books = read(saved)
             except Undecodable as error:
                 raise StateUnreadable(f"the paper books are damaged ({error}): delete them to begin with new money") from error
-        held = [symbol for symbol in self._exchange.books.positions if symbol not in self._symbols]
-        for rules in await self._history.rules((*self._symbols, *held)):
-            self._exchange.see(rules)
         self._is_open = True
 
     def see(self, event: Event) -> None:
@@ -114,9 +109,13 @@ class PaperBroker:
     async def run(self, errand: Errand) -> Sequence[Event]:
         """Carry out a read or a cancel."""
         self._must_be_open()
+        try:
+            await self._read_rules()
+            if isinstance(errand, FetchBars):
+                return await self._history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
+        except (ExchangeFailed, BadMessage) as failure:
+            return (ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), str(failure), *self._times()),)
         self._keep_time()
-        if isinstance(errand, FetchBars):
-            return await self._bars(errand)
         events = self._errands.run(errand)
         self._is_owed = self._is_owed or isinstance(errand, SetUpSymbol)
         await self._settle()
@@ -176,11 +175,16 @@ class PaperBroker:
             return self._accepted(order, found.order_id, found.executed, is_final=True)
         return OrderUnanswered(order.symbol, order.client_id, "a duplicate that is not found", *self._times())
 
-    async def _bars(self, errand: FetchBars) -> Sequence[Event]:
-        try:
-            return await self._history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
-        except (ExchangeFailed, BadMessage) as failure:
-            return (ErrandFailed(FetchBars.__name__, errand.symbol, str(failure), *self._times()),)
+    async def _read_rules(self) -> None:
+        """Read the rules that are missing. A position in a contract that is no longer traded keeps none."""
+        if all(symbol in self._exchange.rules for symbol in self._symbols):
+            return
+        for rules in await self._history.rules(self._symbols):
+            self._exchange.see(rules)
+        for symbol in [held for held in self._exchange.books.positions if held not in self._exchange.rules]:
+            with suppress(LookupError):
+                for rules in await self._history.rules((symbol,)):
+                    self._exchange.see(rules)
 
     async def _woken(self) -> None:
         """Wait for news; where books are owed, not for long."""

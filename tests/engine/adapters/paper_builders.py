@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.adapters.binance_errors import NotSent
 from engine.adapters.binance_rules import CAREFUL_BRACKETS
 from engine.adapters.paper_books import PaperBooks
 from engine.adapters.paper_exchange import PaperExchange
@@ -42,6 +43,8 @@ class FakeHistory:
         self.is_down = False
 
     async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
+        if self.is_down:
+            raise NotSent("no connection")
         assert set(symbols) == {SYMBOL}
         return (RulesLoaded(RULES, START_MS, SEEN_MS),)
 

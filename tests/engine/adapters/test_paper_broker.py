@@ -11,6 +11,7 @@ from engine.model.events import (
     AccountSynced,
     BarClosed,
     CancelRefused,
+    ErrandFailed,
     FillsListed,
     OrderAccepted,
     OrderFilled,
@@ -99,6 +100,7 @@ async def a_desk(store: MemoryStore | None = None, bars: tuple[BarClosed, ...] =
         market_ms=lambda: START_MS,
     )
     await broker.open()
+    await broker.run(SyncAccount())
     for event in (quote(1_999.9, 2_000.1), price(2_000.0), mark(2_000.0)):
         broker.see(event)
     return Desk(store, clock, broker)
@@ -270,3 +272,25 @@ async def test_damaged_books_refuse_to_open() -> None:
 
     with pytest.raises(StateUnreadable, match="paper books"):
         await a_desk(store)
+
+
+async def test_an_exchange_that_cannot_be_read_is_no_empty_account() -> None:
+    history = FakeHistory()
+    history.is_down = True
+    broker = PaperBroker(
+        history,
+        symbols=(SYMBOL,),
+        interval="1h",
+        clock=ManualClock(),
+        wallet=Decimal(10_000),
+        books=MemoryStore(),
+        market_ms=lambda: START_MS,
+    )
+    await broker.open()
+
+    (failed,) = await broker.run(SyncAccount())
+    history.is_down = False
+    (synced,) = await broker.run(SyncAccount())
+
+    assert isinstance(failed, ErrandFailed)
+    assert isinstance(synced, AccountSynced)
