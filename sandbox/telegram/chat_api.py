@@ -17,6 +17,7 @@ from sandbox.telegram.faults import BadFault
 from sandbox.telegram.person import Impossible, Person
 
 PAGE: Final = Path(__file__).with_name("page")
+SHOWN_MESSAGES: Final = 300
 MAX_WAIT_S: Final = 60.0
 BEAT_S: Final = 15.0
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -64,7 +65,7 @@ class ChatApi:
             "is_blocked": chat.is_blocked,
             "commands": desk.commands_for(chat),
             "pinned": chat.pinned,
-            "messages": list(chat.messages.values()),
+            "messages": list(chat.messages.values())[-SHOWN_MESSAGES:],
         }
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
