@@ -2,16 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from decimal import Decimal
+from typing import Final, Protocol
 
-from bot.settings import Settings
+from bot.settings import Mode, Settings
 from engine.adapters.binance_broker import BinanceBroker, binance_broker
 from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.binance_socket import Patience
+from engine.adapters.paper_broker import PaperBroker
 from engine.adapters.redis_store import RedisStore
 from engine.model.events import Route
 from engine.ports import Broker, Clock
+
+PAPER_WALLET: Final = Decimal(10_000)  # what an account on paper begins with
 
 
 class OrderDesk(Broker, Protocol):
@@ -47,7 +51,7 @@ class Venue:
 
 
 async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Venue:
-    """Put the exchange's side together. Connects nothing yet."""
+    """Put the exchange's side together. Connects nothing yet. Raises `StateUnreadable` or `StoreDown` for the paper books."""
     patience = Patience(
         reconnect_delay_s=settings.websocket_reconnect_delay,
         max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
@@ -70,6 +74,19 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         patience=patience,
         clock=clock,
     )
+    if settings.mode is Mode.PAPER:
+        paper = PaperBroker(
+            rest,
+            symbols=settings.symbols,
+            interval=settings.interval,
+            clock=clock,
+            wallet=PAPER_WALLET,
+            books=store,
+            market_ms=feed.market_ms,
+        )
+        await paper.open()
+        feed.tell_first(paper.see)
+        return Venue(rest, feed, paper, None)
     broker: BinanceBroker = binance_broker(
         rest,
         symbols=settings.symbols,

@@ -58,15 +58,20 @@ class BinanceFeed:
         self._watches = {route: RouteWatch(route, clock=clock, market_ms=self.market_ms) for route in self._roots}
         self._group: asyncio.TaskGroup | None = None
         self._post: Post = _nowhere
+        self._first: Post | None = None
 
     async def run(self, post: Post) -> None:
         """Post market events until cancelled."""
-        self._post = post
+        self._post = post if self._first is None else _both(self._first, post)
         async with asyncio.TaskGroup() as group:
             self._group = group
             for route, links in self._links.items():
                 for link in links:
                     self._keep(route, link, group)
+
+    def tell_first(self, listener: Post) -> None:
+        """Have somebody hear every event before it is posted: an exchange on paper. To be called before `run`."""
+        self._first = listener
 
     def start_after(self, symbol: str, open_time_ms: int) -> None:
         """Tell which bar is already known, so that the feed goes on from there."""
@@ -169,6 +174,14 @@ class BinanceFeed:
         for link in self._links[Route.MARKET]:
             if symbol in link.symbols:
                 link.delivered(0, is_held=self.bars.is_repairing(link.symbols))
+
+
+def _both(first: Post, second: Post) -> Post:
+    def post(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return post
 
 
 def _nowhere(event: Event) -> None:

@@ -116,8 +116,11 @@ async def a_room(patience: Patience = QUICK, symbols: Sequence[str] = ("BTCUSDT"
             patience=patience,
             clock=WireClock(),
         )
+        told_before = list[int]()  # how many of the events were posted when each was told first
+        feed.tell_first(lambda _: told_before.append(len(inbox.events)))
         task = asyncio.create_task(feed.run(inbox.post))
         yield Room(sockets, archive, feed, inbox)
+        assert told_before == list(range(len(inbox.events)))  # whoever is told first hears every event, before it is posted
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
