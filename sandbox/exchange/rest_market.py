@@ -59,7 +59,7 @@ def klines(desk: Desk, params: Params) -> Answer:
     length, bars = INTERVAL_MS.get(interval, 1), exchange.bars[symbol]
     first, last, count = params.integer("startTime"), params.integer("endTime"), params.limit(500, MAX_KLINES)
     newest = exchange.clock.seen_ms if last is None else last
-    oldest = max(newest - count * length, 0) if first is None else first
+    oldest = max(newest - (count + 1) * length, 0) if first is None else first  # one more: the newest may not have opened yet
     found = bars.find(length, max(oldest, bars.oldest_ms() // length * length), newest, exchange.boards[symbol].forming)
     found = found[:count] if first is not None else found[-count:]
     known_until_ms = bars.newest_ms() + bars.interval_ms

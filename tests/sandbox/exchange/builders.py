@@ -8,7 +8,15 @@ import aiohttp
 import numpy as np
 from binance import AsyncClient, BinanceSocketManager
 
+from sandbox.exchange.broadcast import Broadcast
 from sandbox.exchange.config import Roots, VenueConfig
+from sandbox.exchange.endpoints import Desk
+from sandbox.exchange.exchange import open_exchange
+from sandbox.exchange.faults import StreamFaults
+from sandbox.exchange.hub import Hub
+from sandbox.exchange.limits import Limits
+from sandbox.exchange.listen_keys import ListenKeys
+from sandbox.exchange.params import Params
 from sandbox.exchange.venue import Venue
 from sandbox.market import Market, from_candles, generate
 from sandbox.market.candles import Candles
@@ -35,6 +43,18 @@ def a_market_of(*bars: Bar, symbol: str = "ETHUSDT", warmup: int = 1, start_ms: 
     opens, highs, lows, closes = (np.array(column, dtype=np.float64) for column in zip(*bars, strict=True))
     times = start_ms + MINUTE_MS * np.arange(len(bars), dtype=np.int64)
     return from_candles([Candles(symbol, "1m", times, opens, highs, lows, closes, np.ones(len(bars)) * 100)], warmup=warmup)
+
+
+def a_desk(market: Market | None = None, **changes: Any) -> Desk:
+    """The exchange without a wire; ETHUSDT stands at about 3,200 unless a market says otherwise."""
+    config = a_config(**changes)
+    exchange = open_exchange(config, a_market() if market is None else market)
+    hub = Hub(exchange.clock, ListenKeys(exchange.wire, config.listen_key_validity_ms), StreamFaults())
+    return Desk(exchange, Broadcast(exchange, hub), hub, Limits(config.limit_scale))
+
+
+def params(**values: Any) -> Params:
+    return Params({name: str(value) for name, value in values.items()})
 
 
 @asynccontextmanager
