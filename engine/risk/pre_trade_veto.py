@@ -33,8 +33,8 @@ def veto_checks(side: int, features: Features, size: Size, now: Situation, param
 
 
 def fall(before: float, now: float) -> float:
-    """How much less there is, as a fraction; 0 where there is more."""
-    if not before > 0.0 or now >= before:
+    """How much less there is, as a fraction; 0 where there is more, NaN where either is unknown."""
+    if before <= 0.0 or now >= before:
         return 0.0
     return (before - now) / before
 
