@@ -93,8 +93,8 @@ def test_macd_goes_with_its_side_of_the_signal() -> None:
 def test_growing_ranges_go_with_the_last_move() -> None:
     grown = {"atr": 26.0, "atr_mean": 20.0, "close": 2_005.0}
 
-    assert volatility(builders.features(**grown, close_back=2_000.0), PARAMS) == (1, pytest.approx(0.6))
-    assert volatility(builders.features(**grown, close_back=2_010.0), PARAMS) == (-1, pytest.approx(0.6))
+    assert volatility(builders.features(**grown, close_back=2_000.0), PARAMS) == Vote(1, 2.0 * (26.0 / 20.0 - 1.0))
+    assert volatility(builders.features(**grown, close_back=2_010.0), PARAMS) == Vote(-1, 2.0 * (26.0 / 20.0 - 1.0))
     assert volatility(builders.features(atr=25.0, atr_mean=20.0), PARAMS) == NO_VOTE
 
 
