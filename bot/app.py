@@ -28,6 +28,7 @@ from engine.adapters.redis_process import NoServer
 from engine.adapters.redis_server import reach
 from engine.adapters.redis_store import RedisStore
 from engine.control import Control
+from engine.model.events import FeedRestored, Route
 from engine.model.market import INTERVAL_MS
 from engine.model.notices import LatchCause
 from engine.ports import StateUnreadable, StoreDown
@@ -113,6 +114,8 @@ async def _live(house: House) -> None:
         if house.settings.health_port:
             stack.push_async_callback(await _health_page(house))
         await _recovered(house)
+        if venue.keep_alive is None:  # the news of an account on paper need no connection
+            runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
         schedule = Schedule(
             runner,
             venue.rest,

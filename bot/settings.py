@@ -4,6 +4,7 @@ A wrong setting ends the start with one clear line; no line ever repeats a secre
 """
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     symbols: Annotated[tuple[str, ...], NoDecode] = ("ETHUSDT",)
     interval: str = "1h"
     warmup_bars: int = Field(1_000, ge=0, le=10_000)
+    paper_wallet: Decimal = Field(Decimal(10_000), gt=0, le=1_000_000_000)
     decision_mode: DecisionMode | None = None
     stop_trigger: TriggerBy = TriggerBy.LAST
     data_folder: Path = Path("data")

@@ -2,20 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.settings import Mode, Settings
-from engine.adapters.binance_broker import BinanceBroker, binance_broker
+from engine.adapters.binance_broker import binance_broker
 from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.binance_socket import Patience
-from engine.adapters.paper_broker import PaperBroker
 from engine.adapters.redis_store import RedisStore
 from engine.model.events import Route
 from engine.ports import Broker, Clock
-
-PAPER_WALLET: Final = Decimal(10_000)  # what an account on paper begins with
 
 
 class OrderDesk(Broker, Protocol):
@@ -30,7 +26,7 @@ class OrderDesk(Broker, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """What stands between the engine and the exchange. `keep_alive` None where no private stream has to be kept open."""
+    """What stands between the engine and the exchange. `keep_alive` is None where no private stream has to be kept open."""
 
     rest: BinanceRest
     feed: BinanceFeed
@@ -51,20 +47,13 @@ class Venue:
 
 
 async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Venue:
-    """Put the exchange's side together. Connects nothing yet. Raises `StateUnreadable` or `StoreDown` for the paper books."""
+    """Put the exchange's side together; connects nothing yet. Raises `StateUnreadable` or `StoreDown` for paper books."""
     patience = Patience(
         reconnect_delay_s=settings.websocket_reconnect_delay,
         max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
         ping_timeout_s=settings.websocket_ping_timeout,
     )
-    rest = BinanceRest(
-        rest_url=settings.binance_rest_root,
-        sapi_url=settings.binance_sapi_root,
-        api_key=settings.binance_api_key.get_secret_value(),
-        api_secret=settings.binance_api_secret.get_secret_value(),
-        timeout_s=settings.order_timeout,
-        clock=clock,
-    )
+    rest = open_rest(settings, clock)
     feed = BinanceFeed(
         rest,
         ws_public=settings.binance_ws_public_root,
@@ -75,19 +64,8 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         clock=clock,
     )
     if settings.mode is Mode.PAPER:
-        paper = PaperBroker(
-            rest,
-            symbols=settings.symbols,
-            interval=settings.interval,
-            clock=clock,
-            wallet=PAPER_WALLET,
-            books=store,
-            market_ms=feed.market_ms,
-        )
-        await paper.open()
-        feed.tell_first(paper.see)
-        return Venue(rest, feed, paper, None)
-    broker: BinanceBroker = binance_broker(
+        return await _on_paper(settings, store, clock, rest, feed)
+    broker = binance_broker(
         rest,
         symbols=settings.symbols,
         interval=settings.interval,
@@ -96,3 +74,33 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         market_ms=feed.market_ms,
     )
     return Venue(rest, feed, broker, broker.keep_alive)
+
+
+def open_rest(settings: Settings, clock: Clock) -> BinanceRest:
+    """Requests to the exchange. On paper they carry no key: nothing there needs one."""
+    is_paper = settings.mode is Mode.PAPER
+    return BinanceRest(
+        rest_url=settings.binance_rest_root,
+        sapi_url=settings.binance_sapi_root,
+        api_key="" if is_paper else settings.binance_api_key.get_secret_value(),
+        api_secret="" if is_paper else settings.binance_api_secret.get_secret_value(),
+        timeout_s=settings.order_timeout,
+        clock=clock,
+    )
+
+
+async def _on_paper(settings: Settings, store: RedisStore, clock: Clock, rest: BinanceRest, feed: BinanceFeed) -> Venue:
+    from engine.adapters.paper_broker import PaperBroker
+
+    broker = PaperBroker(
+        rest,
+        symbols=settings.symbols,
+        interval=settings.interval,
+        clock=clock,
+        wallet=settings.paper_wallet,
+        books=store,
+        market_ms=feed.market_ms,
+    )
+    await broker.open()
+    feed.tell_first(broker.see)
+    return Venue(rest, feed, broker, None)

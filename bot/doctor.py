@@ -1,0 +1,176 @@
+"""`autobot doctor`: looks at everything the trader depends on; each finding is one line, each fault says what to do.
+
+It reads only, except for one test order that the exchange checks and forgets.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from enum import Enum
+from typing import Final, NamedTuple
+
+from bot.settings import Mode, Settings
+from bot.venue import open_rest
+from engine.adapters.binance_account import AccountReader
+from engine.adapters.binance_errors import ExchangeFailed
+from engine.adapters.binance_messages import BadMessage
+from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.machine_clock import MachineClock
+from engine.adapters.redis_checks import ServerUnfit, check_server
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_process import NoServer
+from engine.adapters.redis_server import connect_or_start
+from engine.ports import StoreDown
+
+SMALLEST_FREE_BYTES: Final = 500_000_000
+LARGEST_OFFSET_MS: Final = 1_000
+
+
+class Weight(Enum):
+    """How bad a finding is."""
+
+    GOOD = "✅"
+    DOUBT = "⚠️"
+    FAULT = "❌"
+
+
+class Finding(NamedTuple):
+    """One line."""
+
+    weight: Weight
+    text: str
+
+
+type Findings = AsyncIterator[Finding]
+
+
+async def doctor(settings: Settings, say: Callable[[str], None] = print) -> int:
+    """Look at everything; return 1 where something is at fault."""
+    faults = 0
+    for look in (_settings, _folder, _store, _exchange, _chat):
+        async for finding in look(settings):
+            say(f"{finding.weight.value} {finding.text}")
+            faults += finding.weight is Weight.FAULT
+    return 1 if faults else 0
+
+
+async def _settings(settings: Settings) -> Findings:
+    yield Finding(Weight.GOOD, f"settings: {settings.label}, {', '.join(settings.symbols)}, bars of {settings.interval}")
+    if settings.mode is Mode.LIVE and not (
+        settings.owner_pin.get_secret_value() or settings.owner_totp_secret.get_secret_value()
+    ):
+        yield Finding(
+            Weight.DOUBT, "no second factor: set OWNER_PIN or OWNER_TOTP_SECRET, without it live trading cannot start"
+        )
+
+
+async def _folder(settings: Settings) -> Findings:
+    folder = settings.data_folder
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trial = folder / ".doctor"
+        trial.write_bytes(b"")
+        trial.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield Finding(Weight.FAULT, f"data folder {folder} cannot be written ({error.strerror}): set DATA_FOLDER")
+        return
+    if free < SMALLEST_FREE_BYTES:
+        yield Finding(Weight.DOUBT, f"data folder {folder}: only {free // 1_000_000} MB are free")
+    else:
+        yield Finding(Weight.GOOD, f"data folder {folder}: writable, {free // 1_000_000_000} GB free")
+
+
+async def _store(settings: Settings) -> Findings:
+    try:
+        reached = await connect_or_start(settings.store_url, settings.data_folder / "store")
+    except NoServer as error:
+        yield Finding(Weight.FAULT, f"store: {error}")
+        return
+    link = RedisLink(reached.url)
+    try:
+        for doubt in await check_server(link):
+            yield Finding(Weight.DOUBT, f"store: {doubt}")
+        where = "the Redis that was named" if settings.store_url else "our own server, on the data folder"
+        yield Finding(Weight.GOOD, f"store: {where} answers and remembers")
+    except ServerUnfit as error:
+        yield Finding(Weight.FAULT, str(error))
+    except StoreDown as error:
+        yield Finding(Weight.FAULT, f"{error}: is REDIS_URL right, and does the server run?")
+    finally:
+        await link.close()
+        await reached.close()
+
+
+async def _exchange(settings: Settings) -> Findings:
+    rest = open_rest(settings, MachineClock())
+    try:
+        await rest.sync_time()
+        offset = rest.exchange_ms() - rest.clock.now_ms()
+        weight = Weight.GOOD if abs(offset) <= LARGEST_OFFSET_MS else Weight.DOUBT
+        yield Finding(weight, f"exchange {settings.binance_rest_root}: answers, this machine's clock is off by {offset} ms")
+        async for finding in _symbols(settings, rest):
+            yield finding
+        if rest.has_keys:
+            async for finding in _account(settings, rest):
+                yield finding
+        else:
+            yield Finding(Weight.GOOD, "no key of the exchange: none is needed on paper")
+    except (ExchangeFailed, BadMessage) as error:
+        yield Finding(Weight.FAULT, f"exchange {settings.binance_rest_root}: {error}")
+    finally:
+        await rest.close()
+
+
+async def _symbols(settings: Settings, rest: BinanceRest) -> Findings:
+    for symbol in settings.symbols:
+        try:
+            (loaded,) = await rest.rules((symbol,))
+        except LookupError as error:
+            yield Finding(Weight.FAULT, f"{error.args[0] if error.args else symbol}: change SYMBOLS")
+            continue
+        rules = loaded.rules
+        text = f"{symbol}: smallest order {rules.min_notional} USDT and {rules.min_quantity}, tick {rules.tick_size}"
+        yield Finding(Weight.GOOD if rules.is_trading else Weight.FAULT, text)
+
+
+async def _account(settings: Settings, rest: BinanceRest) -> Findings:
+    account = await AccountReader(rest, symbols=settings.symbols, market_ms=rest.exchange_ms).snapshot()
+    yield Finding(Weight.GOOD, f"account: wallet {account.wallet:.2f} USDT, {account.available:.2f} free")
+    if not account.can_trade:
+        yield Finding(Weight.FAULT, "account: the key may not trade futures: allow it where the key was made")
+    if not account.is_one_way:
+        yield Finding(Weight.FAULT, "account: hedge mode is on: switch the position mode to one-way")
+    if settings.mode is not Mode.LIVE:
+        return
+    rights = await rest.key_rights()
+    if rights.enable_withdrawals or rights.permits_universal_transfer:
+        yield Finding(Weight.FAULT, "key: it may move money out: take the rights to withdraw and to transfer away from it")
+    else:
+        yield Finding(Weight.GOOD, "key: it cannot move money out")
+    if not rights.ip_restrict:
+        yield Finding(Weight.DOUBT, "key: it works from every address: bind it to this machine's")
+
+
+async def _chat(settings: Settings) -> Findings:
+    if not settings.telegram_bot_token.get_secret_value():
+        yield Finding(Weight.FAULT, "chat: TELEGRAM_BOT_TOKEN is missing: ask @BotFather in Telegram for one")
+        return
+    from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+
+    from bot.pace import Pace
+    from bot.telegram import make_bot
+
+    bot = make_bot(settings, Pace())
+    try:
+        me = await bot.get_me()
+        yield Finding(Weight.GOOD, f"chat: the bot is @{me.username}")
+    except TelegramUnauthorizedError:
+        yield Finding(Weight.FAULT, "chat: Telegram refuses TELEGRAM_BOT_TOKEN: it was revoked or mistyped")
+    except TelegramAPIError as error:
+        yield Finding(Weight.DOUBT, f"chat: Telegram cannot be reached ({type(error).__name__})")
+    finally:
+        await bot.session.close()
+    if not settings.telegram_owner_ids:
+        yield Finding(
+            Weight.DOUBT, "chat: TELEGRAM_OWNER_IDS names nobody: the first one to send the code from the log owns the bot"
+        )
