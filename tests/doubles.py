@@ -1,0 +1,181 @@
+"""Fakes with memory that stand in for what the house meets: the engine behind its door, users, tokens, the second factor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.model.commands import (
+    AllowSides,
+    ApproveEntry,
+    Asked,
+    ClosePosition,
+    Command,
+    DeclineEntry,
+    LockSymbol,
+    PauseTrading,
+    ResetLatch,
+    SetMode,
+    StartTrading,
+    StopTrading,
+    Tune,
+)
+from engine.model.messages import Reply, ReplyCode
+from engine.model.orders import Trade
+from engine.model.signals import Ruling
+from engine.model.view import DeskView, EngineView, Running
+from engine.params import BadParam, TradingParams, read, tuned
+from engine.ports import StoreDown
+
+
+@dataclass
+class FakeEngine:
+    """An engine that grants every wish and remembers it. `refuses` holds other answers, by kind of wish."""
+
+    seen: EngineView
+    label: str = "PAPER"
+    interval: str = "1h"
+    now_ms: int = 1_700_000_000_000
+    tunables: TradingParams = field(default_factory=TradingParams)
+    wishes: list[Command] = field(default_factory=list)
+    refuses: dict[type, Reply] = field(default_factory=dict)
+    judged: list[Ruling] = field(default_factory=list)
+    closed: list[Trade] = field(default_factory=list)
+    is_store_down: bool = False
+
+    def asked(self, who: str) -> Asked:
+        return Asked(who, self.seen.time_ms, self.now_ms)
+
+    def view(self) -> EngineView:
+        return self.seen
+
+    def params(self) -> TradingParams:
+        return self.tunables
+
+    def rulings(self, symbol: str, count: int) -> Sequence[Ruling]:
+        return [ruling for ruling in self.judged if ruling.symbol == symbol][:count]
+
+    async def trades(self, since_ms: int) -> Sequence[Trade]:
+        if self.is_store_down:
+            raise StoreDown("the store is away")
+        return [trade for trade in self.closed if trade.exit_time_ms >= since_ms]
+
+    async def ask(self, command: Command) -> Reply:
+        self.wishes.append(command)
+        if type(command) in self.refuses:
+            return self.refuses[type(command)]
+        return self._granted(command)
+
+    def _granted(self, command: Command) -> Reply:
+        match command:
+            case StartTrading():
+                return self._run(Running.RUNNING)
+            case PauseTrading():
+                return self._run(Running.PAUSED)
+            case StopTrading():
+                return self._run(Running.STOPPED)
+            case AllowSides():
+                symbols = [command.symbol] if command.symbol else list(self.seen.desks)
+                for symbol in symbols:
+                    self.change(symbol, sides=command.sides)
+            case SetMode():
+                self.seen = replace(self.seen, mode=command.mode)
+            case Tune():
+                return self._tuned(command)
+            case ResetLatch():
+                self.seen = replace(self.seen, latch=None)
+            case LockSymbol():
+                self.change(command.symbol, locked_until_ms=command.until_ms)
+            case ApproveEntry() | DeclineEntry():
+                return self._answered(command)
+            case ClosePosition():
+                return Reply(ReplyCode.SENT)
+        return Reply(ReplyCode.DONE)
+
+    def change(self, symbol: str, **parts: Any) -> DeskView:
+        """Let a symbol look different from now on."""
+        desk = replace(self.seen.desks[symbol], **parts)
+        self.seen = replace(self.seen, desks={**self.seen.desks, symbol: desk})
+        return desk
+
+    def _run(self, running: Running) -> Reply:
+        before, self.seen = self.seen.running, replace(self.seen, running=running)
+        return Reply(ReplyCode.ALREADY if before is running else ReplyCode.DONE)
+
+    def _tuned(self, command: Tune) -> Reply:
+        try:
+            after = tuned(self.tunables, command.name, command.value)
+        except BadParam:
+            return Reply(ReplyCode.OUT_OF_RANGE, {"name": command.name})
+        before, self.tunables = read(self.tunables, command.name), after
+        return Reply(ReplyCode.DONE, {"before": before, "after": command.value})
+
+    def _answered(self, command: ApproveEntry | DeclineEntry) -> Reply:
+        for symbol, desk in self.seen.desks.items():
+            if desk.proposal is not None and desk.proposal.intent_id == command.intent_id:
+                self.change(symbol, proposal=None)
+                return Reply(ReplyCode.SENT if isinstance(command, ApproveEntry) else ReplyCode.DONE)
+        return Reply(ReplyCode.NO_SUCH_PROPOSAL)
+
+
+class FakeUsers:
+    """Remembers languages and small things."""
+
+    def __init__(self) -> None:
+        self.languages: dict[int, str] = {}
+        self.values: dict[tuple[int, str], str] = {}
+
+    async def set_language(self, user: int, language: str) -> None:
+        self.languages[user] = language
+
+    async def set_value(self, user: int, name: str, value: str) -> None:
+        if value:
+            self.values[user, name] = value
+        else:
+            self.values.pop((user, name), None)
+
+    async def get_value(self, user: int, name: str) -> str | None:
+        return self.values.get((user, name))
+
+
+class FakeTokens:
+    """Hands out `token1`, `token2` ...; each can be claimed once."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, Any]] = {}
+        self.issued = 0
+
+    async def issue(self, record: dict[str, Any], ttl_s: int) -> str:
+        assert ttl_s > 0, "a token must live"
+        self.issued += 1
+        token = f"token{self.issued}"
+        self.records[token] = dict(record)
+        return token
+
+    async def claim(self, token: str) -> dict[str, Any] | None:
+        return self.records.pop(token, None)
+
+    async def peek(self, token: str) -> dict[str, Any] | None:
+        return self.records.get(token)
+
+
+class FakeFactor:
+    """Knows one code; a right one stays fresh until the test says otherwise."""
+
+    def __init__(self, code: str = "") -> None:
+        self.code = code
+        self.tried: list[str] = []
+        self.fresh: set[int] = set()
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.code)
+
+    async def verify(self, user: int, code: str) -> bool:
+        self.tried.append(code)
+        if code != self.code:
+            return False
+        self.fresh.add(user)
+        return True
+
+    async def is_fresh(self, user: int) -> bool:
+        return user in self.fresh
