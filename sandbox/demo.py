@@ -27,6 +27,7 @@ INTERRUPTED: Final = 130
 BAD_OPTION: Final = 2
 FAILED: Final = 1
 POLL_S: Final = 0.05
+PROGRESS_S: Final = 10.0
 GO_ON: Final = -1  # the market is over, nothing failed
 
 type Say = Callable[[str], None]
@@ -100,7 +101,7 @@ class Run:
     async def go(self, stop: asyncio.Event) -> int:
         """Let it all run until the market, the product or the person ends it."""
         living = asyncio.create_task(self._product.run())
-        tasks = [asyncio.create_task(job) for job in (self._market(), self._killer.run())]
+        tasks = [asyncio.create_task(job) for job in (self._market(), self._killer.run(), self._progress())]
         stopping = asyncio.create_task(stop.wait())
         try:
             code = await self._outcome(living, stopping, tasks[0])
@@ -153,6 +154,14 @@ class Run:
         finally:
             for job in jobs:
                 await _ended(job)
+
+    async def _progress(self) -> None:
+        """Say from time to time how far the run is, and what it waits for."""
+        while self._options.auto:
+            await asyncio.sleep(PROGRESS_S)
+            state = self._world.venue.state()
+            waits = f", waiting: {state['holding']}" if state["holding"] else ""
+            self._say(f"{state['bars']} of {state['bars_total']} bars{waits}")
 
     async def _settle_books(self) -> int:
         """Ask for the owner's books, hold them against the venue's, say and write what came out."""

@@ -1,0 +1,48 @@
+"""The whole product, run as its owner would run it: exchange, chat, trader and owner on this machine, until the report."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OPTIONS = ("--auto", "--bars", "150", "--warmup", "1000", "--speed", "max", "--seed", "7", "--port", "0")
+
+
+def run_demo(folder: Path, *more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    report = folder / "report.json"
+    words = (*OPTIONS, "--set", "activation_threshold=0.4", "--report", str(report), *more)
+    done = subprocess.run(
+        (sys.executable, "-m", "bot", "demo", *words), capture_output=True, text=True, timeout=110, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done, json.loads(report.read_text())
+
+
+@pytest.mark.timeout(120)
+def test_the_demo_trades_and_both_books_agree(tmp_path: Path) -> None:
+    done, report = run_demo(tmp_path)
+
+    assert report["bars"] == 150
+    assert report["rulings"] == 150
+    assert len(report["trades"]) >= 1
+    assert report["books_equal"] is True
+    assert report["uncovered_ms_max"] <= 2_000
+    assert report["telegram"]["errors"] == 0
+    assert report["telegram"]["callbacks"] >= len(report["trades"])
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.timeout(120)
+def test_the_same_trades_come_out_when_the_product_is_killed_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "killed").mkdir()
+    _, calm = run_demo(tmp_path / "calm")
+
+    _, killed = run_demo(tmp_path / "killed", "--kill-at", "40,90")
+
+    assert killed["run"]["killed_at_bars"] == [40, 90]
+    assert killed["books_equal"] is True
+    assert killed["trades"] == calm["trades"]
