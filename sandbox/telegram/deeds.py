@@ -46,7 +46,8 @@ def answer_callback_query(desk: Desk, call: Call) -> bool:
         raise bad_request("MESSAGE_TOO_LONG")
     answer = {"text": text, "show_alert": call.flag("show_alert"), "url": call.text("url")}
     query = desk.callbacks.close(call.text("callback_query_id"), answer)
-    desk.transcript.add("answer", query.chat_id, query_id=query.query_id, message_id=query.message_id, **answer)
+    facts = {"query_id": query.query_id, "message_id": query.message_id, "data": query.data}
+    desk.transcript.add("answer", query.chat_id, **facts, **answer)
     return True
 
 

@@ -55,6 +55,7 @@ export class Composer {
 
   changed() {
     element("send").disabled = !box.value.trim();
+    element("form").classList.toggle("typing", box.value !== "");
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, 140)}px`;
     if (/^\/\w*$/.test(box.value)) this.offer(box.value.slice(1).toLowerCase());

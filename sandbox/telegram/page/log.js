@@ -15,11 +15,12 @@ export class Log {
     this.messages = new Map();
     this.extras = new Map();
     this.unread = 0;
-    wall.addEventListener("scroll", () => this.atEnd() && this.noteRead());
+    this.stuck = true; // the reader wants the newest; ends when he scrolls up
+    this.lastTop = 0;
+    wall.addEventListener("scroll", () => this.scrolled());
     element("to-end").addEventListener("click", () => this.toEnd("smooth"));
-    document.addEventListener("visibilitychange", () => this.atEnd() && this.noteRead());
+    document.addEventListener("visibilitychange", () => this.scrolled());
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(wall);
-    this.stuck = true;
   }
 
   /** Draw everything anew. */
@@ -40,18 +41,18 @@ export class Log {
   }
 
   append(message, isOld = false) {
-    const wasAtEnd = this.atEnd() && !document.hidden;
+    const isSeen = this.stuck && !document.hidden;
     this.messages.set(message.message_id, message);
     if (isOld) this.extrasOf(message.message_id).read = true;
     this.markDay(message);
-    if (!isOld && message.from.is_bot && !wasAtEnd) this.markUnread();
+    if (!isOld && message.from.is_bot && !isSeen) this.markUnread();
     const item = this.draw(message);
     item.classList.toggle("same", this.lastSender === message.from.id);
     this.lastSender = message.from.id;
     list.append(item);
     while (list.children.length > MAX_DRAWN) list.firstElementChild.remove();
     settleFolds(item);
-    if (!isOld && (wasAtEnd || !message.from.is_bot)) this.toEnd("smooth");
+    if (!isOld && (this.stuck || !message.from.is_bot)) this.toEnd("smooth");
   }
 
   /** Draw one message again, where it stands; folds that are open stay open. */
@@ -59,7 +60,6 @@ export class Log {
     const old = this.item(id);
     const message = this.messages.get(id);
     if (!old || !message) return;
-    const wasAtEnd = this.atEnd();
     const open = [...old.querySelectorAll(".fold, .spoiler")].map((node) => node.classList.contains("open"));
     const focused = document.activeElement?.closest?.(".key")?.dataset.data;
     const item = this.draw(message);
@@ -73,7 +73,7 @@ export class Log {
     old.replaceWith(item);
     settleFolds(item);
     if (held && focused !== undefined) item.querySelector(`.key[data-data="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    if (wasAtEnd) this.toEnd();
+    if (this.stuck) this.toEnd();
   }
 
   edit(message) {
@@ -99,14 +99,17 @@ export class Log {
     for (const key of this.item(id)?.querySelectorAll(".key") ?? []) key.classList.toggle("waiting", waiting.has(key.dataset.data));
   }
 
+  isWaiting(id, data) {
+    return this.extrasOf(id).waiting.has(data);
+  }
+
   service(words) {
     const node = document.createElement("li");
     node.className = "service";
     node.textContent = words;
-    const wasAtEnd = this.atEnd();
     list.append(node);
     this.lastSender = 0;
-    if (wasAtEnd) this.toEnd("smooth");
+    if (this.stuck) this.toEnd("smooth");
   }
 
   /** Bring a message into view and light it up for a moment. */
@@ -136,14 +139,17 @@ export class Log {
     wall.scrollTo({ top: wall.scrollHeight, behavior });
   }
 
-  noteRead() {
-    this.unread = 0;
+  scrolled() {
+    const isUp = wall.scrollTop < this.lastTop - 2;
+    this.lastTop = wall.scrollTop;
+    if (this.atEnd()) this.stuck = true;
+    else if (isUp) this.stuck = false;
+    if (this.stuck && !document.hidden) this.unread = 0;
     this.tellUnread();
   }
 
   tellUnread() {
-    this.stuck = this.atEnd();
-    element("to-end").hidden = this.atEnd();
+    element("to-end").hidden = this.stuck;
     element("badge").hidden = this.unread === 0;
     element("badge").textContent = this.unread;
     document.title = (this.unread ? `(${this.unread}) ` : "") + element("name").textContent;
@@ -171,10 +177,6 @@ export class Log {
     this.tellUnread();
   }
 }
-
-wall.addEventListener("scroll", () => {
-  element("to-end").hidden = wall.scrollHeight - wall.scrollTop - wall.clientHeight < NEAR_PX;
-});
 
 /** A fold that hides nothing needs no handle. */
 function settleFolds(item) {

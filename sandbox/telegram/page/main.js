@@ -12,7 +12,7 @@ const RETRY_MS = 1000;
 const BUSY_WORDS = { typing: "typing", upload_photo: "sending a picture", upload_document: "sending a file" };
 const element = (id) => document.getElementById(id);
 
-const chat = { bot: {}, pinned: [], shownPin: 0, isStarted: false, isBlocked: false, queries: new Map() };
+const chat = { bot: {}, pinned: [], shownPin: 0, isStarted: false, isBlocked: false };
 const log = new Log({ say: (words) => say(words, null), press, find: (id) => log.find(id), view });
 const composer = new Composer(say);
 let busyTimer = 0;
@@ -31,18 +31,15 @@ async function press(messageId, data) {
   log.wait(messageId, data, true);
   setTimeout(() => log.wait(messageId, data, false), PATIENCE_MS);
   try {
-    const { query_id } = await act("press", { message_id: messageId, data });
-    chat.queries.set(query_id, { messageId, data });
+    await act("press", { message_id: messageId, data });
   } catch {
     log.wait(messageId, data, false);
   }
 }
 
 function answered(event) {
-  const query = chat.queries.get(event.query_id);
-  if (!query) return; // pressed on another screen, or before this page knew its number
-  chat.queries.delete(event.query_id);
-  log.wait(query.messageId, query.data, false);
+  if (!log.isWaiting(event.message_id, event.data)) return; // pressed on another screen
+  log.wait(event.message_id, event.data, false);
   if (event.text && event.show_alert) alertBox(chat.bot.first_name, event.text);
   else if (event.text) toast(event.text);
 }
