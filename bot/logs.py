@@ -19,11 +19,16 @@ FILE_BYTES: Final = 10_000_000
 FILES_KEPT: Final = 5
 SHORTEST_SECRET: Final = 4  # blanking shorter values would only garble the text
 QUIET: Final = ("aiohttp", "aiogram", "websockets", "binance", "apscheduler", "asyncio", "urllib3", "redis")
+NOTED: Final = (
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
 PATTERNS: Final = (
     re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}"),  # a bot's token, also behind /bot in an address
     re.compile(r"(?<=signature=)[0-9a-fA-F]+"),
     re.compile(r"(?<=listenKey=)[^&\s\"'\\]+"),
-    re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{64}(?![0-9A-Za-z])"),  # API keys, listen keys and signatures are 64 long
+    re.compile(r"[0-9A-Za-z]{60,}"),  # API keys, listen keys and signatures are 64 long
     re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*(?=@)"),
 )
 
@@ -53,12 +58,7 @@ class BlankedLines(logging.Formatter):
         super().__init__()
         self._redaction = redaction
         self._writer = structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.stdlib.ExtraAdder(),
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-            ],
+            foreign_pre_chain=[*NOTED, structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -82,7 +82,7 @@ def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None
     for handler in handlers:
         handler.setFormatter(BlankedLines(redaction))
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*NOTED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )

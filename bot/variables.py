@@ -41,6 +41,7 @@ OLD_PLACES: Final = {
 SWITCH: Final = {"true": 1.0, "on": 1.0, "yes": 1.0, "false": 0.0, "off": 0.0, "no": 0.0}
 PLACEHOLDERS: Final = ("your_", "your-", "<", "changeme", "change_me", "xxx", "replace", "todo")
 SECRET_LIMIT_BYTES: Final = 4_096
+MOUNTED_SECRETS: Final = Path("/run/secrets")  # a container's own: readable by everybody inside, and by nobody else
 TUNABLES_KEY: Final = "the tunables, each under its own name"  # a name that no variable can have
 
 type Variables = Mapping[str, str | None]
@@ -129,7 +130,7 @@ def _from_file(name: str, path: Path, problems: list[str]) -> str:
     variable_name = f"{name.upper()}_FILE"
     try:
         mode = path.stat().st_mode
-        if mode & stat.S_IROTH:
+        if mode & stat.S_IROTH and not path.is_relative_to(MOUNTED_SECRETS):
             problems.append(f"{variable_name}: everybody may read the file; let only its owner (chmod 400)")
             return ""
         if path.stat().st_size > SECRET_LIMIT_BYTES:
