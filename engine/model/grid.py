@@ -8,8 +8,8 @@ from typing import Final
 
 from engine.model.market import LotRules
 
-MOST_LOTS: Final = 1_000_000_000_000_000  # beyond any order, and still exact as a float
-NOISE: Final = 1e-9  # a quantity this close below a whole lot, relatively, is that lot
+MOST_LOTS: Final = 1_000_000_000_000  # beyond any order, and still far from where the noise reaches a whole lot
+NOISE: Final = 1e-13  # a quantity this close below a whole lot, relatively, is that lot
 
 
 def price_at(ticks: int, lot: LotRules) -> float:
