@@ -140,9 +140,10 @@ class Reader:
     def _read_value(self, began: int) -> str:
         quote = self.raw[self.at : self.at + 1]
         if quote not in (b'"', b"'"):
-            value = self._take(BARE_VALUE, self.at)
+            token = self.at
+            value = self._take(BARE_VALUE, token)
             if self.raw[self.at : self.at + 1] not in (b">", b" ", b"\t", b"\n", b"\r"):
-                raise unparsable(f"Unexpected end of name token at byte offset {self.at}")
+                raise unparsable(f"Unexpected end of name token at byte offset {token}")
             return value.lower()
         end = self.raw.find(quote, self.at + 1)
         if end < 0:

@@ -21,6 +21,7 @@ class Updates:
 
     def __init__(self, clock: Callable[[], float], kept_s: float, on_taken: Callable[[Update], None]) -> None:
         self.allowed: frozenset[str] = USUAL_KINDS
+        self.is_polled = asyncio.Event()  # set while a poll waits
         self._clock = clock
         self._kept_s = kept_s
         self._on_taken = on_taken
@@ -67,6 +68,7 @@ class Updates:
 
     async def _wait(self, wait_s: int) -> None:
         poller = self._poller = asyncio.get_running_loop().create_future()
+        self.is_polled.set()
         try:
             async with asyncio.timeout(wait_s):
                 await poller
@@ -75,6 +77,7 @@ class Updates:
         finally:
             if self._poller is poller:
                 self._poller = None
+                self.is_polled.clear()
 
     def _confirm(self, offset: int) -> None:
         too_old = self._clock() - self._kept_s
