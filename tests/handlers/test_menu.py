@@ -1,0 +1,97 @@
+"""The panel and the ways around it; whatever is not understood is answered."""
+
+import pytest
+
+from engine.model.commands import StartTrading
+from handlers.ui.commands import COMMANDS
+from tests.handlers.conversation import Conversation, assert_fits_telegram
+
+
+async def test_start_opens_the_panel_and_never_starts_trading() -> None:
+    chat = Conversation()
+
+    await chat.say("/start")
+
+    assert chat.shown.startswith("🔵 PAPER · ▶ running · confirm")
+    assert not chat.engine.wishes
+
+
+async def test_a_new_panel_takes_the_buttons_off_the_old_one() -> None:
+    chat = Conversation()
+    await chat.say("/panel")
+    first = chat.recorder.newest_id
+
+    await chat.say("/panel")
+
+    assert chat.bared == [first]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+async def test_every_command_is_answered_in_every_language(name: str, language: str) -> None:
+    chat = Conversation(language=language)
+
+    await chat.say(f"/{name}")
+
+    assert chat.shown
+    assert "fault in the conversation" not in chat.shown
+    assert_fits_telegram(chat._newest.text, chat.buttons)
+
+
+@pytest.mark.parametrize("said", ["/postions", "postion", "/hwy"])
+async def test_an_unknown_word_is_answered_with_the_closest_commands(said: str) -> None:
+    chat = Conversation()
+
+    await chat.say(said)
+
+    assert ("/positions" if "pos" in said else "/why") in chat.shown
+
+
+async def test_a_word_that_resembles_nothing_leads_to_the_help() -> None:
+    chat = Conversation()
+
+    await chat.say("🙂")
+
+    assert chat.shown == "I did not understand. Closest: /help."
+
+
+async def test_choosing_a_language_is_kept_and_answered_in_it() -> None:
+    chat = Conversation()
+    await chat.say("/lang")
+
+    await chat.press_labelled("Русский")
+
+    assert chat.users.languages == {7: "ru"}
+    assert chat.shown.startswith("Язык")
+    assert chat.toasts == ["Теперь говорю по-русски."]
+
+
+async def test_a_button_that_nobody_knows_any_more_shows_where_things_stand() -> None:
+    chat = Conversation()
+
+    await chat.press("xx:from another age")
+
+    assert chat.toasts == ["This card is old; here is the current one."]
+    assert "PAPER" in chat.shown
+
+
+async def test_every_button_of_the_panel_leads_somewhere_and_its_tap_is_answered_first() -> None:
+    chat = Conversation()
+    await chat.say("/panel")
+
+    for button in chat.buttons:
+        requests = await chat.press(button.callback_data or "")
+
+        assert type(requests[0]).__name__ == "AnswerCallbackQuery", button.text
+        assert len(requests) > 1, button.text
+        assert_fits_telegram(chat._newest.text, chat.buttons)
+
+
+async def test_trading_starts_from_the_panel_of_a_stopped_engine() -> None:
+    chat = Conversation()
+    await chat.say("/stop")
+    await chat.say("/panel")
+
+    await chat.press_labelled("▶ Start trading")
+
+    assert isinstance(chat.engine.wishes[-1], StartTrading)

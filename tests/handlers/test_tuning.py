@@ -1,0 +1,153 @@
+"""Tunables by command, by dial and by knob: lowering risk acts at once, raising it asks, nonsense is answered kindly."""
+
+import pytest
+
+from engine.model.commands import Tune
+from engine.model.signals import Code
+from engine.params import TUNABLES
+from handlers.ui.callbacks import Knob
+from handlers.ui.tuning import counted
+from tests.handlers.conversation import Conversation, assert_fits_telegram
+from tests.handlers.samples import a_ruling, an_engine
+
+
+async def test_raising_the_threshold_acts_at_once() -> None:
+    chat = Conversation()
+
+    await chat.say("/threshold 0,8")
+
+    assert chat.engine.tunables.activation_threshold == 0.8
+    assert "✅ Confidence threshold: 0.7 confidence → 0.8 confidence" in chat.shown
+
+
+async def test_lowering_the_threshold_is_asked_once_more() -> None:
+    chat = Conversation()
+    await chat.say("/threshold 0.4")
+    assert chat.engine.tunables.activation_threshold == 0.7
+
+    await chat.press_labelled("Yes, do it")
+
+    assert chat.engine.tunables.activation_threshold == 0.4
+
+
+async def test_lowering_it_with_a_code_set_wants_the_code() -> None:
+    chat = Conversation(code="2468")
+    await chat.say("/threshold 0.4")
+    assert not any("Yes" in button.text for button in chat.buttons)
+
+    await chat.say("2468")
+
+    assert chat.engine.tunables.activation_threshold == 0.4
+    assert chat.deleted == 1
+
+
+async def test_a_fresh_code_is_not_asked_for_again() -> None:
+    chat = Conversation(code="2468")
+    await chat.say("/threshold 0.6")
+    await chat.say("2468")
+
+    await chat.say("/threshold 0.5")
+    await chat.press_labelled("Yes, do it")
+
+    assert chat.engine.tunables.activation_threshold == 0.5
+    assert chat.factor.tried == ["2468"]
+
+
+async def test_seventy_is_taken_for_a_slip_of_the_finger() -> None:
+    chat = Conversation()
+
+    await chat.say("/threshold 70")
+
+    assert chat.shown == "Confidence threshold is 0.05 – 0.95, you sent 70. Did you mean 0.7 confidence?"
+    assert [button.text for button in chat.buttons] == ["0.70", "✖ Cancel"]
+    assert not chat.engine.wishes
+
+
+async def test_the_guess_is_one_tap_away() -> None:
+    chat = Conversation()
+    await chat.say("/threshold 80")
+
+    await chat.press_labelled("0.80")
+
+    assert chat.engine.tunables.activation_threshold == 0.8
+
+
+@pytest.mark.parametrize("said", ["abc", "nan", "1e999", "0.7; drop"])
+async def test_what_is_no_number_changes_nothing(said: str) -> None:
+    chat = Conversation()
+
+    await chat.say(f"/threshold {said}")
+
+    assert not chat.engine.wishes
+    assert "you sent" in chat.shown
+
+
+async def test_any_tunable_is_set_by_its_name_also_in_percent() -> None:
+    chat = Conversation()
+
+    await chat.say("/set risk_per_trade 0.5%")
+
+    (wish,) = chat.engine.wishes
+    assert isinstance(wish, Tune)
+    assert (wish.name, wish.value) == ("risk_per_trade", 0.005)
+
+
+async def test_a_misspelt_name_is_answered_with_the_closest() -> None:
+    chat = Conversation()
+
+    await chat.say("/set risk_per_trad 1%")
+
+    assert "risk_per_trade" in chat.shown
+    assert not chat.engine.wishes
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", [tunable.name for tunable in TUNABLES])
+async def test_every_tunable_has_a_knob_that_turns_without_changing_anything(name: str, language: str) -> None:
+    chat = Conversation(language=language)
+    await chat.say(f"/set {name}")
+    turns = [button for button in chat.buttons if button.callback_data and button.callback_data.startswith("kn:")]
+    assert turns
+
+    for button in turns:
+        assert not Knob.unpack(button.callback_data or "").apply
+        await chat.press(button.callback_data or "")
+        assert_fits_telegram(chat._newest.text, chat.buttons)
+
+    assert not chat.engine.wishes
+
+
+async def test_every_group_of_settings_opens() -> None:
+    chat = Conversation()
+    await chat.say("/settings")
+
+    for button in chat.buttons:
+        await chat.press(button.callback_data or "")
+        assert_fits_telegram(chat._newest.text, chat.buttons)
+
+
+async def test_a_knob_of_a_setting_that_no_longer_exists_leads_to_the_settings() -> None:
+    chat = Conversation()
+
+    await chat.press(Knob(name="gone", value=1.0, apply=True).pack())
+
+    assert chat.toasts == ["This card is old; here is the current one."]
+    assert not chat.engine.wishes
+
+
+async def test_the_dial_counts_the_entries_that_each_threshold_would_have_given() -> None:
+    engine = an_engine()
+    engine.judged = [
+        a_ruling(confidence=0.9),
+        a_ruling(Code.CONFIDENCE_LOW, confidence=0.6),
+        a_ruling(Code.CONFIDENCE_LOW, Code.ADX_LOW, confidence=0.65),
+    ]
+
+    chat = Conversation(engine)
+    await chat.say("/threshold")
+
+    assert counted(engine.judged, 0.7).entries == 1
+    assert counted(engine.judged, 0.6).entries == 2
+    assert "0.60: 2 entries" in chat.shown
+    assert "0.70: 1 entry ◂" in chat.shown
+    assert "▲" in chat.shown
