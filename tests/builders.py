@@ -6,6 +6,7 @@ Walks are seeded, so a failure comes back. Recorded candles are read where they 
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +14,21 @@ from typing import Any, Final
 import pyarrow.parquet as parquet
 import pytest
 
+from engine.execution.ids import client_id, intent_id
 from engine.execution.lot_rules import lot_rules
 from engine.features import pipeline
-from engine.model.market import INTERVAL_MS, Bar, Bracket, LotRules, SymbolRules
-from engine.model.orders import ExitPlan
-from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Sides, Vote, Votes
+from engine.model.market import DAY_MS, INTERVAL_MS, Bar, Bracket, LotRules, SymbolRules
+from engine.model.orders import ExitPlan, Fill, IntentState, Role, Trade, TriggerBy
+from engine.model.saved import EntryIntent, Holding, SavedAccount, SavedDesk, StopOrder
+from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Side, Sides, Vote, Votes
 from engine.model.situation import Situation
 from engine.params import TradingParams
+from engine.state import ledger
 
 HOUR_MS: Final = INTERVAL_MS["1h"]
 START_MS: Final = 1_700_000_000_000 // HOUR_MS * HOUR_MS
 RECORDED: Final = Path(__file__).parents[2] / "shared" / "data" / "candles"
+INTENT: Final = intent_id("test", "ETHUSDT", "bar:1:1")
 BRACKETS: Final = (
     Bracket(50_000.0, 125, 0.004, 0.0),
     Bracket(600_000.0, 100, 0.005, 50.0),
@@ -191,3 +196,93 @@ def looked_at(bars: Sequence[Bar], params: TradingParams) -> list[Features]:
         state, now = pipeline.step(state, bar, bar.open_time_ms // interval_ms, params)
         seen.append(now)
     return seen
+
+
+def a_fill(**parts: Any) -> Fill:
+    """Our entry's only fill: one ETH bought at 2000 for a fee of 1."""
+    ordinary: dict[str, Any] = {
+        "symbol": "ETHUSDT",
+        "trade_id": 1,
+        "order_id": 11,
+        "client_id": client_id(Role.ENTRY, INTENT, 0),
+        "side": Side.LONG,
+        "quantity": Decimal(1),
+        "price": Decimal(2_000),
+        "fee": Decimal(1),
+        "fee_asset": "USDT",
+        "realised": Decimal(0),
+        "time_ms": START_MS + 5,
+    }
+    return Fill(**{**ordinary, **parts})
+
+
+def a_holding(side: Side = Side.LONG, **parts: Any) -> Holding:
+    """A position of one ETH since START_MS, told of but not yet covered."""
+    opened = ledger.opened(a_fill(side=side), INTENT, 7, plan(int(side)), 20.0, 10, None, seen_ms=1_000)
+    return replace(opened, is_told=True, **parts)
+
+
+def a_trade(**parts: Any) -> Trade:
+    """A trade that won 30 before 2 of fees."""
+    return replace(a_holding().trade, gross=Decimal(30), fees=Decimal(2), exit_time_ms=START_MS + HOUR_MS, **parts)
+
+
+def a_stop(role: Role = Role.TIGHT_STOP, generation: int = 1, **parts: Any) -> StopOrder:
+    """A stop of that position, seen resting on the exchange."""
+    level = {Role.TIGHT_STOP: 1_970, Role.WIDE_STOP: 1_940, Role.TARGET: 2_060}[role]
+    ordinary: dict[str, Any] = {
+        "client_id": client_id(role, INTENT, generation),
+        "role": role,
+        "quantity": None if role is Role.WIDE_STOP else Decimal(1),
+        "trigger_price": Decimal(level),
+        "trigger_by": TriggerBy.MARK if role is Role.WIDE_STOP else TriggerBy.LAST,
+        "algo_id": 100 + generation,
+        "is_seen": True,
+        "is_cancelling": False,
+        "refusals": 0,
+        "sent_ms": 1_000,
+        "retry_at_ms": 2_000,
+        "fired_ms": 0,
+        "child_order_id": 0,
+    }
+    return StopOrder(**{**ordinary, **parts})
+
+
+def an_entry(state: IntentState = IntentState.SENT, **parts: Any) -> EntryIntent:
+    """An entry of one ETH, signed at wire time 1000 with 5 s to live."""
+    ordinary: dict[str, Any] = {
+        "intent_id": INTENT,
+        "cause": "bar:1:1",
+        "client_id": client_id(Role.ENTRY, INTENT, 0),
+        "symbol": "ETHUSDT",
+        "side": Side.LONG,
+        "quantity": Decimal(1),
+        "expected_price": 2_000.0,
+        "atr": 20.0,
+        "leverage": 10,
+        "state": state,
+        "signed_ms": 1_000,
+        "deadline_ms": 6_000,
+        "not_found": 0,
+        "asked_ms": 1_000,
+        "executed": Decimal(0),
+        "final": None,
+        "ruling": None,
+    }
+    return EntryIntent(**{**ordinary, **parts})
+
+
+def a_desk(**parts: Any) -> SavedDesk:
+    """A desk's memory with nothing in it but what is given."""
+    return SavedDesk(symbol="ETHUSDT", sides=Sides.BOTH, **parts)
+
+
+def an_account(**parts: Any) -> SavedAccount:
+    """An account of 10 000 whose day has begun."""
+    ordinary: dict[str, Any] = {
+        "wallet": Decimal(10_000),
+        "peak_equity": Decimal(10_000),
+        "day_ms": START_MS - START_MS % DAY_MS,
+        "day_start_equity": Decimal(10_000),
+    }
+    return SavedAccount(**{**ordinary, **parts})

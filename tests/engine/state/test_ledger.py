@@ -1,0 +1,115 @@
+"""The books of a position: totals equal the sum of their parts to the last digit, and nothing is booked twice."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.orders import ExitReason, Fill
+from engine.model.saved import Holding
+from engine.model.signals import Side
+from engine.state import ledger
+from tests import builders
+
+amounts = st.decimals(Decimal("0.001"), Decimal(50), places=3)
+prices = st.decimals(Decimal(1), Decimal(100_000), places=2)
+fees = st.decimals(Decimal(0), Decimal(10), places=8)
+fills = st.lists(st.tuples(amounts, prices, fees), min_size=1, max_size=6)
+
+
+@given(fills, st.lists(st.tuples(st.integers(1, 9), prices, fees), min_size=1, max_size=6), st.sampled_from(Side))
+def test_a_trade_is_the_sum_of_its_fills(
+    entries: list[tuple[Decimal, Decimal, Decimal]], exits: list[tuple[int, Decimal, Decimal]], side: Side
+) -> None:
+    first = builders.a_fill(side=side, quantity=entries[0][0], price=entries[0][1], fee=entries[0][2])
+    holding = ledger.opened(first, builders.INTENT, 1, builders.plan(int(side)), 20.0, 10, None, 1_000)
+    for quantity, price, fee in entries[1:]:
+        holding = ledger.grown(holding, builders.a_fill(side=side, quantity=quantity, price=price, fee=fee))
+    held = sum((quantity for quantity, _, _ in entries), Decimal(0))
+    assert (holding.quantity, holding.trade.quantity) == (held, held)
+    assert holding.entry_value == sum(quantity * price for quantity, price, _ in entries)
+
+    shares = sum(share for share, _, _ in exits)
+    for share, price, fee in exits[:-1]:
+        part = (held * share / shares).quantize(Decimal("0.000001"))
+        holding = ledger.reduced(holding, against(holding, part, price, fee), 2_000)
+    holding = ledger.reduced(holding, against(holding, holding.quantity, *exits[-1][1:]), 3_000)
+
+    trade = ledger.finished(holding, ExitReason.MANUAL)
+    assert holding.flat_seen_ms == 3_000
+    assert trade.quantity == held
+    assert trade.fees == sum(fee for _, _, fee in entries) + sum(fee for _, _, fee in exits)
+    assert trade.gross == len(exits)
+    assert trade.net == trade.gross - trade.fees + trade.funding
+
+
+def against(holding: Holding, quantity: Decimal, price: Decimal, fee: Decimal) -> Fill:
+    """An exit fill on which the exchange realised exactly 1."""
+    side = Side(-holding.trade.side)
+    return builders.a_fill(side=side, quantity=quantity, price=price, fee=fee, realised=Decimal(1), order_id=12)
+
+
+def test_a_fill_is_known_again_and_old_ones_are_forgotten_last() -> None:
+    desk = builders.a_desk()
+    for number in range(ledger.RECENT_FILLS + 1):
+        desk = ledger.noted(desk, builders.a_fill(trade_id=number, time_ms=builders.START_MS - number), 5_000 + number)
+
+    assert ledger.is_booked(desk, builders.a_fill(trade_id=1))
+    assert not ledger.is_booked(desk, builders.a_fill(trade_id=0))
+    assert len(desk.recent_fills) == ledger.RECENT_FILLS
+    assert (desk.last_fill_ms, desk.last_fill_seen_ms) == (builders.START_MS, 5_000 + ledger.RECENT_FILLS)
+
+
+@given(amounts, amounts, fees)
+def test_a_fill_that_flips_is_split_without_losing_a_digit(closing: Decimal, opening: Decimal, fee: Decimal) -> None:
+    fill = builders.a_fill(quantity=closing + opening, fee=fee, realised=Decimal("-3.3"))
+
+    first, rest = ledger.split(fill, closing)
+
+    assert (first.quantity, rest.quantity) == (closing, opening)
+    assert first.fee + rest.fee == fee
+    assert (first.realised, rest.realised) == (Decimal("-3.3"), Decimal(0))
+
+
+def test_more_than_is_held_is_never_booked_as_a_reduction() -> None:
+    with pytest.raises(AssertionError):
+        ledger.reduced(builders.a_holding(), builders.a_fill(side=Side.SHORT, quantity=Decimal(2)), 1)
+
+
+def test_funding_is_booked_once_and_on_the_open_position_only() -> None:
+    desk = builders.a_desk(holding=builders.a_holding())
+
+    once = ledger.funded(desk, Decimal("-0.7"), "eth:1")
+    twice = ledger.funded(once, Decimal("-0.7"), "eth:1")
+
+    assert twice is once
+    assert once.holding is not None
+    assert once.holding.trade.funding == Decimal("-0.7")
+    assert ledger.funded(builders.a_desk(), Decimal(1), "eth:2").holding is None
+
+
+def test_a_fee_in_another_asset_is_estimated_from_the_notional() -> None:
+    assert ledger.fee_of(builders.a_fill(fee=Decimal("0.002"), fee_asset="BNB")) == Decimal("0.9")
+    assert ledger.fee_of(builders.a_fill(fee=Decimal("0.002"))) == Decimal("0.002")
+
+
+@pytest.mark.parametrize(("side", "open_result"), [(Side.LONG, Decimal(25)), (Side.SHORT, Decimal(-25))])
+def test_the_open_result_has_the_sign_of_the_side(side: Side, open_result: Decimal) -> None:
+    assert ledger.unrealised(builders.a_holding(side), 2_025.0) == open_result
+
+
+def test_only_a_flat_position_is_finished() -> None:
+    with pytest.raises(AssertionError):
+        ledger.finished(builders.a_holding(), ExitReason.MANUAL)
+
+
+def test_a_plan_drawn_again_while_filling_moves_the_first_stop() -> None:
+    plan = builders.plan(stop=1_975.0)
+
+    holding = ledger.planned(builders.a_holding(), plan)
+
+    assert holding.trade.first_stop == Decimal("1975.0")
+    assert (holding.plan, holding.told_stop) == (plan, 1_975.0)
+    assert replace(holding.trade, gross=Decimal(50)).result_in_r == pytest.approx(49 / 25)
