@@ -177,6 +177,7 @@ class Run:
                 "seconds": round(time.monotonic() - self._began_s, 1),
                 "killed_at_bars": self._killer.done,
                 "restarts": self._product.deaths,
+                "telegram_errors": world.bot_api.errors(),
             },
         )
         if self._options.report is not None:
