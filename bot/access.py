@@ -5,7 +5,6 @@ Strangers, groups, forwards and edits are not answered at all. An update acts on
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiogram import BaseMiddleware
@@ -56,18 +55,17 @@ class Access(BaseMiddleware):
         """Let an owner's update through, once."""
         assert isinstance(event, Update)
         user = speaker(event)
-        if user is None or not await self._may_speak(event, user):
+        is_owner = user is not None and user.id in self._owners.ids
+        if user is None or not (is_owner or await self._has_claimed(event, user)):
             self.turned_away += 1
             return None
         if not await self._is_first(event.update_id):
             return None
         self._heard(user.id)
         data["texts"] = self._languages.texts(await self._chosen_language(user), user.language_code, self._language)
-        return await handler(self._in_time(event), data)
+        return await handler(event if is_owner and self._is_in_time(event) else showing_panel(event), data)
 
-    async def _may_speak(self, event: Update, user: User) -> bool:
-        if user.id in self._owners.ids:
-            return True
+    async def _has_claimed(self, event: Update, user: User) -> bool:
         text = event.message.text if event.message is not None else None
         return bool(text) and await self._owners.claim(user.id, str(text), self._clock.now_ms())
 
@@ -90,18 +88,21 @@ class Access(BaseMiddleware):
         except StoreDown:
             return None
 
-    def _in_time(self, event: Update) -> Update:
-        """A wish that was written long before we could read it is not granted late, unless it lowers risk: show the panel."""
+    def _is_in_time(self, event: Update) -> bool:
+        """A wish that was written long before we could read it is not granted late, unless it lowers risk."""
         message = event.message
-        if message is None:
-            return event
-        text = message.text or ""
+        if message is None or (message.text or "").lower().startswith(HARMLESS):
+            return True
         age_ms = self._clock.now_ms() - round(message.date.timestamp() * 1_000)
-        is_claim = text.lower().startswith("/claim")
-        if not is_claim and (age_ms < LATE_MS or text.lower().startswith(HARMLESS)):
-            return event
-        logger.info("a message came %d s late or was a claim; the panel is shown instead", age_ms // 1_000)
-        return event.model_copy(update={"message": message.model_copy(update={"text": "/panel", "date": datetime.now(UTC)})})
+        if age_ms >= LATE_MS:
+            logger.info("a message came %d s late; the panel is shown instead", age_ms // 1_000)
+        return age_ms < LATE_MS
+
+
+def showing_panel(event: Update) -> Update:
+    """The same update, asking for nothing but the panel."""
+    message = event.message
+    return event if message is None else event.model_copy(update={"message": message.model_copy(update={"text": "/panel"})})
 
 
 def speaker(update: Update) -> User | None:

@@ -4,6 +4,7 @@ A wrong setting ends the start with one clear line; no line ever repeats a secre
 """
 
 import re
+from base64 import b32decode
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
@@ -25,6 +26,8 @@ TOKEN: Final = re.compile(r"\d{3,}:\S{10,}")
 LIVE_MONEY: Final = "live-money"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 MOST_SYMBOLS: Final = 200
+SHORTEST_PIN: Final = 4
+SHORTEST_TOTP_BITS: Final = 112
 
 
 class Mode(StrEnum):
@@ -157,6 +160,25 @@ class Settings(BaseSettings):
         if value.get_secret_value() and not TOKEN.fullmatch(value.get_secret_value()):
             raise ValueError("this is no token as @BotFather gives it: digits, a colon, letters and digits")
         return value
+
+    @field_validator("owner_pin")
+    @classmethod
+    def _pin(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_PIN:
+            raise ValueError(f"a PIN has at least {SHORTEST_PIN} characters")
+        return value
+
+    @field_validator("owner_totp_secret")
+    @classmethod
+    def _totp_secret(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().replace(" ", "").upper()
+        try:
+            is_long = len(b32decode(text + "=" * (-len(text) % 8))) * 8 >= SHORTEST_TOTP_BITS
+        except ValueError:
+            is_long = False
+        if text and not is_long:
+            raise ValueError(f"a TOTP secret is base32 (A-Z, 2-7) of at least {SHORTEST_TOTP_BITS} bits")
+        return SecretStr(text)
 
     @field_validator("telegram_api_root", *ROOT_FIELDS)
     @classmethod

@@ -62,6 +62,8 @@ def test_every_tunable_has_its_own_variable_weights_included(read: Read) -> None
         ({"BINANCE_API_KEY": "k"}, "BINANCE_API_SECRET"),
         ({"BINANCE_API_SECRET_FILE": "/does/not/exist"}, "BINANCE_API_SECRET_FILE"),
         ({"DRY_RUN": "maybe"}, "DRY_RUN"),
+        ({"OWNER_PIN": "12"}, "OWNER_PIN"),
+        ({"OWNER_TOTP_SECRET": "JBSWY3DPEHPK3PXP"}, "OWNER_TOTP_SECRET"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line_that_names_it(read: Read, variables: dict[str, str], named: str) -> None:

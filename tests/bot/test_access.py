@@ -1,0 +1,181 @@
+"""The gate: owners come in, once and in their language; everybody and everything else is not even answered."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiogram.types import CallbackQuery, Chat, Message, MessageOriginUser, TelegramObject, Update, User
+
+from bot.access import Access
+from bot.owners import Owners
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_users import Users
+from handlers.ui.language import Languages
+from tests.engine.adapters.redis_servers import HandClock
+
+OWNER, STRANGER = 11, 66
+NOW_S = 1_795_000_000
+
+
+class Inside:
+    """What came through the gate."""
+
+    def __init__(self) -> None:
+        self.updates: list[Update] = []
+        self.languages: list[str] = []
+
+    async def __call__(self, event: TelegramObject, data: dict[str, Any]) -> None:
+        assert isinstance(event, Update)
+        self.updates.append(event)
+        self.languages.append(data["texts"].language)
+
+    @property
+    def texts(self) -> list[str | None]:
+        return [update.message.text if update.message else None for update in self.updates]
+
+
+class Gate:
+    """A gate in front of a room, and everything that it takes."""
+
+    def __init__(self, link: RedisLink, owners: Owners) -> None:
+        self.inside = Inside()
+        self.heard: list[int] = []
+        self.clock = HandClock(NOW_S * 1_000)
+        self.users = Users(link)
+        self.access = Access(
+            owners, self.users, link, Languages("DEMO"), language="en", clock=self.clock, heard=self.heard.append
+        )
+
+    async def let(self, *updates: Update) -> None:
+        for update in updates:
+            await self.access(self.inside, update, {})
+
+
+@pytest.fixture
+async def gate(link: RedisLink) -> Gate:
+    owners = Owners([OWNER], Users(link))
+    await owners.load()
+    return Gate(link, owners)
+
+
+def a_user(user: int = OWNER, **parts: Any) -> User:
+    own: dict[str, Any] = {"id": user, "is_bot": False, "first_name": "A", "language_code": "en"}
+    return User(**own | parts)
+
+
+def a_message(text: str = "/why", *, user: int = OWNER, number: int = 1, late_s: int = 0, **parts: Any) -> Update:
+    own: dict[str, Any] = {
+        "message_id": number,
+        "date": datetime.fromtimestamp(NOW_S - late_s, UTC),
+        "chat": Chat(id=user, type="private"),
+        "from_user": a_user(user),
+        "text": text,
+    }
+    return Update(update_id=number, message=Message(**own | parts))
+
+
+def a_tap(*, user: int = OWNER, number: int = 50, **parts: Any) -> Update:
+    shown = a_message(user=user).message
+    own: dict[str, Any] = {"id": "1", "from_user": a_user(user), "chat_instance": "1", "data": "do:run:0", "message": shown}
+    return Update(update_id=number, callback_query=CallbackQuery(**own | parts))
+
+
+async def test_an_owner_comes_in_by_words_and_by_taps(gate: Gate) -> None:
+    await gate.let(a_message(), a_tap())
+
+    assert len(gate.inside.updates) == 2
+    assert gate.heard == [OWNER, OWNER]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        a_message(user=STRANGER),
+        a_tap(user=STRANGER),
+        a_message(chat=Chat(id=-100, type="supergroup")),
+        a_message(chat=Chat(id=STRANGER, type="private")),
+        a_message(sender_chat=Chat(id=-100, type="channel")),
+        a_message(via_bot=a_user(5, is_bot=True)),
+        a_message(forward_origin=MessageOriginUser(date=datetime.fromtimestamp(NOW_S, UTC), sender_user=a_user())),
+        a_message(from_user=None),
+        a_tap(inline_message_id="x"),
+        a_tap(message=None),
+        Update(update_id=9, edited_message=a_message().message),
+        Update(update_id=9, channel_post=a_message().message),
+    ],
+    ids=[
+        "a stranger's words",
+        "a stranger's tap",
+        "a group",
+        "somebody else's chat",
+        "a channel's words",
+        "words by way of another bot",
+        "forwarded words",
+        "words of nobody",
+        "a tap on an inline message",
+        "a tap on nothing",
+        "an edit",
+        "a channel's post",
+    ],
+)
+async def test_nothing_else_comes_in(gate: Gate, update: Update) -> None:
+    await gate.let(update)
+
+    assert gate.inside.updates == []
+    assert gate.access.turned_away == 1
+    assert gate.heard == []
+
+
+async def test_an_update_that_telegram_repeats_acts_once(gate: Gate) -> None:
+    await gate.let(a_message("/run", number=7), a_message("/run", number=7))
+
+    assert gate.inside.texts == ["/run"]
+
+
+async def test_a_wish_that_comes_late_shows_the_panel_unless_it_lowers_risk(gate: Gate) -> None:
+    await gate.let(
+        a_message("/run", number=1, late_s=300), a_message("/panic", number=2, late_s=300), a_message("/run", number=3)
+    )
+
+    assert gate.inside.texts == ["/panel", "/panic", "/run"]
+
+
+async def test_the_chosen_language_wins_over_telegrams(gate: Gate) -> None:
+    await gate.let(a_message(number=1, from_user=a_user(language_code="de")))
+    await gate.users.set_language(OWNER, "en")
+    await gate.let(a_message(number=2, from_user=a_user(language_code="de")))
+
+    assert gate.inside.languages[1] == "en"
+    assert await gate.users.get_value(OWNER, "telegram_language") == "de"
+
+
+async def test_without_an_owner_only_the_code_in_the_log_lets_somebody_in(
+    link: RedisLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    owners = Owners([], Users(link))
+    await owners.load()
+    gate = Gate(link, owners)
+    code = caplog.messages[-1].split("/claim ")[1].split()[0]
+
+    await gate.let(a_message("/start", number=1), a_message("/claim WRONG", number=2))
+    assert gate.inside.updates == []
+
+    await gate.let(a_message(code.lower(), number=3), a_message(f"/claim {code}", user=STRANGER, number=4))
+
+    assert gate.inside.texts == ["/panel"]
+    assert owners.ids == {OWNER}
+    again = Owners([], Users(link))
+    await again.load()
+    assert again.ids == {OWNER}
+
+
+async def test_the_code_cannot_be_guessed_for_ever(link: RedisLink, caplog: pytest.LogCaptureFixture) -> None:
+    owners = Owners([], Users(link))
+    await owners.load()
+    code = caplog.messages[-1].split("/claim ")[1].split()[0]
+
+    tries = [await owners.claim(STRANGER, f"/claim {number}", 0) for number in range(5)]
+
+    assert not any(tries)
+    assert not await owners.claim(STRANGER, code, 0)
+    assert await owners.claim(OWNER, code, 0)

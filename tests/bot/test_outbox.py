@@ -1,0 +1,206 @@
+"""Alerts: kept until Telegram took them, the most urgent first, merged where a newer one says more, never lost to a fault."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError
+from aiogram.methods import SendMessage
+
+from bot.alerts import Alerts
+from bot.outbox import Delivery
+from bot.owners import Owners
+from bot.queue_of_chat import MANY, QueueOfChat
+from bot.sending import Sender
+from engine.adapters.codec import encode_notice
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_outbox import Outbox, put
+from engine.adapters.redis_tokens import Tokens
+from engine.adapters.redis_users import Users
+from engine.model.notices import EngineHalted, LatchLifted, Notice
+from handlers.ui.alerts import Alert, Loudness
+from handlers.ui.language import Languages
+from handlers.ui.markup import Html
+from tests.doubles import FakeFactor
+from tests.handlers.samples import a_desk, an_engine
+
+OWNER = 11
+METHOD = SendMessage(chat_id=OWNER, text="")
+
+
+class FakePhone:
+    """Takes alerts, and refuses the next ones for the reasons given."""
+
+    def __init__(self) -> None:
+        self.took: list[Alert] = []
+        self.refusals: list[TelegramAPIError] = []
+        self.tried = 0
+
+    async def send(self, chat: int, alert: Alert) -> None:
+        self.tried += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.took.append(alert)
+
+
+class Post:
+    """A real outbox, a fake phone, and the delivery between them."""
+
+    def __init__(self, link: RedisLink, phone: FakePhone) -> None:
+        self.link, self.phone, self.outbox = link, phone, Outbox(link)
+        users, self.owners = Users(link), Owners([OWNER], Users(link))
+        alerts = Alerts(an_engine(a_desk()), Languages("DEMO"), users, Tokens(link, "test"), FakeFactor(), language="en")
+        self.delivery = Delivery(self.outbox, alerts, self.owners, cast(Sender, phone), lambda chat: 0.0)
+
+    async def put(self, *notices: Notice) -> None:
+        for notice in notices:
+            await self.link.client.execute_command(*put(encode_notice(notice)))  # type: ignore[no-untyped-call]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        await self.owners.load()
+        running = asyncio.create_task(self.delivery.run())
+        yield
+        running.cancel()
+        await asyncio.wait([running])
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not what():  # noqa: ASYNC110  # nothing here can be waited for
+                await asyncio.sleep(0.001)
+
+    async def left(self) -> int:
+        return await self.outbox.waiting()
+
+    async def empty(self) -> None:
+        async with asyncio.timeout(5):
+            while await self.left():  # noqa: ASYNC110  # the store tells nobody
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def post(link: RedisLink) -> Post:
+    return Post(link, FakePhone())
+
+
+def halted(detail: str) -> EngineHalted:
+    return EngineHalted(detail, 1)
+
+
+async def test_a_notice_is_forgotten_only_when_telegram_took_it(post: Post) -> None:
+    await post.put(halted("one"))
+    post.phone.refusals = [TelegramNetworkError(METHOD, "away")]
+
+    async with post.running():
+        await post.until(lambda: post.phone.tried == 1)
+        assert await post.left() == 1
+        await post.empty()
+
+    assert len(post.phone.took) == 1
+
+
+async def test_notices_from_before_a_restart_are_delivered(post: Post) -> None:
+    await post.put(halted("one"), halted("two"))
+
+    async with post.running():
+        await post.empty()
+
+    assert ["one" in post.phone.took[0].text, "two" in post.phone.took[1].text] == [True, True]
+
+
+async def test_what_telegram_refuses_for_its_form_is_given_up_and_does_not_hold_the_rest(post: Post) -> None:
+    await post.put(halted("one"), halted("two"))
+    post.phone.refusals = [TelegramBadRequest(METHOD, "Bad Request: message text is empty")]
+
+    async with post.running():
+        await post.empty()
+
+    assert len(post.phone.took) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [TelegramForbiddenError(METHOD, "Forbidden: bot was blocked"), TelegramBadRequest(METHOD, "Bad Request: chat not found")],
+)
+async def test_an_owner_who_cannot_be_written_to_gets_everything_when_they_speak(post: Post, refusal: TelegramAPIError) -> None:
+    await post.put(halted("one"))
+    post.phone.refusals = [refusal]
+
+    async with post.running():
+        await post.until(lambda: post.phone.tried == 1)
+        assert post.phone.took == []
+        post.delivery.heard(OWNER)
+        await post.empty()
+
+    assert len(post.phone.took) == 1
+
+
+async def test_a_notice_without_words_is_dropped_and_the_next_one_delivered(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Alerts.write
+
+    async def stumbling(self: Alerts, user: int, notice: Notice) -> Alert:
+        if isinstance(notice, LatchLifted):
+            raise ValueError("no words")
+        return await write(self, user, notice)
+
+    monkeypatch.setattr(Alerts, "write", stumbling)
+    await post.put(LatchLifted("11", 1), halted("two"))
+
+    async with post.running():
+        await post.empty()
+
+    assert len(post.phone.took) == 1
+
+
+# --- the queue of a chat --------------------------------------------------------------------------------------------
+
+
+def an_alert(text: str, loudness: Loudness = Loudness.NOTICE, **names: Any) -> Alert:
+    return Alert(Html(text), loudness, **names)
+
+
+def test_the_most_urgent_alert_goes_first_and_equals_go_in_order() -> None:
+    queue = QueueOfChat()
+    for text, loudness in (("quiet", Loudness.NOTICE), ("one", Loudness.MONEY), ("ask", Loudness.ASK), ("two", Loudness.MONEY)):
+        queue.put(an_alert(text, loudness), text)
+
+    went = []
+    while (first := queue.first()) is not None:
+        went.append(first.alert.text)
+        queue.done(first)
+
+    assert went == ["ask", "one", "two", "quiet"]
+
+
+def test_an_edit_takes_the_place_of_what_still_waits() -> None:
+    queue = QueueOfChat()
+    queue.put(an_alert("card", Loudness.ASK, name="card:1"), "n1")
+    queue.put(an_alert("receipt", name="card:1", edits="card:1"), "n2")
+
+    first = queue.first()
+
+    assert first is not None
+    assert (first.alert.text, first.alert.edits, first.alert.loudness) == ("receipt", "", Loudness.ASK)
+    assert first.notices == ["n1", "n2"]
+    assert len(queue) == 1
+
+
+def test_where_too_many_wait_the_oldest_silent_one_is_left_out() -> None:
+    queue = QueueOfChat()
+    for number in range(MANY):
+        assert queue.put(an_alert(f"{number}"), f"n{number}") == []
+
+    assert queue.put(an_alert("loud", Loudness.CRITICAL), "loud") == ["n0"]
+    assert len(queue) == MANY
+
+
+def test_nothing_that_disturbs_is_ever_left_out() -> None:
+    queue = QueueOfChat()
+
+    left_out = [queue.put(an_alert("x", Loudness.MONEY), f"n{number}") for number in range(2 * MANY)]
+
+    assert not any(left_out)
