@@ -1,0 +1,128 @@
+"""A whole exit is sent until flat, always reduce-only and under a new name; a partial one is sent once."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.execution import leaving
+from engine.model.messages import FetchFills, FindOrder, Outcome, SyncAccount
+from engine.model.orders import ExitReason
+from engine.model.saved import SavedDesk
+from engine.model.signals import Side
+from engine.state import ledger
+from tests import builders
+
+ONE, HALF, LARGEST = Decimal(1), Decimal("0.5"), Decimal(2_000)
+
+
+def held(side: Side = Side.LONG) -> SavedDesk:
+    return builders.a_desk(holding=builders.a_holding(side))
+
+
+def left(desk: SavedDesk, quantity: Decimal, now_ms: int = 1_000, largest: Decimal = LARGEST) -> tuple[SavedDesk, Outcome]:
+    return leaving.leave(desk, ExitReason.MANUAL, quantity, "7", largest, now_ms)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_position_is_left_against_its_side_and_reduce_only(side: Side) -> None:
+    _, outcome = left(held(side), ONE)
+
+    (order,) = outcome.orders
+    assert (order.side, order.quantity, order.reduce_only) == (Side(-side), ONE, True)
+    assert order.trigger_price is None
+
+
+def test_a_whole_exit_is_sent_again_under_a_new_name_until_flat() -> None:
+    desk, first = left(held(), ONE)
+
+    desk, early = leaving.ticked(desk, LARGEST, 1_999)
+    desk, again = leaving.ticked(desk, LARGEST, 2_000)
+
+    assert not early.orders
+    assert again.orders[0].client_id != first.orders[0].client_id
+    assert {FetchFills("ETHUSDT", 0), SyncAccount()} <= set(again.errands)
+    assert desk.holding is not None
+    flat = replace(desk, holding=replace(desk.holding, quantity=Decimal(0), flat_seen_ms=2_500))
+    assert not leaving.ticked(flat, LARGEST, 9_000)[1].orders
+
+
+def test_a_partial_exit_is_never_sent_twice_and_given_up_in_the_end() -> None:
+    desk, first = left(held(), HALF)
+    orders, asked = list(first.orders), 0
+
+    for now in range(1_500, 13_001, 500):
+        desk, outcome = leaving.ticked(desk, LARGEST, now)
+        orders += outcome.orders
+        asked += any(isinstance(errand, FindOrder) for errand in outcome.errands)
+
+    assert len(orders) == 1
+    assert asked > 5
+    assert desk.exit is None
+
+
+def test_a_whole_exit_replaces_a_partial_one_and_is_not_replaced() -> None:
+    desk, _ = left(held(), HALF)
+
+    desk, whole = left(desk, ONE, 1_100)
+    desk, more = left(desk, HALF, 1_200)
+    _, twice = left(desk, ONE, 1_300)
+
+    assert whole.orders[0].quantity == ONE
+    assert not more.orders + twice.orders
+    assert desk.exit is not None
+    assert desk.exit.is_whole
+
+
+def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
+    desk, _ = left(held(), ONE, largest=Decimal("0.4"))
+    sold = []
+
+    for now in range(1_000, 6_000, 1_000):
+        assert desk.exit is not None
+        assert desk.holding is not None
+        part = min(Decimal("0.4"), desk.holding.quantity)
+        sold.append(part)
+        holding = ledger.reduced(desk.holding, builders.a_fill(side=Side.SHORT, quantity=part), now)
+        desk = leaving.booked(replace(desk, holding=holding), desk.exit.client_id, part)
+        if holding.quantity == 0:
+            break
+        desk, outcome = leaving.ticked(desk, Decimal("0.4"), now + 1_000)
+        assert outcome.orders[0].quantity == min(Decimal("0.4"), holding.quantity)
+
+    assert sold == [Decimal("0.4"), Decimal("0.4"), Decimal("0.2")]
+
+
+def test_a_refused_whole_exit_is_tried_again_soon_and_a_refused_part_is_dropped() -> None:
+    whole, part = left(held(), ONE)[0], left(held(), HALF)[0]
+
+    whole, looks = leaving.refused(whole, 1_100)
+    dropped, _ = leaving.refused(part, 1_100)
+
+    assert SyncAccount() in looks.errands
+    assert leaving.ticked(whole, LARGEST, 1_300)[1].orders
+    assert dropped.exit is None
+
+
+def test_a_flat_desk_leaves_nothing() -> None:
+    assert left(builders.a_desk(), ONE)[1] == Outcome()
+    assert left(builders.a_desk(holding=builders.a_holding(flat_seen_ms=5)), ONE)[1] == Outcome()
+
+
+@given(st.lists(st.tuples(st.sampled_from((HALF, ONE)), st.booleans()), max_size=12))
+def test_one_exit_at_a_time_and_never_for_more_than_is_held(wishes: list[tuple[Decimal, bool]]) -> None:
+    desk, now, names = held(), 1_000, []
+
+    for quantity, is_tick in wishes:
+        now += 400
+        desk, outcome = leaving.ticked(desk, LARGEST, now) if is_tick else left(desk, quantity, now)
+        for order in outcome.orders:
+            names.append(order.client_id)
+            assert order.reduce_only
+            assert order.quantity is not None
+            assert 0 < order.quantity <= ONE
+        assert len(outcome.orders) <= 1
+
+    assert len(set(names)) == len(names)
