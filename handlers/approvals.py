@@ -65,7 +65,7 @@ async def answered(callback: CallbackQuery, callback_data: Card, owner: Owner) -
     elif not answer.is_ok and open_card(owner.engine, intent) is not None:
         note = reply(owner.texts, answer)
         token = await issued(card, owner)
-        await redraw(callback, cards.proposal(owner.texts, card, owner.engine.params(), token, note))
+        await redraw(callback, cards.proposal(owner.texts, card, owner.engine.params(), token, owner.now_ms, note))
     else:
         await redraw(callback, _receipt(card, answer, asked.time_ms, owner.texts))
 
@@ -77,7 +77,7 @@ async def _is_old(callback: CallbackQuery, owner: Owner) -> None:
     opened = next((desk.proposal for desk in engine.view().desks.values() if desk.proposal is not None), None)
     token = await issued(opened, owner) if opened is not None else ""
     if opened is not None and token:
-        await show_below(callback, cards.proposal(owner.texts, opened, engine.params(), token))
+        await show_below(callback, cards.proposal(owner.texts, opened, engine.params(), token, owner.now_ms))
     else:
         await show_below(callback, panel.panel(owner.texts, engine.view(), engine.params(), owner.now_ms))
 

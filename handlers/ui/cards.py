@@ -6,7 +6,6 @@ Line 1 is what the lock screen shows: environment, verb, side, symbol, price and
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
 
 from engine.model.notices import ProposalEnd, Proposed
 from engine.model.orders import ExitPlan, ExitReason, Trade
@@ -22,14 +21,13 @@ from handlers.ui.refusals import refusal
 from handlers.ui.screen import Screen, arranged
 from handlers.ui.why import details, reason_in_short
 
-R_OF_STOP: Final = -1.0
 
-
-def proposal(texts: Texts, card: Proposed, params: TradingParams, token: str, note: Html | None = None) -> Screen:
+def proposal(texts: Texts, card: Proposed, params: TradingParams, token: str, now_ms: int, note: Html | None = None) -> Screen:
     """An entry that waits for the owner's yes. Without a token it has no buttons that act."""
     n, atr = texts.numbers, card.ruling.features.atr
     head = f"{ARROW[card.side]} {texts.label(SIDE[card.side])} {card.symbol} {n.price(card.price)}"
-    until = moment(card.deadline_ms, f"{n.clock_seconds(card.deadline_ms)} UTC", "r")
+    left = n.duration(max(0, card.deadline_ms - now_ms))
+    until = moment(card.deadline_ms, texts.label("in {span}", span=left), "r")
     text = lines(
         row(texts.tag, bold(texts.say("Enter? {what}", what=head)), texts.say("risk {money}", money=n.money(card.risk_amount))),
         note,
@@ -137,7 +135,7 @@ def exit_card(texts: Texts, trade: Trade, reason: ExitReason) -> Screen:
         row(texts.tag, bold(head), bold(n.gain(trade.net)), n.multiple(trade.result_in_r)),
         texts.say(
             "{reason}, after {span}",
-            reason=texts.label(REASON[reason]).capitalize(),
+            reason=_sentence(texts.label(REASON[reason])),
             span=n.duration(trade.exit_time_ms - trade.entry_time_ms),
         ),
         parts_of_net(texts, trade.gross, trade.fees, trade.funding),
@@ -183,6 +181,10 @@ def _slipped(texts: Texts, trade: Trade, ruling: Ruling | None) -> Html | None:
 
 def _money(texts: Texts, ruling: Ruling) -> dict[str, str]:
     return {"notional": texts.numbers.money(ruling.size.notional), "risk": texts.numbers.money(ruling.size.risk_amount)}
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _afterwards(texts: Texts, end: ProposalEnd) -> Html:

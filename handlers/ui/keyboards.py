@@ -7,8 +7,9 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from engine.model.signals import Sides
 from handlers.ui.callbacks import Agree, Allow, Card, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View
 from handlers.ui.language import Texts, marked
+from handlers.ui.markup import clipped
 from handlers.ui.names import SIDES_BUTTON
-from handlers.ui.screen import Button, Screen, arranged
+from handlers.ui.screen import ROW_WIDTH, Button, Screen, arranged
 
 SECOND_TAP_S: Final = 15
 
@@ -77,7 +78,7 @@ def apply(texts: Texts, name: str, value: float, shown: str) -> Button:
 
 def preview(name: str, value: float, shown: str) -> Button:
     """A button that only shows a tunable with another value in mind."""
-    return Button(shown, Knob(name=name, value=value, apply=False).pack())
+    return Button(clipped(shown, ROW_WIDTH), Knob(name=name, value=value, apply=False).pack())
 
 
 def on_card(texts: Texts, token: str, symbol: str, notional: str) -> tuple[tuple[Button, ...], ...]:

@@ -45,7 +45,7 @@ def entry_proposed(texts: Texts, notice: EntryProposed, engine: EngineControl, t
     """The card. Delivered after its deadline it has no buttons that act, and says so."""
     card = notice.proposal
     late = texts.say("⌛ This card arrived too late to be taken.") if not token else None
-    screen = cards.proposal(texts, card, engine.params(), token, late)
+    screen = cards.proposal(texts, card, engine.params(), token, engine.asked("").seen_ms, late)
     return Alert(screen.text, Loudness.ASK, screen.rows, name=card_name(card.intent_id))
 
 

@@ -104,12 +104,12 @@ class Conversation:
     @property
     def shown(self) -> str:
         """The newest screen as words."""
-        return plain(Html(self._newest.text))
+        return plain(Html(self.newest.text))
 
     @property
     def buttons(self) -> list[InlineKeyboardButton]:
         """The buttons of the newest screen."""
-        keyboard = self._newest.reply_markup
+        keyboard = self.newest.reply_markup
         rows = getattr(keyboard, "inline_keyboard", [])
         return [button for row in rows for button in row]
 
@@ -128,7 +128,7 @@ class Conversation:
         return [method.message_id for method in self.recorder.requests if isinstance(method, EditMessageReplyMarkup)]
 
     @property
-    def _newest(self) -> SendMessage | EditMessageText:
+    def newest(self) -> SendMessage | EditMessageText:
         screens = [method for method in self.recorder.requests if isinstance(method, SendMessage | EditMessageText)]
         return screens[-1]
 
