@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,21 +38,6 @@ def test_a_quantity_holds_the_lots_that_it_is_made_of(step: str, lots: int) -> N
     assert lots_within(quantity_of(lots, lot), lot) == lots
     assert whole_lots(decimal_quantity(lots, rules), rules) == lots
     assert quantity_of(lots, lot) == float(decimal_quantity(lots, rules))
-
-
-@given(grids, st.floats(0.0, 9_000.0))
-def test_lots_within_are_never_more_than_there_is(step: str, quantity: float) -> None:
-    lot = builders.lot(step_size=Decimal(step))
-
-    lots = lots_within(quantity, lot)
-
-    assert quantity_of(lots, lot) <= quantity * (1 + 2e-13)
-    assert quantity_of(lots + 1, lot) > quantity * (1 - 1e-15)
-
-
-@pytest.mark.parametrize("quantity", [float("nan"), 0.0, -3.0])
-def test_nothing_and_the_unknown_hold_no_lots(quantity: float) -> None:
-    assert lots_within(quantity, builders.lot()) == 0
 
 
 def test_a_minimum_between_two_lots_is_rounded_up_and_a_maximum_down() -> None:
