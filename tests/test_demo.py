@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-OPTIONS = ("--auto", "--bars", "150", "--warmup", "1000", "--speed", "max", "--seed", "7", "--port", "0")
+OPTIONS = ("--auto", "--warmup", "1000", "--speed", "max", "--seed", "7", "--port", "0")
 
 
-def run_demo(folder: Path, *more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+def run_demo(folder: Path, bars: int, *more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     report = folder / "report.json"
-    words = (*OPTIONS, "--set", "activation_threshold=0.4", "--report", str(report), *more)
+    words = (*OPTIONS, "--bars", str(bars), "--set", "activation_threshold=0.4", "--report", str(report), *more)
     done = subprocess.run(
         (sys.executable, "-m", "bot", "demo", *words), capture_output=True, text=True, timeout=110, check=False
     )
@@ -23,7 +23,7 @@ def run_demo(folder: Path, *more: str) -> tuple[subprocess.CompletedProcess[str]
 
 @pytest.mark.timeout(120)
 def test_the_demo_trades_and_both_books_agree(tmp_path: Path) -> None:
-    done, report = run_demo(tmp_path)
+    done, report = run_demo(tmp_path, 150)
 
     assert report["bars"] == 150
     assert report["rulings"] == 150
@@ -39,10 +39,10 @@ def test_the_demo_trades_and_both_books_agree(tmp_path: Path) -> None:
 def test_the_same_trades_come_out_when_the_product_is_killed_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "calm").mkdir()
     (tmp_path / "killed").mkdir()
-    _, calm = run_demo(tmp_path / "calm")
+    _, calm = run_demo(tmp_path / "calm", 60)
 
-    _, killed = run_demo(tmp_path / "killed", "--kill-at", "40,90")
+    _, killed = run_demo(tmp_path / "killed", 60, "--kill-at", "20,40")
 
-    assert killed["run"]["killed_at_bars"] == [40, 90]
+    assert killed["run"]["killed_at_bars"] == [20, 40]
     assert killed["books_equal"] is True
-    assert killed["trades"] == calm["trades"]
+    assert killed["trades"] == calm["trades"] != []
