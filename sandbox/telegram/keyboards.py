@@ -57,7 +57,7 @@ def read_button(raw: Any) -> dict[str, Any]:
         raise bad_request("can't parse inline keyboard button: Can't find field \"text\"")
     if not button["text"].strip():
         raise bad_request("BUTTON_TEXT_INVALID")
-    actions = ACTIONS & button.keys()
+    actions = {name for name in ACTIONS & button.keys() if button[name] != "" or name.startswith("switch_inline")}
     if not actions:
         raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:

@@ -40,7 +40,7 @@ class Wire:
             await self._meet(fault, call)
             result = await carry_out(desk, call)
         except Refused as refusal:
-            desk.errors[name] += 1
+            desk.errors[name] += has_listener(request)
             return refused(refusal)
         except Dropped:
             return cut(request)
@@ -61,6 +61,11 @@ class Wire:
                 await asyncio.sleep(fault.seconds)
             case "drop_before":
                 raise Dropped
+
+
+def has_listener(request: web.Request) -> bool:
+    """Say whether the client is still there: a poll that a killed bot left behind is nobody's error."""
+    return request.transport is not None and not request.transport.is_closing()
 
 
 def is_limited(method: str) -> bool:

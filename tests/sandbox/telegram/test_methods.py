@@ -108,6 +108,7 @@ async def test_lengths_count_what_is_seen_and_not_the_tags() -> None:
     ("button", "words"),
     [
         ({"text": "x", "callback_data": "ü" * 33}, "BUTTON_DATA_INVALID"),
+        ({"text": "x", "callback_data": ""}, "Text buttons are unallowed in the inline keyboard"),
         ({"text": "x"}, "Text buttons are unallowed in the inline keyboard"),
         ({"text": "x", "url": "http://localhost/"}, "Wrong HTTP URL"),
         ({"text": "x", "callback_data": "a", "style": "purple"}, "style"),

@@ -58,6 +58,20 @@ async def test_a_second_poller_ends_the_first_one() -> None:
             await first
 
 
+async def test_a_poll_that_a_killed_bot_left_behind_costs_nobody_an_error() -> None:
+    async with a_line() as line:
+        killed = asyncio.create_task(line.bot.get_updates(timeout=20))
+        await line.api.desk.updates.is_polled.wait()
+        killed.cancel()
+        await asyncio.wait({killed})
+        line.api.send("while it was away")
+
+        updates = await line.bot.get_updates()
+
+        assert [update.message.text for update in updates if update.message] == ["while it was away"]
+        assert line.api.errors() == {}
+
+
 async def test_only_the_kinds_that_were_asked_for_are_queued() -> None:
     async with a_line() as line:
         await line.bot.get_updates(allowed_updates=["callback_query"])
