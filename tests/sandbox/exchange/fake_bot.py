@@ -25,6 +25,7 @@ from tests.sandbox.exchange.builders import KEY, SECRET, a_config
 
 EVENTS: Final = "ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE/MARGIN_CALL/TRADE_LITE/listenKeyExpired"
 
+type Page = Callable[[web.Request], Awaitable[web.Response]]
 type OnBar = Callable[["FakeBot", int, dict[str, Any]], Awaitable[None]]
 
 
@@ -126,7 +127,7 @@ async def run_market(market: Market, on_bar: OnBar = do_nothing, *, latency_seed
     """Run a market to its end with a bot that the venue waits for."""
     bot = FakeBot(on_bar, None if latency_seed is None else random.Random(latency_seed))
     async with AsyncExitStack() as stack:
-        url = await serve_health(bot, stack)
+        url = await serve_health(bot.health, stack)
         venue = Venue(a_config(**({"speed": None, "follow_url": url} | changes)), market)
         stack.push_async_callback(venue.close)
         readers = await bot.connect(await venue.start(), market.symbols, stack)
@@ -141,10 +142,10 @@ async def run_market(market: Market, on_bar: OnBar = do_nothing, *, latency_seed
         return Ended(bot, venue, venue.report())
 
 
-async def serve_health(bot: FakeBot, stack: AsyncExitStack) -> str:
-    """Open the bot's health page and give its address."""
+async def serve_health(page: Page, stack: AsyncExitStack) -> str:
+    """Open a bot's health page and give its address."""
     app = web.Application()
-    app.router.add_get("/healthz", bot.health)
+    app.router.add_get("/healthz", page)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -59,6 +59,18 @@ def test_a_turn_is_two_trades_that_share_its_fee() -> None:
     assert [long["is_open"], short["is_open"]] == [False, False]
 
 
+def test_funding_belongs_to_the_trade_that_was_open_and_not_to_the_next() -> None:
+    desk = a_free_desk()
+    trade(desk, "BUY", "1", at=100)
+    settle_funding(desk.exchange, FUNDING_INTERVAL_MS)
+    trade(desk, "SELL", "2", at=100)
+    settle_funding(desk.exchange, 2 * FUNDING_INTERVAL_MS)
+
+    long, short = make_report(desk.exchange, ("ETHUSDT",))["trades"]
+
+    assert Decimal(long["funding"]) < 0 < Decimal(short["funding"])
+
+
 def test_the_nets_of_all_trades_are_what_the_wallet_gained_whatever_happens() -> None:
     chance = random.Random(7)
     desk = a_free_desk(isolated=True, default_leverage=20)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from sandbox.exchange.venue import Venue
 from sandbox.market import generate
@@ -63,7 +64,7 @@ async def test_another_course_has_another_ledger() -> None:
 async def test_the_market_stands_while_the_bot_is_not_ready_or_has_a_card_open(changes: dict[str, Any], reason: str) -> None:
     bot = FakeBot(do_nothing, **changes)
     async with AsyncExitStack() as stack:
-        url = await serve_health(bot, stack)
+        url = await serve_health(bot.health, stack)
         venue = Venue(a_config(speed=None, follow_url=url, wait_for_cards=True), a_market())
         stack.push_async_callback(venue.close)
         await venue.start()
@@ -75,6 +76,30 @@ async def test_the_market_stands_while_the_bot_is_not_ready_or_has_a_card_open(c
         await asyncio.wait_for(running, 5)
 
     assert (stood_at, venue.bars_done) == (0, 3)
+
+
+async def test_the_market_asks_again_where_something_was_sent_while_the_page_was_answering() -> None:
+    asked = [await _questions(order_at) for order_at in (None, 2)]
+
+    assert asked[1] == asked[0] + 1
+
+
+async def _questions(order_at: int | None) -> int:
+    """How often the page is asked over a run; with its n-th question an order reaches the exchange."""
+    bot = FakeBot(do_nothing)
+
+    async def health(request: web.Request) -> web.Response:
+        if bot.asked + 1 == order_at:
+            venue.exchange.ledger.writes += 1
+        return await bot.health(request)
+
+    async with AsyncExitStack() as stack:
+        url = await serve_health(health, stack)
+        venue = Venue(a_config(speed=None, follow_url=url), a_market())
+        stack.push_async_callback(venue.close)
+        await venue.start()
+        await asyncio.wait_for(venue.run(), 5)
+    return bot.asked
 
 
 async def test_a_dead_bot_holds_the_market_until_it_is_given_up_where_that_was_asked_for() -> None:

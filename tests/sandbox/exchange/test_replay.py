@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.exchange import rest_algo, rest_orders
+from sandbox.exchange.endpoints import Desk
+from sandbox.exchange.follower import Follower
+from sandbox.exchange.replay import Replay
 from sandbox.market import generate
-from tests.sandbox.exchange.builders import MINUTE_MS, START_MS, a_market_of
+from tests.sandbox.exchange.builders import MINUTE_MS, START_MS, Bar, a_desk, a_market_of, params
 from tests.sandbox.exchange.fake_bot import FakeBot, OnBar, run_market
 
 CALM = (100.0, 100.5, 99.5, 100.0)
@@ -161,8 +165,9 @@ async def test_funding_is_paid_by_what_is_open_at_the_settlement() -> None:
     assert [(one["S"], one["P"], Decimal(one["B"][0]["bc"])) for one in told] == [("ETHUSDT", [], Decimal(paid["amount"]))]
 
 
-async def test_a_liquidated_position_costs_no_more_than_its_own_wallet() -> None:
-    market = a_market_of(CALM, CALM, (100, 100.5, 90, 91), CALM)
+@pytest.mark.parametrize("bar", [(100, 100.5, 90, 91), (80, 81, 79, 80)])
+async def test_a_liquidated_position_costs_no_more_than_its_own_wallet_also_after_a_gap(bar: Bar) -> None:
+    market = a_market_of(CALM, CALM, CALM, bar, CALM)
 
     ended = await run_market(market, an_entry(), isolated=True, default_leverage=20)
 
@@ -172,6 +177,34 @@ async def test_a_liquidated_position_costs_no_more_than_its_own_wallet() -> None
     assert forced["client_id"].startswith("autoclose-")
     assert Decimal("-5.2") < Decimal(trade["net"]) == gained < Decimal("-4.5")
     assert any(event["e"] == "MARGIN_CALL" for event in ended.bot.news)
+
+
+class Interrupting(Follower):
+    """Cancels every stop in the very moment in which the market waits to arrive at one."""
+
+    def __init__(self, desk: Desk, after_ms: int) -> None:
+        super().__init__(desk.exchange.config, desk.hub, desk.exchange.ledger)
+        self._desk = desk
+        self._after_ms = after_ms
+
+    async def released(self, reason: str) -> None:
+        del reason
+        if self._desk.exchange.clock.now_ms > self._after_ms:
+            rest_algo.cancel_all_algo(self._desk, params(symbol="ETHUSDT"))
+
+
+async def test_a_stop_that_is_cancelled_while_the_price_is_on_its_way_does_not_fire() -> None:
+    market = a_market_of(CALM, (100, 100.2, 96, 97))
+    desk = a_desk(market)
+    rest_orders.new_order(desk, params(symbol="ETHUSDT", side="BUY", type="MARKET", quantity=1))
+    stop = {"algoType": "CONDITIONAL", "symbol": "ETHUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": 98}
+    rest_algo.new_algo(desk, params(**stop, quantity=1, reduceOnly="true"))
+    follower = Interrupting(desk, after_ms=market.start_ms + MINUTE_MS // 3)
+
+    await Replay(desk.exchange, market, desk.broadcast, follower).run()
+
+    [algo] = desk.exchange.algos.by_id.values()
+    assert (algo.status, len(desk.exchange.ledger.fills)) == ("CANCELED", 1)
 
 
 async def test_every_bar_is_told_closed_exactly_once_in_order_and_as_it_was_recorded() -> None:
