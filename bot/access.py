@@ -19,7 +19,20 @@ from handlers.ui.language import Languages
 SEEN_KEY: Final = "autobot:updates:"
 SEEN_S: Final = 48 * 3_600
 LATE_MS: Final = 60_000
-HARMLESS: Final = ("/panic", "/pause", "/stop", "/start", "/panel", "/positions", "/why", "/pnl", "/help", "/cancel", "/health")
+HARMLESS: Final = (  # or, like /run, looked at again by their own handler
+    "/run",
+    "/panic",
+    "/pause",
+    "/stop",
+    "/start",
+    "/panel",
+    "/positions",
+    "/why",
+    "/pnl",
+    "/help",
+    "/cancel",
+    "/health",
+)
 LANGUAGE: Final = "telegram_language"
 
 type Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]

@@ -1,22 +1,25 @@
 """How fast the bot may speak in one chat: about a message a second with a small burst, and silence while Telegram asks for it.
 
-Every call to Telegram passes here, so answers and alerts share one budget; a 429 is waited out and the call repeated.
+Every call to Telegram passes here, so answers and alerts share one budget; a 429 is waited out and the call repeated. An
+edit that would change nothing is not sent at all.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.exceptions import TelegramRetryAfter
-from aiogram.methods import Response, SendChatAction, TelegramMethod
+from aiogram.methods import EditMessageText, Response, SendChatAction, SendMessage, TelegramMethod
 from aiogram.methods.base import TelegramType
+from aiogram.types import Message
 
 PER_S: Final = 0.95  # a little slower than Telegram's own clock
 BURST: Final = 4.0
 LONGEST_ATTEMPTS: Final = 5
+REMEMBERED: Final = 500  # messages
 FREE: Final = ("GetUpdates", "AnswerCallbackQuery", "SetMyCommands", "GetMe", "DeleteWebhook")
 
 
@@ -45,6 +48,7 @@ class Pace(BaseRequestMiddleware):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._buckets: dict[int, Bucket] = {}
+        self._shown: dict[tuple[int, int], int] = {}  # chat and message -> what was last drawn there, as a hash
         self.waits = 0
 
     def wait_s(self, chat: int) -> float:
@@ -58,7 +62,19 @@ class Pace(BaseRequestMiddleware):
         chat: Any = getattr(method, "chat_id", None)
         if not isinstance(chat, int) or isinstance(method, SendChatAction) or type(method).__name__ in FREE:
             return await make_request(bot, method)
-        bucket = self._bucket(chat)
+        if isinstance(method, EditMessageText) and self._shown.get((chat, method.message_id or 0)) == look(method):
+            return cast(Response[TelegramType], True)
+        answer = await self._in_turn(make_request, bot, method, self._bucket(chat))
+        self._remember(chat, method, answer)
+        return answer
+
+    async def _in_turn(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        bucket: Bucket,
+    ) -> Response[TelegramType]:
         for attempt in range(1, LONGEST_ATTEMPTS + 1):
             while (wait_s := bucket.wait_s(self._clock())) > 0:  # noqa: ASYNC110  # time alone makes room
                 await asyncio.sleep(wait_s)
@@ -72,5 +88,22 @@ class Pace(BaseRequestMiddleware):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    def _remember(self, chat: int, method: object, answer: object) -> None:
+        """Keep what a message shows now."""
+        if isinstance(method, EditMessageText) and method.message_id:
+            self._shown[chat, method.message_id] = look(method)
+        elif isinstance(method, SendMessage) and isinstance(answer, Message):
+            self._shown[chat, answer.message_id] = look(method)
+        elif isinstance(message := getattr(method, "message_id", None), int):
+            self._shown.pop((chat, message), None)
+        while len(self._shown) > REMEMBERED:
+            del self._shown[next(iter(self._shown))]
+
     def _bucket(self, chat: int) -> Bucket:
         return self._buckets.setdefault(chat, Bucket(self._clock()))
+
+
+def look(method: SendMessage | EditMessageText) -> int:
+    """What a message looks like: its words and its buttons."""
+    buttons = method.reply_markup.model_dump_json() if method.reply_markup is not None else ""
+    return hash((method.text, buttons))

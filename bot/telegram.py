@@ -22,6 +22,7 @@ from bot.logs import Redaction
 from bot.outbox import Delivery
 from bot.owners import Owners
 from bot.pace import Pace
+from bot.panel_refresh import PanelRefresh
 from bot.polling import Polling
 from bot.second_factor import CodeCheck
 from bot.sending import Sender
@@ -51,6 +52,14 @@ async def talk(
     alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)
     delivery = Delivery(store.outbox, alerts, owners, Sender(bot, KeptMessages(link)), pace.wait_s)
     gate = Access(owners, store.users, link, languages, language=settings.language, clock=clock, heard=delivery.heard)
+    refresh = PanelRefresh(
+        bot,
+        control,
+        store.users,
+        texts=alerts.texts,
+        is_free=lambda chat: not delivery.waiting(chat) and not pace.wait_s(chat),
+        clock=clock,
+    )
     dispatcher = Dispatcher(
         events_isolation=SimpleEventIsolation(),
         engine=control,
@@ -60,10 +69,12 @@ async def talk(
         factor=factor,
     )
     dispatcher.update.outer_middleware(gate)
+    dispatcher.update.outer_middleware(refresh)
     dispatcher.include_router(build_router())
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(delivery.run())
+            group.create_task(refresh.run())
             group.create_task(Polling(bot, dispatcher).run())
             group.create_task(_show_commands(bot, languages, settings.language))
     finally:

@@ -134,10 +134,10 @@ async def test_an_update_that_telegram_repeats_acts_once(gate: Gate) -> None:
 
 async def test_a_wish_that_comes_late_shows_the_panel_unless_it_lowers_risk(gate: Gate) -> None:
     await gate.let(
-        a_message("/run", number=1, late_s=300), a_message("/panic", number=2, late_s=300), a_message("/run", number=3)
+        a_message("/long", number=1, late_s=300), a_message("/panic", number=2, late_s=300), a_message("/long", number=3)
     )
 
-    assert gate.inside.texts == ["/panel", "/panic", "/run"]
+    assert gate.inside.texts == ["/panel", "/panic", "/long"]
 
 
 async def test_the_chosen_language_wins_over_telegrams(gate: Gate) -> None:

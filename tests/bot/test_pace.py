@@ -1,8 +1,62 @@
 """The pace: a small burst, then about a message a second in each chat, and silence while Telegram asks for it."""
 
-import pytest
+from datetime import UTC, datetime
+from typing import Any, cast
 
-from bot.pace import BURST, PER_S, Bucket
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.types import Chat, Message
+
+from bot.pace import BURST, PER_S, Bucket, Pace
+
+CHAT = 11
+BOT = cast(Bot, None)
+
+
+class FakeTelegram:
+    """Takes calls; asks for silence as often as told."""
+
+    def __init__(self) -> None:
+        self.calls: list[TelegramMethod[Any]] = []
+        self.silences = 0
+
+    async def __call__(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
+        self.calls.append(method)
+        if self.silences:
+            self.silences -= 1
+            raise TelegramRetryAfter(method, "Too Many Requests", 0)
+        return Message(message_id=7, date=datetime.now(UTC), chat=Chat(id=CHAT, type="private"))
+
+
+async def test_a_call_that_comes_too_fast_is_repeated_and_not_lost() -> None:
+    telegram, pace = FakeTelegram(), Pace()
+    telegram.silences = 2
+
+    await pace(telegram, BOT, SendMessage(chat_id=CHAT, text="one"))
+
+    assert len(telegram.calls) == 3
+    assert pace.waits == 2
+
+
+async def test_an_edit_that_changes_nothing_is_not_sent() -> None:
+    telegram, pace = FakeTelegram(), Pace()
+
+    await pace(telegram, BOT, SendMessage(chat_id=CHAT, text="one"))
+    await pace(telegram, BOT, EditMessageText(chat_id=CHAT, message_id=7, text="one"))
+    await pace(telegram, BOT, EditMessageText(chat_id=CHAT, message_id=7, text="two"))
+    await pace(telegram, BOT, EditMessageText(chat_id=CHAT, message_id=7, text="two"))
+
+    assert [type(call) for call in telegram.calls] == [SendMessage, EditMessageText]
+
+
+async def test_answers_to_taps_cost_nothing() -> None:
+    telegram, pace = FakeTelegram(), Pace()
+
+    await pace(telegram, BOT, AnswerCallbackQuery(callback_query_id="1"))
+
+    assert pace.wait_s(CHAT) == 0.0
 
 
 def test_a_burst_is_free_and_then_each_message_waits() -> None:
