@@ -19,8 +19,8 @@ ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.00000001")  # the exchange's own accuracy for money
 PRICE_DIGITS: Final = Decimal("0.0000000001")
 FIRST_LEVERAGE: Final = 20
-FILLS_KEPT: Final = 500
-NAMES_KEPT: Final = 500
+FILLS_KEPT: Final = 100  # the books are written whole with every change
+NAMES_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
