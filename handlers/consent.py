@@ -112,7 +112,8 @@ def told(texts: Texts, wish: Command, answer: Reply) -> Html:
 
 def _question(wish: Wish, owner: Owner) -> Html:
     if isinstance(wish, Tune):
-        return tuning.question(owner.texts, wish.name, read(owner.engine.params(), wish.name), wish.value)
+        before, rulings = read(owner.engine.params(), wish.name), tuning.rulings_of_all(owner.engine)
+        return tuning.question(owner.texts, wish.name, before, wish.value, rulings)
     return owner.texts.say(QUESTION[_record(wish)["wish"]])
 
 

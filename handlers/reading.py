@@ -9,6 +9,8 @@ from engine.params import Tunable
 HOUR_MS: Final = 3_600_000
 MOST_HOURS: Final = 24 * 30
 
+TENTHS: Final = ("confidence", "bias")
+
 
 def read_number(text: str) -> float | None:
     """A number: 0.4, 0,4, 40% or −1; None where it is none."""
@@ -28,7 +30,8 @@ def is_allowed(tunable: Tunable, value: float) -> bool:
 
 def meant(tunable: Tunable, value: float) -> float | None:
     """What was probably meant by a value that is not allowed: 70 for 0.70, or the nearest whole number."""
-    for guess in (value / 100, float(round(value)), value * 100):
+    tenth = value / 10 if tunable.unit in TENTHS and abs(value) < 10 else value / 100  # 7 and 70 are both said for 0.7
+    for guess in (tenth, value / 100, float(round(value)), value * 100):
         if is_allowed(tunable, round(guess, 8)):
             return round(guess, 8)
     return None

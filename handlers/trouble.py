@@ -20,9 +20,11 @@ def apologise_on(router: Router) -> None:
     router.errors.register(apologise)
 
 
-async def apologise(event: ErrorEvent, texts: Texts) -> None:
-    """Say what could not be done. Nothing is repeated: the owner asks again."""
+async def apologise(event: ErrorEvent, texts: Texts | None = None) -> None:
+    """Say what could not be done. Nothing is repeated: the owner asks again. Without a language it is only logged."""
     logger.error("an update of the chat failed", exc_info=event.exception)
+    if texts is None:
+        return
     screen = Screen(_words(texts, event.exception))
     update = event.update
     if update.message is not None:

@@ -1,8 +1,5 @@
 """The threshold's dial and every other tunable: looking changes nothing, lowering risk acts at once, raising it asks."""
 
-from collections.abc import Sequence
-from typing import Final
-
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
@@ -10,7 +7,6 @@ from aiogram.types import CallbackQuery, Message
 from engine.control import EngineControl
 from engine.model.commands import Tune
 from engine.model.messages import ReplyCode
-from engine.model.signals import Ruling
 from engine.params import BY_NAME, Tunable, raises_risk, read
 from handlers import places
 from handlers.chat import redraw, show
@@ -24,8 +20,6 @@ from handlers.ui.commands import likest
 from handlers.ui.language import Texts
 from handlers.ui.markup import Html, code
 from handlers.ui.screen import Screen
-
-RULINGS: Final = 500
 
 
 def router() -> Router:
@@ -100,13 +94,8 @@ def drawn(texts: Texts, engine: EngineControl, name: str, wanted: float, note: H
     params, tunable = engine.params(), BY_NAME[name]
     wanted = min(max(wanted, tunable.low), tunable.high)
     if name == tuning.THRESHOLD:
-        return tuning.dial(texts, params, rulings_of_all(engine), round(wanted, 4), note)
+        return tuning.dial(texts, params, tuning.rulings_of_all(engine), round(wanted, 4), note)
     return tuning.knob(texts, tunable, params, wanted, note)
-
-
-def rulings_of_all(engine: EngineControl) -> Sequence[Ruling]:
-    """The remembered rulings of all symbols."""
-    return [ruling for symbol in engine.view().desks for ruling in engine.rulings(symbol, RULINGS)]
 
 
 async def _typed(tunable: Tunable, text: str, owner: Owner) -> Screen:

@@ -118,33 +118,43 @@ class FakeEngine:
 
 
 class FakeUsers:
-    """Remembers languages and small things."""
+    """Remembers languages and small things, unless its store is down."""
 
     def __init__(self) -> None:
         self.languages: dict[int, str] = {}
         self.values: dict[tuple[int, str], str] = {}
+        self.is_down = False
 
     async def set_language(self, user: int, language: str) -> None:
+        self._reach()
         self.languages[user] = language
 
     async def set_value(self, user: int, name: str, value: str) -> None:
+        self._reach()
         if value:
             self.values[user, name] = value
         else:
             self.values.pop((user, name), None)
 
     async def get_value(self, user: int, name: str) -> str | None:
+        self._reach()
         return self.values.get((user, name))
+
+    def _reach(self) -> None:
+        if self.is_down:
+            raise StoreDown("the store is away")
 
 
 class FakeTokens:
-    """Hands out `token1`, `token2` ...; each can be claimed once."""
+    """Hands out `token1`, `token2` ...; each can be claimed once, and none while its store is down."""
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Any]] = {}
         self.issued = 0
+        self.is_down = False
 
     async def issue(self, record: dict[str, Any], ttl_s: int) -> str:
+        self._reach()
         assert ttl_s > 0, "a token must live"
         self.issued += 1
         token = f"token{self.issued}"
@@ -152,10 +162,16 @@ class FakeTokens:
         return token
 
     async def claim(self, token: str) -> dict[str, Any] | None:
+        self._reach()
         return self.records.pop(token, None)
 
     async def peek(self, token: str) -> dict[str, Any] | None:
+        self._reach()
         return self.records.get(token)
+
+    def _reach(self) -> None:
+        if self.is_down:
+            raise StoreDown("the store is away")
 
 
 class FakeFactor:

@@ -81,6 +81,7 @@ TITLE: Final = {
     "proposal_seconds": marked("A card stays open for"),
     "max_price_drift_atr": marked("Price may drift by"),
 }
+BARE: Final = ("bias", "confidence", "strength", "weight")  # numbers between 0 and 1, or plain multiples: no unit is said
 UNIT: Final = {
     "bars": marked("bars"),
     "deviations": marked("deviations"),
@@ -88,12 +89,8 @@ UNIT: Final = {
     "ADX": marked("ADX"),
     "RSI": marked("RSI"),
     "R": marked("R"),
-    "strength": marked("strength"),
     "times average": marked("× average"),
     "times": marked("×"),
-    "bias": marked("bias"),
-    "confidence": marked("confidence"),
-    "fraction": marked("as a fraction"),
     "fraction of equity": marked("of equity"),
     "fraction of price": marked("of the price"),
     "fraction of peak equity": marked("of peak equity"),
@@ -106,7 +103,6 @@ UNIT: Final = {
     "trades": marked("trades"),
     "hours": marked("hours"),
     "seconds": marked("seconds"),
-    "weight": marked("weight"),
 }
 REGIME_OF_WEIGHTS: Final = {
     "range": Regime.RANGE,
@@ -132,32 +128,48 @@ def value(texts: Texts, name: str, number: float) -> str:
     unit = BY_NAME[name].unit
     if unit == "on/off":
         return texts.label(marked("on")) if number else texts.label(marked("off"))
+    if unit in BARE:
+        return _two_digits(texts, number)
     if unit == "fraction":
-        return texts.numbers.percent(number, 2)
+        return _percent(texts, number)
     if unit.startswith("fraction of"):
-        return f"{texts.numbers.percent(number, 2)} {texts.label(UNIT[unit])}"
+        return f"{_percent(texts, number)} {texts.label(UNIT[unit])}"
     return f"{texts.numbers.short(number, 4)} {texts.label(UNIT[unit])}"
 
 
 def shown(texts: Texts, name: str, number: float) -> str:
     """A tunable's value alone, for a small button."""
     unit = BY_NAME[name].unit
-    if unit == "on/off" or unit.startswith("fraction"):
-        return value(texts, name, number).split(" ")[0]
-    digits = 2 if name.endswith("threshold") else 0
-    return texts.numbers.fixed(number, digits) if digits else texts.numbers.short(number, 4)
+    if unit == "on/off" or unit in BARE:
+        return value(texts, name, number)
+    return _percent(texts, number) if unit.startswith("fraction") else texts.numbers.short(number, 4)
 
 
 def allowed(texts: Texts, tunable: Tunable) -> str:
-    """A tunable's range in the numbers that are typed."""
+    """A tunable's range, in the way its value is typed."""
     if tunable.unit == "on/off":
         return texts.label(UNIT["on/off"])
-    return f"{typed(tunable.low)} – {typed(tunable.high)}"
+    return f"{typed(tunable, tunable.low)} – {typed(tunable, tunable.high)}"
 
 
-def typed(number: float) -> str:
-    """A number as it is typed behind a command: with a point, without grouping."""
-    return f"{number:.6f}".rstrip("0").rstrip(".")
+def typed(tunable: Tunable, number: float) -> str:
+    """A value as it is typed behind a command: with a point, without grouping, fractions in percent."""
+    if tunable.unit.startswith("fraction"):
+        return _digits(number * 100) + "%"
+    return _digits(number)
+
+
+def _digits(number: float) -> str:
+    text = f"{number:.6f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _percent(texts: Texts, number: float) -> str:
+    return texts.numbers.percent(number, 2 if round(number, 4) == round(number, 8) else 4)
+
+
+def _two_digits(texts: Texts, number: float) -> str:
+    return texts.numbers.fixed(number, 2) if round(number, 2) == number else texts.numbers.short(number, 4)
 
 
 def of_group(group: str) -> tuple[Tunable, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from engine.control import EngineControl
 from engine.model.signals import Code, Proposal, Ruling
 from engine.params import BY_NAME, TradingParams, Tunable, raises_risk, read
 from handlers.ui import keyboards as keys
@@ -17,6 +18,7 @@ BINS: Final = 20
 BARS: Final = " ▁▂▃▄▅▆▇█"
 STEPS: Final = (-0.10, -0.05, 0.05, 0.10)
 FEW_BARS: Final = 100
+RULINGS: Final = 500
 RISKY: Final = "⬆"
 
 
@@ -85,7 +87,7 @@ def knob(texts: Texts, tunable: Tunable, params: TradingParams, wanted: float, n
         texts.say("Chosen {value}", value=bold(tunables.value(texts, tunable.name, wanted))) if differs else None,
         _risk(texts, tunable.name, now, wanted) if differs else None,
         texts.say("Allowed: {range}", range=tunables.allowed(texts, tunable)),
-        texts.say("By name: {example}", example=code(f"/set {tunable.name} {tunables.typed(wanted)}")),
+        texts.say("By name: {example}", example=code(f"/set {tunable.name} {tunables.typed(tunable, wanted)}")),
     )
     change = [keys.apply(texts, tunable.name, wanted, tunables.value(texts, tunable.name, wanted))] if differs else []
     turned = [
@@ -131,7 +133,7 @@ def did_you_mean(texts: Texts, tunable: Tunable, sent: str, guess: float | None)
     )
     if guess is None:
         return Screen(text, arranged([keys.cancel(texts)]))
-    question = texts.say("Did you mean {value}?", value=tunables.value(texts, tunable.name, guess))
+    question = texts.say("Did you mean {value}?", value=tunables.shown(texts, tunable.name, guess))
     yes = Button(tunables.shown(texts, tunable.name, guess), Knob(name=tunable.name, value=guess, apply=True).pack())
     return Screen(row(text, question, gap=" "), arranged([yes, keys.cancel(texts)]))
 
@@ -146,14 +148,26 @@ def changed(texts: Texts, name: str, before: float, after: float) -> Html:
     )
 
 
-def question(texts: Texts, name: str, before: float, after: float) -> Html:
-    """What is about to be changed."""
-    return texts.say(
+def question(texts: Texts, name: str, before: float, after: float, rulings: Sequence[Ruling]) -> Html:
+    """What is about to be changed; for the threshold, what it would have meant for the last bars."""
+    asked = texts.say(
         "⬆ More risk. {title}: {before} → {after}",
         title=tunables.title(texts, name),
         before=tunables.value(texts, name, before),
         after=tunables.value(texts, name, after),
     )
+    if name != THRESHOLD or not rulings:
+        return asked
+    return lines(
+        asked,
+        texts.plural("{count} bar looked at, all symbols:", "{count} bars looked at, all symbols:", len(rulings)),
+        *(_step(texts, rulings, value, before) for value in (before, after)),
+    )
+
+
+def rulings_of_all(engine: EngineControl) -> Sequence[Ruling]:
+    """The remembered rulings of all symbols."""
+    return [ruling for symbol in engine.view().desks for ruling in engine.rulings(symbol, RULINGS)]
 
 
 def _risk(texts: Texts, name: str, now: float, wanted: float) -> Html:

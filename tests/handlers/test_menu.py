@@ -4,7 +4,9 @@ import pytest
 
 from engine.model.commands import StartTrading
 from handlers.ui.commands import COMMANDS
+from handlers.ui.language import ICONS
 from tests.handlers.conversation import Conversation, assert_fits_telegram
+from tests.handlers.samples import a_desk, a_position, an_engine
 
 
 async def test_start_opens_the_panel_and_never_starts_trading() -> None:
@@ -36,6 +38,18 @@ async def test_every_command_is_answered_in_every_language(name: str, language: 
     assert chat.shown
     assert "fault in the conversation" not in chat.shown
     assert_fits_telegram(chat.newest.text, chat.buttons)
+
+
+@pytest.mark.parametrize("environment", ICONS)
+async def test_every_screen_about_money_says_its_environment_in_the_first_line(environment: str) -> None:
+    engine = an_engine(a_desk(position=a_position()))
+    engine.label = environment
+    chat = Conversation(engine, code="2468")
+
+    for command in (command for command in COMMANDS if command.topic != "talk"):
+        await chat.say(f"/{command.name}")
+
+        assert chat.shown.startswith(f"{ICONS[environment]} {environment}"), command.name
 
 
 @pytest.mark.parametrize("said", ["/postions", "postion", "/hwy"])

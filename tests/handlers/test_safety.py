@@ -1,9 +1,9 @@
 """Panic is two taps in fifteen seconds and asks nobody; lifting the latch asks for the second factor."""
 
-from engine.model.commands import LockSymbol, Panic, ResetLatch
-from handlers.ui.callbacks import Do, Verb
+from engine.model.commands import ClosePosition, LockSymbol, Panic, PauseTrading, ResetLatch
+from handlers.ui.callbacks import Card, Choice, Do, Verb
 from tests.handlers.conversation import Conversation
-from tests.handlers.samples import NOW_MS, a_desk, a_latch, a_position, an_engine
+from tests.handlers.samples import INTENT, NOW_MS, a_desk, a_latch, a_position, an_engine
 
 
 async def test_panic_is_two_taps_and_the_second_one_is_elsewhere() -> None:
@@ -80,3 +80,19 @@ async def test_a_lock_that_is_not_understood_shows_an_example() -> None:
 
     assert "/lock ETHUSDT 4h" in chat.shown
     assert not chat.engine.wishes
+
+
+async def test_what_lowers_risk_works_while_the_store_is_down_and_entries_do_not() -> None:
+    chat = Conversation(an_engine(a_desk(position=a_position())))
+    chat.tokens.records["token1"] = {"intent_id": INTENT, "user": chat.user, "chat": chat.user}
+    chat.users.is_down = chat.tokens.is_down = True
+
+    await chat.say("/pause")
+    await chat.say("/positions")
+    await chat.press_labelled("✖ Close")
+    await chat.say("/panic")
+    await chat.press_labelled("CLOSE EVERYTHING")
+    await chat.press(Card(token="token1", choice=Choice.ENTER).pack())
+
+    assert [type(wish) for wish in chat.engine.wishes] == [PauseTrading, ClosePosition, Panic]
+    assert "memory store is unreachable" in chat.shown

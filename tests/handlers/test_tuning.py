@@ -17,7 +17,7 @@ async def test_raising_the_threshold_acts_at_once() -> None:
     await chat.say("/threshold 0,8")
 
     assert chat.engine.tunables.activation_threshold == 0.8
-    assert "✅ Confidence threshold: 0.7 confidence → 0.8 confidence" in chat.shown
+    assert "✅ Confidence threshold: 0.70 → 0.80" in chat.shown
 
 
 async def test_lowering_the_threshold_is_asked_once_more() -> None:
@@ -28,6 +28,16 @@ async def test_lowering_the_threshold_is_asked_once_more() -> None:
     await chat.press_labelled("Yes, do it")
 
     assert chat.engine.tunables.activation_threshold == 0.4
+
+
+async def test_lowering_it_shows_first_what_the_last_bars_would_have_given() -> None:
+    engine = an_engine()
+    engine.judged = [a_ruling(confidence=0.9), *[a_ruling(Code.CONFIDENCE_LOW, confidence=0.5)] * 3]
+    chat = Conversation(engine)
+
+    await chat.say("/threshold 0.4")
+
+    assert "4 bars looked at, all symbols:\n0.70: 1 entry ◂\n0.40: 4 entries" in chat.shown
 
 
 async def test_lowering_it_with_a_code_set_wants_the_code() -> None:
@@ -58,7 +68,7 @@ async def test_seventy_is_taken_for_a_slip_of_the_finger() -> None:
 
     await chat.say("/threshold 70")
 
-    assert chat.shown == "Confidence threshold is 0.05 – 0.95, you sent 70. Did you mean 0.7 confidence?"
+    assert chat.shown == "Confidence threshold is 0.05 – 0.95, you sent 70. Did you mean 0.70?"
     assert [button.text for button in chat.buttons] == ["0.70", "✖ Cancel"]
     assert not chat.engine.wishes
 
