@@ -3,14 +3,17 @@
 It reads only, except for one test order that the exchange checks and forgets.
 """
 
+import math
 import shutil
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from enum import Enum
 from typing import Final, NamedTuple
 
 from bot.settings import Mode, Settings
-from bot.venue import open_rest
+from bot.venue import open_rest, patience
 from engine.adapters.binance_account import AccountReader
+from engine.adapters.binance_broker import binance_broker
 from engine.adapters.binance_errors import ExchangeFailed
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
@@ -19,10 +22,15 @@ from engine.adapters.redis_checks import ServerUnfit, check_server
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_process import NoServer
 from engine.adapters.redis_server import connect_or_start
+from engine.execution import ids
+from engine.model.orders import Role
+from engine.model.signals import Side
 from engine.ports import StoreDown
+from engine.risk.entry_order import entry_order
 
 SMALLEST_FREE_BYTES: Final = 500_000_000
 LARGEST_OFFSET_MS: Final = 1_000
+PRICE_ROOM: Final = Decimal("1.2")  # the price may move until the exchange looks
 
 
 class Weight(Enum):
@@ -140,6 +148,8 @@ async def _account(settings: Settings, rest: BinanceRest) -> Findings:
         yield Finding(Weight.FAULT, "account: the key may not trade futures: allow it where the key was made")
     if not account.is_one_way:
         yield Finding(Weight.FAULT, "account: hedge mode is on: switch the position mode to one-way")
+    async for finding in _trial(settings, rest):
+        yield finding
     if settings.mode is not Mode.LIVE:
         return
     rights = await rest.key_rights()
@@ -149,6 +159,35 @@ async def _account(settings: Settings, rest: BinanceRest) -> Findings:
         yield Finding(Weight.GOOD, "key: it cannot move money out")
     if not rights.ip_restrict:
         yield Finding(Weight.DOUBT, "key: it works from every address: bind it to this machine's")
+
+
+async def _trial(settings: Settings, rest: BinanceRest) -> Findings:
+    """Have the exchange check the smallest order, and forget it."""
+    symbol = settings.symbols[0]
+    (loaded,) = await rest.rules((symbol,))
+    rules, price = loaded.rules, (await rest.premium(symbol)).mark_price
+    smallest = max(rules.min_quantity, rules.min_notional * PRICE_ROOM / Decimal(repr(price)))
+    intent = ids.intent_id(settings.namespace, symbol, f"doctor:{rest.clock.now_ms()}")
+    order = entry_order(
+        client_id=ids.client_id(Role.ENTRY, intent, 0),
+        intent_id=intent,
+        side=Side.LONG,
+        lots=math.ceil(smallest / rules.step_size),
+        rules=rules,
+    )
+    broker = binance_broker(
+        rest,
+        symbols=settings.symbols,
+        interval=settings.interval,
+        ws_private=settings.binance_ws_private_root,
+        patience=patience(settings),
+        market_ms=rest.exchange_ms,
+    )
+    try:
+        await broker.try_out(order)
+        yield Finding(Weight.GOOD, f"orders: the exchange would take {order.quantity} {symbol} (checked only, not sent)")
+    except ExchangeFailed as error:
+        yield Finding(Weight.FAULT, f"orders: the exchange would refuse {order.quantity} {symbol}: {error}")
 
 
 async def _chat(settings: Settings) -> Findings:

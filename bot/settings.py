@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     language: str = "en"
     binance_api_key: SecretStr = SecretStr("")
     binance_api_secret: SecretStr = SecretStr("")
+    account: str = Field("", pattern=r"^[A-Za-z0-9_]{0,32}$")
     binance_rest_root: str = ""
     binance_sapi_root: str = ""
     binance_ws_public_root: str = ""
@@ -231,6 +232,8 @@ class Settings(BaseSettings):
         """Names mode and account: orders, and the memory of one account, are never mistaken for another's."""
         if self.mode is Mode.PAPER:
             return self.mode.value
+        if self.account:
+            return f"{self.mode.value}-{self.account}"
         return f"{self.mode.value}-{blake2b(self.binance_api_key.get_secret_value().encode(), digest_size=5).hexdigest()}"
 
     @property

@@ -48,11 +48,6 @@ class Venue:
 
 async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Venue:
     """Put the exchange's side together; connects nothing yet. Raises `StateUnreadable` or `StoreDown` for paper books."""
-    patience = Patience(
-        reconnect_delay_s=settings.websocket_reconnect_delay,
-        max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
-        ping_timeout_s=settings.websocket_ping_timeout,
-    )
     rest = open_rest(settings, clock)
     feed = BinanceFeed(
         rest,
@@ -60,7 +55,7 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         ws_market=settings.binance_ws_market_root,
         symbols=settings.symbols,
         interval=settings.interval,
-        patience=patience,
+        patience=patience(settings),
         clock=clock,
     )
     if settings.mode is Mode.PAPER:
@@ -70,10 +65,19 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         symbols=settings.symbols,
         interval=settings.interval,
         ws_private=settings.binance_ws_private_root,
-        patience=patience,
+        patience=patience(settings),
         market_ms=feed.market_ms,
     )
     return Venue(rest, feed, broker, broker.keep_alive)
+
+
+def patience(settings: Settings) -> Patience:
+    """How long a connection may be away."""
+    return Patience(
+        reconnect_delay_s=settings.websocket_reconnect_delay,
+        max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
+        ping_timeout_s=settings.websocket_ping_timeout,
+    )
 
 
 def open_rest(settings: Settings, clock: Clock) -> BinanceRest:

@@ -144,6 +144,7 @@ def test_another_account_has_another_namespace(read: Read) -> None:
     other = read(MODE="testnet", BINANCE_API_KEY="z" * 64, BINANCE_API_SECRET="s").namespace
 
     assert one != other
+    assert read(MODE="testnet", ACCOUNT="main", **KEYS).namespace == "testnet-main"
     assert "k" * 64 not in one
 
 
