@@ -24,6 +24,8 @@ from engine.trader import Trader, TraderSetup
 STORE_DOWN: Final = -1  # our own code for an entry that could not be journalled
 SYNC_AGAIN_S: Final = 1.0
 QUIET_LIMIT_S: Final = 10.0
+ENTRY_TRIES: Final = 4
+JOURNAL_WITHIN_MS: Final = 150  # of signing; the broker itself sends nothing after 250
 OWED_LIMIT: Final = 10_000
 
 logger = logging.getLogger(__name__)
@@ -174,17 +176,22 @@ class Runner:
                 self._start(self._placed(order))
         for errand in outcome.errands:
             self._start(self.run_errand(errand))
-        signed = [await self._broker.sign(order) for order in entries]
-        for one in signed:
-            outcome = outcome + self.trader.handle(self._signed(one))
         self._owed.add(outcome)
-        is_saved = await self._saved()
-        for one in signed:
-            if is_saved:
-                self._start(self._sent(one))
-            else:
-                self._refuse(one.order)
+        for order in entries:
+            await self._enter(order)
+        if not entries:
+            await self._saved()
         return outcome
+
+    async def _enter(self, order: ApprovedOrder) -> None:
+        """Sign, journal, send (R2). Where that took too long nothing has left yet, and it begins again with a new lease."""
+        for _ in range(ENTRY_TRIES):
+            signed = await self._broker.sign(order)
+            self._owed.add(self.trader.handle(self._signed(signed)))
+            if await self._saved() and self.clock.now_ms() - signed.signed_ms <= JOURNAL_WITHIN_MS:
+                self._start(self._sent(signed))
+                return
+        self._refuse(order)
 
     def _signed(self, signed: SignedOrder) -> OrderSigned:
         now = self.clock.now_ms()

@@ -130,6 +130,27 @@ async def test_an_entry_is_signed_then_saved_as_sent_and_only_then_sent() -> Non
         assert states == [IntentState.SENT]
 
 
+async def test_an_entry_whose_journal_took_too_long_is_signed_again_and_sent_once() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        save, slow = house.store.save, [True]
+
+        async def slow_once(*values):  # type: ignore[no-untyped-def]
+            await save(*values)
+            state = values[0]
+            if slow and state is not None and state.desks[SYMBOL].entry is not None:
+                slow.clear()
+                house.clock.now += 1_000
+
+        house.store.save = slow_once  # type: ignore[method-assign]
+        await house.bars_until_entry()
+        await house.settle()
+
+        at = house.diary.index("signed")
+        assert house.diary[at : at + 5] == ["signed", "saved", "signed", "saved", "sent"]
+        assert len(house.broker.sent) == 1
+
+
 async def test_nothing_is_sent_where_the_store_does_not_confirm_the_journal() -> None:
     async with running(a_house()) as house:
         await house.control.ask(StartTrading(house.control.asked("7")))
