@@ -40,7 +40,8 @@ class Wire:
             await self._meet(fault, call)
             result = await carry_out(desk, call)
         except Refused as refusal:
-            desk.errors[name] += has_listener(request)
+            if has_listener(request):
+                desk.errors[name] += 1
             return refused(refusal)
         except Dropped:
             return cut(request)
