@@ -40,6 +40,8 @@ FAILED: Final = 1
 BAD_SETTINGS: Final = 2
 TAKEN: Final = 75  # another process has this account: EX_TEMPFAIL
 STOP_WITHIN_S: Final = 4.0
+HALT_LOOK_S: Final = 1.0
+HALTED_REST_S: Final = 60.0  # a fault that comes back at once must not become a storm of starts
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 30.0
 
@@ -91,14 +93,16 @@ async def run(settings: Settings) -> int:
 
 async def _lived(house: House, stop: asyncio.Event) -> int:
     """Live until told to stop, until another process takes over, or until something breaks."""
-    living = asyncio.create_task(_live(house))
-    ends = [asyncio.create_task(event.wait()) for event in (stop, house.watch.was_fenced)]
+    living, halted = asyncio.create_task(_live(house)), asyncio.create_task(_halted(house.runner))
+    ends = [halted, *(asyncio.create_task(event.wait()) for event in (stop, house.watch.was_fenced))]
     try:
         await asyncio.wait((living, *ends), return_when=asyncio.FIRST_COMPLETED)
         if living.done():
             return _broken(living.exception())
         if house.watch.was_fenced.is_set():
             return _refused("another autobot took over this store: this one stops", TAKEN)
+        if halted.done():
+            return _refused("the engine halted; the log knows why, and a new start compares everything first", FAILED)
         logger.info("stopping: stops and targets stay at the exchange")
         return 0
     finally:
@@ -130,6 +134,13 @@ async def _live(house: House) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run())
             group.create_task(converse(house.settings, house.control, house.store, house.link, house.clock, house.redaction))
+
+
+async def _halted(runner: Runner) -> None:
+    """End a while after the engine halted: the owner was told meanwhile, and whoever supervises us starts it anew."""
+    while not runner.trader.is_halted:  # noqa: ASYNC110  # the trader knows no events of the loop
+        await asyncio.sleep(HALT_LOOK_S)
+    await asyncio.sleep(HALTED_REST_S)
 
 
 async def _finished(house: House) -> None:
