@@ -1,10 +1,13 @@
 """What an alert is: a message with its loudness, and the names under which it is edited or answered later."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from handlers.ui.markup import Html
 from handlers.ui.screen import Button, Screen
+
+
+HOUR_MS: Final = 3_600_000
 
 
 class Loudness(StrEnum):
@@ -65,3 +68,8 @@ def stop_name(intent_id: str) -> str:
 def feed_name(route: str) -> str:
     """The message about a connection that went away."""
     return f"feed:{route}"
+
+
+def regime_name(symbol: str, time_ms: int) -> str:
+    """The message that follows a symbol's regime through one hour of market time."""
+    return f"regime:{symbol}:{time_ms // HOUR_MS}"

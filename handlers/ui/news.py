@@ -22,7 +22,7 @@ from engine.model.signals import Proposal, Regime, Ruling, Side, Sides
 from engine.model.view import EngineView
 from handlers.ui import cards
 from handlers.ui import keyboards as keys
-from handlers.ui.alerts import Alert, Loudness, card_name, feed_name, position_name, stop_name
+from handlers.ui.alerts import Alert, Loudness, card_name, feed_name, position_name, regime_name, stop_name
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, lines, row
@@ -145,7 +145,9 @@ def regime_changed(texts: Texts, notice: RegimeChanged, view: EngineView) -> Ale
         _fights(texts, notice.after, desk.sides) if desk is not None else None,
     )
     sides = keys.tell(texts, marked("🧭 Sides"), View.SIDES, notice.symbol)
-    return Alert(text, Loudness.NOTICE, arranged([sides, keys.tell(texts, marked("❓ Why"), View.WHY, notice.symbol)]))
+    rows = arranged([sides, keys.tell(texts, marked("❓ Why"), View.WHY, notice.symbol)])
+    name = regime_name(notice.symbol, notice.time_ms)
+    return Alert(text, Loudness.NOTICE, rows, name=name, edits=name)
 
 
 def feed_went_away(texts: Texts, notice: FeedWentAway) -> Alert:
