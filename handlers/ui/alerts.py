@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from handlers.ui.markup import Html
 from handlers.ui.screen import Button, Screen
 
-
 HOUR_MS: Final = 3_600_000
 
 
