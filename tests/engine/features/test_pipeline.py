@@ -1,7 +1,9 @@
 """The whole feature step: equal to pandas-ta, silent until it knows, blind to what comes later and to where it began."""
 
 import math
+import random
 from itertools import pairwise
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from engine.features.pipeline import NO_CROSS, settled
 from engine.model.market import Bar
 from engine.model.signals import Features
 from tests import builders
+from tests.chances import random_params
 
 BURN_IN = 600
 WINDOWED = ("band_low", "band_mid", "band_high", "volume_sma", "close_back")
@@ -91,6 +94,29 @@ def test_each_feature_is_unknown_until_it_has_its_bars_and_known_ever_after() ->
         assert unknown.index(False) == first_known.get(name, 1) - 1, name
         assert not any(unknown[unknown.index(False) :]), name
     assert settled(builders.params()) == 200
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_everything_is_known_from_the_settled_bar_on_and_not_before(seed: int) -> None:
+    params = random_params(random.Random(seed))
+    if seed == 0:  # one in which the directional index is the last to know
+        params = builders.params(ema_slow=20, ema_trend=20, macd_slow=13, atr_period=2, atr_mean_period=2, adx_period=20)
+
+    seen = builders.looked_at(builders.walk(200, seed), params)
+
+    known = [all(value == value for value in features) for features in seen]
+    assert known.index(True) == settled(params) - 1
+    assert all(known[settled(params) :])
+
+
+def test_the_first_macd_is_the_difference_of_two_means_that_end_together() -> None:
+    bars = builders.walk(40, 6)
+    closes = [bar.close for bar in bars]
+
+    seen = builders.looked_at(bars, builders.params())
+
+    assert seen[25].macd == pytest.approx(fmean(closes[14:26]) - fmean(closes[:26]), rel=1e-12)
+    assert seen[33].macd_signal == pytest.approx(fmean(now.macd for now in seen[25:34]), rel=1e-12)
 
 
 def test_what_comes_later_changes_nothing_that_was_seen() -> None:
