@@ -1,49 +1,29 @@
-"""The composition root: settings become parts, parts become one process. Nothing else picks its own parts.
-
-Positions are recovered and guarded before anything heavy is imported; the conversation comes last and stops nothing
-by its absence.
-"""
+"""The composition root: settings become parts. Nothing else picks its own parts."""
 
 import asyncio
 import logging
-import signal
-import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from bot.conversing import converse
 from bot.health import Health, serve
-from bot.logs import Redaction, start_logging
-from bot.schedule import Schedule
+from bot.logs import Redaction
 from bot.settings import Settings
 from bot.store_watch import WatchedStore
 from bot.venue import Venue, open_venue
-from engine.adapters.local_files import FolderInUse, InstanceLock, LatchFile, SequenceFile
+from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_process import NoServer
 from engine.adapters.redis_server import reach
 from engine.adapters.redis_store import RedisStore
 from engine.control import Control
-from engine.model.events import FeedRestored, Route
 from engine.model.market import INTERVAL_MS
 from engine.model.notices import LatchCause
-from engine.ports import StateUnreadable, StoreDown
 from engine.runner import Runner
 from engine.state.latch import set_by, strictest
 from engine.trader import TraderSetup
-
-FAILED: Final = 1
-BAD_SETTINGS: Final = 2
-TAKEN: Final = 75  # another process has this account: EX_TEMPFAIL
-STOP_WITHIN_S: Final = 4.0
-HALT_LOOK_S: Final = 1.0
-HALTED_REST_S: Final = 60.0  # a fault that comes back at once must not become a storm of starts
-FIRST_RETRY_S: Final = 1.0
-LONGEST_RETRY_S: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -67,114 +47,7 @@ class House:
     control: Control
 
 
-async def run(settings: Settings) -> int:
-    """Trade until a signal; return the exit code."""
-    folder, redaction = settings.data_folder, Redaction(settings.secrets())
-    if not settings.telegram_bot_token.get_secret_value():
-        return _refused("TELEGRAM_BOT_TOKEN is missing: ask @BotFather in Telegram for one", BAD_SETTINGS)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        start_logging(settings.log_level, folder / "logs", redaction)
-        lock = InstanceLock(folder)
-        lock.take()
-    except FolderInUse as error:
-        return _refused(f"{error}: another autobot trades from there", TAKEN)
-    except OSError as error:
-        return _refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", BAD_SETTINGS)
-    stop = _stop_signal()
-    try:
-        async with AsyncExitStack() as stack:
-            stack.callback(lock.release)
-            house = await _furnished(settings, redaction, stack)
-            return await _lived(house, stop)
-    except (NoServer, StoreDown, StateUnreadable, CannotStart) as error:
-        return _refused(redaction(str(error)), FAILED)
-
-
-async def _lived(house: House, stop: asyncio.Event) -> int:
-    """Live until told to stop, until another process takes over, or until something breaks."""
-    living, halted = asyncio.create_task(_live(house)), asyncio.create_task(_halted(house.runner))
-    ends = [halted, *(asyncio.create_task(event.wait()) for event in (stop, house.watch.was_fenced))]
-    try:
-        await asyncio.wait((living, *ends), return_when=asyncio.FIRST_COMPLETED)
-        if living.done():
-            return _broken(living.exception())
-        if house.watch.was_fenced.is_set():
-            return _refused("another autobot took over this store: this one stops", TAKEN)
-        if halted.done():
-            return _refused("the engine halted; the log knows why, and a new start compares everything first", FAILED)
-        logger.info("stopping: stops and targets stay at the exchange")
-        return 0
-    finally:
-        for task in (living, *ends):
-            task.cancel()
-        await asyncio.wait((living, *ends))
-
-
-async def _live(house: House) -> None:
-    """Recover, then trade and talk until cancelled."""
-    runner, venue = house.runner, house.venue
-    async with AsyncExitStack() as stack:
-        if house.settings.health_port:
-            stack.push_async_callback(await _health_page(house))
-        await _recovered(house)
-        if venue.keep_alive is None:  # the news of an account on paper need no connection
-            runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
-        schedule = Schedule(
-            runner,
-            venue.rest,
-            clock=house.clock,
-            check_interval_s=house.settings.position_check_interval,
-            market_ms=venue.feed.market_ms,
-            keep_alive=venue.keep_alive,
-        )
-        schedule.start()
-        stack.push_async_callback(_finished, house)
-        stack.callback(schedule.stop)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(runner.run())
-            group.create_task(converse(house.settings, house.control, house.store, house.link, house.clock, house.redaction))
-
-
-async def _halted(runner: Runner) -> None:
-    """End a while after the engine halted: the owner was told meanwhile, and whoever supervises us starts it anew."""
-    while not runner.trader.is_halted:  # noqa: ASYNC110  # the trader knows no events of the loop
-        await asyncio.sleep(HALT_LOOK_S)
-    await asyncio.sleep(HALTED_REST_S)
-
-
-async def _finished(house: House) -> None:
-    """Let what is on its way end and save once more; stops stay where they are."""
-    try:
-        async with asyncio.timeout(STOP_WITHIN_S):
-            await house.runner.close()
-            await house.venue.close_orders()
-    except TimeoutError:
-        logger.warning("requests to the exchange were still open at the end; the next start asks for them")
-
-
-async def _recovered(house: House) -> None:
-    """Recover; while the exchange cannot be reached, try again for as long as it takes. Raises `CannotStart`."""
-    pause_s = FIRST_RETRY_S
-    while True:
-        try:
-            await house.runner.recover()
-            return
-        except LookupError as error:
-            raise CannotStart(f"SYMBOLS: {str(error.args[0]) if error.args else error}") from error
-        except StateUnreadable:
-            _latch_lost(house.settings.data_folder, house.clock.now_ms())
-            raise
-        except (ConnectionError, TimeoutError) as error:
-            logger.warning("not recovered yet, next attempt in %g s: %s", pause_s, error)
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_RETRY_S)
-
-
-# --- parts ----------------------------------------------------------------------------------------------------------
-
-
-async def _furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack) -> House:
+async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack) -> House:
     """Open the store and the exchange and put the engine together."""
     clock, folder = MachineClock(), settings.data_folder
     reached = await reach(settings.store_url, folder / "store")
@@ -190,7 +63,7 @@ async def _furnished(settings: Settings, redaction: Redaction, stack: AsyncExitS
     await store.take_epoch()
     if sequence.has_lost_tail(store.last_write):
         logger.error("the store knows less than this machine does: entries are latched")
-        _latch_lost(folder, clock.now_ms())
+        latch_lost(folder, clock.now_ms())
         sequence.note(store.last_write)
     venue = await open_venue(settings, store, clock)
     stack.push_async_callback(venue.close)
@@ -221,7 +94,7 @@ def trader_setup(settings: Settings) -> TraderSetup:
     )
 
 
-async def _health_page(house: House) -> Any:
+async def open_health_page(house: House) -> Any:
     """Open the page; returns what closes it. Raises `CannotStart`."""
     from bot.metrics import exposition
 
@@ -251,29 +124,8 @@ async def _health_page(house: House) -> Any:
     return page.cleanup
 
 
-def _latch_lost(folder: Path, now_ms: int) -> None:
+def latch_lost(folder: Path, now_ms: int) -> None:
     """No entries after a memory was lost, until the owner looked."""
     latch_file = LatchFile(folder)
     lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
     latch_file.write(strictest(latch_file.read(), lost))
-
-
-def _broken(error: BaseException | None) -> int:
-    """The engine ended by itself: known reasons are one line, all others a traceback in the log, blanked."""
-    if isinstance(error, NoServer | StoreDown | StateUnreadable | CannotStart):
-        raise error
-    logger.critical("the engine broke; stops and targets stay at the exchange", exc_info=error)
-    return _refused("the engine broke; the log knows more", FAILED)
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
-
-
-def _refused(text: str, code: int) -> int:
-    """Say why in one line."""
-    print(f"Error: {text}", file=sys.stderr, flush=True)
-    return code

@@ -29,7 +29,7 @@ app.command(context_settings=EXTRA_WORDS)(demo_commands.sandbox)
 def run() -> None:
     """Trade, as the settings say, until stopped."""
     settings = _settings()
-    from bot.app import run as live
+    from bot.process import run as live
 
     raise typer.Exit(asyncio.run(live(settings)))
 

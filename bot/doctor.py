@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final, NamedTuple
 
-from bot.settings import Mode, Settings
+from bot.settings import Mode, Settings, misspelt
 from bot.venue import open_rest, patience
 from engine.adapters.binance_account import AccountReader
 from engine.adapters.binance_broker import binance_broker
@@ -63,6 +63,8 @@ async def doctor(settings: Settings, say: Callable[[str], None] = print) -> int:
 
 async def _settings(settings: Settings) -> Findings:
     yield Finding(Weight.GOOD, f"settings: {settings.label}, {', '.join(settings.symbols)}, bars of {settings.interval}")
+    for problem in misspelt():
+        yield Finding(Weight.DOUBT, f"settings: {problem}")
     if settings.mode is Mode.LIVE and not (
         settings.owner_pin.get_secret_value() or settings.owner_totp_secret.get_secret_value()
     ):

@@ -38,6 +38,11 @@ class _Engine:
         yield CounterMetricFamily("autobot_items", "Items taken out of the queue", value=runner.inbox.taken)
         yield CounterMetricFamily("autobot_frames", "Frames of the market feed", value=feed.counters.frames)
         yield CounterMetricFamily("autobot_bad_frames", "Frames that could not be read", value=feed.counters.bad)
+        delays = feed.latencies.percentiles()
+        delay = GaugeMetricFamily("autobot_feed_delay_ms", "From the exchange's clock to ours", labels=["percentile"])
+        for name, value in zip(delays._fields, delays, strict=True):
+            delay.add_metric([name], value)
+        yield delay
         losses = CounterMetricFamily("autobot_feed_losses", "Lost connections", labels=["route"])
         for route in (Route.PUBLIC, Route.MARKET):
             losses.add_metric([route.value], feed.losses(route))

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.variables import TUNABLES_KEY, BadSettings, HouseSource
+from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, unknown_names
 from engine.model.commands import DecisionMode
 from engine.model.market import INTERVAL_MS
 from engine.model.orders import TriggerBy
@@ -269,6 +269,11 @@ def load_settings(env_file: Path | None = None) -> Settings:
         raise BadSettings([_problem(one["loc"], one["msg"]) for one in error.errors(include_input=False)]) from None
     except UnicodeDecodeError:
         raise BadSettings([".env is not written in UTF-8"]) from None
+
+
+def misspelt(env_file: Path = Path(".env")) -> list[str]:
+    """What stands in `.env` and is no setting."""
+    return unknown_names(env_file, [name.upper() for name in Settings.model_fields])
 
 
 def _problem(place: tuple[int | str, ...], text: str) -> str:

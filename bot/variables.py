@@ -4,10 +4,12 @@ Everything wrong is collected and told in one line each; a value that may be sec
 """
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from dotenv import dotenv_values
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from engine.params import TUNABLES, BadParam, TradingParams, conflict, tuned
@@ -91,6 +93,18 @@ def gathered(variables: Variables) -> dict[str, str | None]:
             problems.append(f"{name.upper()} still holds a placeholder")
     if problems:
         raise BadSettings(problems)
+    return found
+
+
+def unknown_names(env_file: Path, known: Iterable[str]) -> list[str]:
+    """Names in `.env` that nothing reads, each with what was probably meant: a misspelt limit must not pass unseen."""
+    names = {*known, *(variable(tunable.name) for tunable in TUNABLES), *(f"{name.upper()}_FILE" for name in SECRETS)}
+    names |= {name.upper() for name in (*OLD_NAMES, *OLD_SWITCHES)}
+    found = []
+    for name in dotenv_values(env_file) if env_file.is_file() else ():
+        if name.upper().replace(".", "_") not in names:
+            close = get_close_matches(name.upper(), names, n=1)
+            found.append(f"{name} in {env_file} is no setting" + (f"; did you mean {close[0]}?" if close else ""))
     return found
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Mode, Settings
+from bot.settings import Mode, Settings, misspelt
 from bot.variables import BadSettings
 from engine.model.commands import DecisionMode
 from engine.params import TradingParams
@@ -160,3 +160,13 @@ def test_printing_settings_shows_no_secret(read: Read) -> None:
     shown = f"{settings!r} {settings}"
 
     assert not [secret for secret in settings.secrets() if secret in shown]
+
+
+def test_a_misspelt_name_in_the_file_is_found_and_the_right_one_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "ACTIVATON_THRESHOLD=0.9\nSYMBOLS=ETHUSDT\nREDIS_PASSWORD_FILE=/x\nTRADING_SYMBOLS=ETHUSDT\nWEIGHT_MACD_RANGE=1\n"
+    )
+
+    assert misspelt(file) == [f"ACTIVATON_THRESHOLD in {file} is no setting; did you mean ACTIVATION_THRESHOLD?"]
+    assert misspelt(tmp_path / "none") == []
