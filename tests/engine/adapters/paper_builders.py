@@ -81,6 +81,16 @@ def an_exchange(wallet: int = 10_000, *, bid: float = 1_999.9, ask: float = 2_00
     return exchange
 
 
+def a_position(*stops: ApprovedOrder, quantity: str = "0.500", side: Side = Side.LONG) -> PaperExchange:
+    """An exchange with an open position and some stops of it."""
+    exchange = an_exchange()
+    exchange.place_market(an_entry(quantity, side), SEEN_MS)
+    for stop in stops:
+        exchange.place_stop(stop, SEEN_MS)
+    exchange.news.clear()
+    return exchange
+
+
 def quote(bid: float, ask: float, at_ms: int = START_MS) -> QuoteSeen:
     return QuoteSeen(SYMBOL, bid, ask, at_ms, SEEN_MS)
 

@@ -1,6 +1,5 @@
 """The paper exchange: fills no better than the market gives, and refuses what the real exchange refuses."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from engine.adapters.binance_errors import Refused
 from engine.adapters.paper_exchange import PaperExchange
 from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged, StopStatus
-from engine.model.orders import ApprovedOrder, Fill
+from engine.model.orders import Fill
 from engine.model.signals import Side
 from tests.engine.adapters.paper_builders import (
     HOUR_MS,
@@ -18,6 +17,7 @@ from tests.engine.adapters.paper_builders import (
     START_MS,
     SYMBOL,
     a_closed_bar,
+    a_position,
     a_stop,
     a_target,
     a_wide_stop,
@@ -30,25 +30,8 @@ from tests.engine.adapters.paper_builders import (
 )
 
 
-def a_position(*stops: ApprovedOrder, quantity: str = "0.500", side: Side = Side.LONG) -> PaperExchange:
-    """An exchange with an open position and some stops of it."""
-    exchange = an_exchange()
-    exchange.place_market(an_entry(quantity, side), SEEN_MS)
-    for stop in stops:
-        exchange.place_stop(stop, SEEN_MS)
-    exchange.news.clear()
-    return exchange
-
-
 def fills(exchange: PaperExchange) -> list[Fill]:
     return [event.fill for event in exchange.news if isinstance(event, OrderFilled)]
-
-
-def refusal(exchange: PaperExchange, order: ApprovedOrder) -> int:
-    place: Callable[[ApprovedOrder, int], object] = exchange.place_stop if order.trigger_price else exchange.place_market
-    with pytest.raises(Refused) as refused:
-        place(order, SEEN_MS)
-    return refused.value.code
 
 
 @pytest.mark.parametrize(("side", "paid"), [(Side.LONG, "2000.31"), (Side.SHORT, "1999.70")])
@@ -198,48 +181,6 @@ def test_a_bar_does_not_set_off_what_was_placed_while_it_ran() -> None:
     exchange.see(a_closed_bar(START_MS - HOUR_MS // 2, 1_990.0, 2_010.0, 1_940.0, 2_005.0))
 
     assert fills(exchange) == []
-
-
-@pytest.mark.parametrize(
-    ("order", "code"),
-    [
-        (an_entry("0.5005"), -1111),
-        (an_entry("0.000"), -4003),
-        (an_entry("2000.001"), -4005),
-        (an_entry("0.009"), -4164),
-        (an_entry("100.000"), -2027),
-        (an_exit(), -2022),
-        (a_stop("1950.005"), -4014),
-        (a_stop("2000.00"), -2021),
-        (a_target("2000.00"), -2021),
-        (a_stop("1999.00", side=Side.LONG), -2021),
-        (a_wide_stop("1900.00"), -4509),
-    ],
-)
-def test_a_flat_account_is_refused_what_the_exchange_refuses(order: ApprovedOrder, code: int) -> None:
-    exchange = an_exchange(wallet=1_000_000)
-
-    assert refusal(exchange, order) == code
-    assert exchange.news == []
-
-
-def test_an_entry_without_margin_is_refused() -> None:
-    assert refusal(an_exchange(wallet=50), an_entry("0.500")) == -2019
-
-
-def test_an_entry_before_any_price_was_seen_is_refused() -> None:
-    exchange = an_exchange()
-    exchange.boards.clear()
-
-    assert refusal(exchange, an_entry()) == -4131
-
-
-def test_names_are_used_once() -> None:
-    exchange = a_position(a_stop("1950.00"), a_wide_stop("1900.00"))
-
-    assert refusal(exchange, an_entry()) == -4116
-    assert refusal(exchange, a_stop("1940.00")) == -4116
-    assert refusal(exchange, a_wide_stop("1890.00", generation=9)) == -4130
 
 
 @pytest.mark.parametrize(("side", "change"), [(Side.LONG, "-0.1"), (Side.SHORT, "0.1")])
