@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.audited import audited
 from bot.health import Health, serve
 from bot.logs import Redaction
 from bot.settings import Settings
@@ -18,7 +19,7 @@ from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import reach
 from engine.adapters.redis_store import RedisStore
-from engine.control import Control
+from engine.control import Control, EngineControl
 from engine.model.market import INTERVAL_MS
 from engine.model.notices import LatchCause
 from engine.runner import Runner
@@ -44,7 +45,7 @@ class House:
     watch: WatchedStore
     venue: Venue
     runner: Runner
-    control: Control
+    control: EngineControl
 
 
 async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack) -> House:
@@ -78,7 +79,8 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
         clock=clock,
         latch_file=LatchFile(folder),
     )
-    return House(settings, clock, redaction, link, store, watch, venue, runner, Control(runner, watch, settings.label))
+    control = audited(Control(runner, watch, settings.label), folder)
+    return House(settings, clock, redaction, link, store, watch, venue, runner, control)
 
 
 def trader_setup(settings: Settings) -> TraderSetup:

@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -144,9 +145,10 @@ class AuditLog:
 
 
 def _key_of(path: Path) -> bytes:
-    """The key, made on first use. A new key makes every older line false, which is what a lost key should do."""
+    """The key, made on first use. A new key makes every older line false, which is what a lost or damaged key should do."""
     if path.exists():
-        return bytes.fromhex(path.read_text().strip())
+        with suppress(ValueError):
+            return bytes.fromhex(path.read_text().strip())
     key = secrets.token_bytes(KEY_BYTES)
     write_durably(path, key.hex().encode() + b"\n")
     return key

@@ -71,9 +71,12 @@ def test_a_head_that_was_told_earlier_is_found_in_a_longer_chain(tmp_path: Path)
     assert a_log(tmp_path).verify(told).is_whole
 
 
-def test_a_new_key_makes_the_old_lines_false(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, "no key at all"])
+def test_a_lost_or_damaged_key_makes_the_old_lines_false(tmp_path: Path, key: str | None) -> None:
     a_log(tmp_path)
     (tmp_path / "audit.key").unlink()
+    if key is not None:
+        (tmp_path / "audit.key").write_text(key)
 
     assert AuditLog(tmp_path).verify().fault.startswith("line 1: was changed, or the key was")
 
