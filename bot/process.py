@@ -50,6 +50,7 @@ async def run(settings: Settings) -> int:
         return _refused(f"{error}: another autobot trades from there", TAKEN)
     except OSError as error:
         return _refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", BAD_SETTINGS)
+    logger.info("starting: %s, %s, bars of %s", settings.label, ", ".join(settings.symbols), settings.interval)
     for problem in misspelt():
         logger.warning(problem)
     stop = _stop_signal()
@@ -91,6 +92,8 @@ async def _live(house: House) -> None:
         if house.settings.mode is Mode.LIVE:
             await _key_is_safe(house.venue)
         await _recovered(house)
+        held = sum(desk.position is not None for desk in runner.trader.view().desks.values())
+        logger.info("recovered: %d open position(s), compared with the exchange and covered", held)
         if venue.keep_alive is None:  # the news of an account on paper need no connection
             runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
         schedule = Schedule(

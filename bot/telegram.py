@@ -71,6 +71,7 @@ async def talk(
     dispatcher.update.outer_middleware(gate)
     dispatcher.update.outer_middleware(refresh)
     dispatcher.include_router(build_router())
+    logger.info("the chat is open")
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(delivery.run())

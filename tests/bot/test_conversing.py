@@ -1,0 +1,114 @@
+"""Telegram stops nothing: whatever breaks in the conversation, it comes back, and nothing is heard twice."""
+
+import asyncio
+import importlib
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramConflictError, TelegramNetworkError, TelegramUnauthorizedError
+from aiogram.methods import GetUpdates
+from aiogram.types import Update
+
+from bot import conversing, polling
+from bot.conversing import converse
+from bot.polling import Polling
+
+NOTHING = cast(Any, None)
+METHOD = GetUpdates()
+
+
+async def test_a_conversation_that_breaks_off_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, talking = list[str](), asyncio.Event()
+
+    async def talk(*parts: object) -> None:
+        tries.append("talk")
+        if len(tries) < 4:
+            raise ValueError("broken")
+        talking.set()
+        await asyncio.Event().wait()
+
+    def imported(name: str) -> SimpleNamespace:
+        tries.append("import")
+        if len(tries) == 1:
+            raise ImportError("half a module")
+        return SimpleNamespace(talk=talk)
+
+    monkeypatch.setattr(importlib, "import_module", imported)
+    monkeypatch.setattr(conversing, "FIRST_PAUSE_S", 0.0)
+    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING))
+
+    await asyncio.wait_for(talking.wait(), 5)
+    conversation.cancel()
+    await asyncio.wait([conversation])
+
+    assert tries == ["import", "import", "talk", "import", "talk"]
+
+
+class FakeTelegram:
+    """Gives out what was scripted, then stays silent; remembers what was asked for."""
+
+    def __init__(self, *answers: list[int] | Exception) -> None:
+        self.answers = list(answers)
+        self.offsets: list[int | None] = []
+        self.is_silent = asyncio.Event()
+
+    async def get_updates(self, *, offset: int | None, **how: Any) -> list[Update]:
+        self.offsets.append(offset)
+        if not self.answers:
+            self.is_silent.set()
+            await asyncio.Event().wait()
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return [Update(update_id=number) for number in answer]
+
+
+class FakeDispatcher:
+    """Handles updates, and stumbles over some."""
+
+    def __init__(self, *stumbles: int) -> None:
+        self.handled: list[int] = []
+        self.stumbles = stumbles
+
+    async def feed_update(self, bot: Bot, update: Update) -> None:
+        self.handled.append(update.update_id)
+        if update.update_id in self.stumbles:
+            raise ValueError("no answer")
+
+
+async def heard(telegram: FakeTelegram, dispatcher: FakeDispatcher) -> None:
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher)).run())
+    await asyncio.wait_for(telegram.is_silent.wait(), 5)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
+async def test_each_update_is_handled_once_and_confirmed_afterwards() -> None:
+    telegram, dispatcher = FakeTelegram([7, 8], [9]), FakeDispatcher(7)
+
+    await heard(telegram, dispatcher)
+
+    assert dispatcher.handled == [7, 8, 9]
+    assert telegram.offsets == [None, 9, 10]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TelegramNetworkError(METHOD, "away"),
+        TelegramConflictError(METHOD, "terminated by other getUpdates request"),
+        TelegramUnauthorizedError(METHOD, "Unauthorized"),
+    ],
+    ids=["the network", "another program with the token", "a revoked token"],
+)
+async def test_after_trouble_it_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+    for pause in ("FIRST_PAUSE_S", "CONFLICT_PAUSE_S", "REFUSED_PAUSE_S"):
+        monkeypatch.setattr(polling, pause, 0.0)
+    telegram, dispatcher = FakeTelegram([7], trouble, [8]), FakeDispatcher()
+
+    await heard(telegram, dispatcher)
+
+    assert dispatcher.handled == [7, 8]
+    assert telegram.offsets == [None, 8, 8, 9]

@@ -1,0 +1,95 @@
+"""The clockwork: it drops ticks with both times, looks at the account as often as told, and survives a silent exchange."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from bot.schedule import Schedule
+from engine.model.events import BarClosed, ClockTicked, RulesLoaded
+from engine.ports import Event
+from engine.runner import Runner
+from tests.builders import rules
+from tests.engine.adapters.redis_servers import HandClock
+
+
+class FakeRunner:
+    """Takes events; knows which symbols are traded."""
+
+    class _Setup:
+        symbols = ("ETHUSDT",)
+
+    class _Trader:
+        time_ms = 500
+
+    def __init__(self) -> None:
+        self.setup, self.trader = self._Setup(), self._Trader()
+        self.posted: list[Event] = []
+
+    def post(self, event: Event) -> None:
+        self.posted.append(event)
+
+
+class FakeHistory:
+    """Rules, unless the exchange is away."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+
+    async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
+        if self.is_away:
+            raise ConnectionError("away")
+        return tuple(RulesLoaded(rules(symbol=symbol), 1, 2) for symbol in symbols)
+
+    async def closed_bars(self, symbol: str, interval: str, count: int, since_ms: int) -> Sequence[BarClosed]:
+        return ()
+
+
+class Clockwork:
+    def __init__(self) -> None:
+        self.runner, self.history, self.clock = FakeRunner(), FakeHistory(), HandClock(1_000_000)
+        self.kept_alive = 0
+        self.schedule = Schedule(
+            cast(Runner, self.runner),
+            self.history,
+            clock=self.clock,
+            check_interval_s=30,
+            market_ms=lambda: 700,
+            keep_alive=self._keep_alive,
+        )
+
+    async def _keep_alive(self) -> None:
+        self.kept_alive += 1
+
+
+@pytest.fixture
+def clockwork() -> Clockwork:
+    return Clockwork()
+
+
+async def test_each_tick_carries_both_times_and_every_so_often_asks_for_a_look_at_the_account(clockwork: Clockwork) -> None:
+    for passed_ms in (0, 1_000, 29_000, 1_000):
+        clockwork.clock.ms += passed_ms
+        await clockwork.schedule._tick()
+
+    assert clockwork.runner.posted == [
+        ClockTicked(True, 700, 1_000_000),
+        ClockTicked(False, 700, 1_001_000),
+        ClockTicked(True, 700, 1_030_000),
+        ClockTicked(False, 700, 1_031_000),
+    ]
+
+
+async def test_refreshed_rules_enter_the_queue_and_a_silent_exchange_leaves_the_old_ones(clockwork: Clockwork) -> None:
+    await clockwork.schedule._refresh_rules()
+    clockwork.history.is_away = True
+    await clockwork.schedule._refresh_rules()
+
+    assert [type(event) for event in clockwork.runner.posted] == [RulesLoaded]
+
+
+async def test_it_starts_and_ends_inside_a_running_loop(clockwork: Clockwork) -> None:
+    clockwork.schedule.start()
+    clockwork.schedule.stop()
+
+    assert clockwork.kept_alive == 0
