@@ -93,7 +93,7 @@ async def _live(house: House) -> None:
             await _key_is_safe(house.venue)
         await _recovered(house)
         held = sum(desk.position is not None for desk in runner.trader.view().desks.values())
-        logger.info("recovered: %d open position(s), compared with the exchange and covered", held)
+        logger.info("recovered: %d open position(s), compared with the exchange", held)
         if venue.keep_alive is None:  # the news of an account on paper need no connection
             runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
         schedule = Schedule(
