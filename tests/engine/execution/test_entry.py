@@ -20,6 +20,11 @@ AFTER_LEASE = builders.an_entry().deadline_ms + LEASE_GRACE_MS + 1
 LOOKS = (FindOrder, FetchFills, SyncAccount)
 
 
+def asked_of(ours: EntryIntent) -> SavedDesk:
+    """A desk that has traded before, so that executions since then can be asked for."""
+    return builders.a_desk(entry=ours, last_fill_ms=builders.START_MS)
+
+
 def entry_of(desk: SavedDesk) -> EntryIntent:
     assert desk.entry is not None
     return desk.entry
@@ -27,7 +32,7 @@ def entry_of(desk: SavedDesk) -> EntryIntent:
 
 def unanswered() -> SavedDesk:
     ours = builders.an_entry()
-    desk, _ = entry.unanswered(builders.a_desk(entry=ours), ours, OrderUnanswered("ETHUSDT", NAME, "time-out", 1, 2_000))
+    desk, _ = entry.unanswered(asked_of(ours), ours, OrderUnanswered("ETHUSDT", NAME, "time-out", 1, 2_000))
     return desk
 
 
@@ -47,7 +52,7 @@ def test_a_signed_entry_may_exist_from_then_on() -> None:
 def test_no_answer_tells_the_owner_and_looks_for_it_everywhere() -> None:
     ours = builders.an_entry()
 
-    desk, outcome = entry.unanswered(builders.a_desk(entry=ours), ours, OrderUnanswered("ETHUSDT", NAME, "", 1, 2_000))
+    desk, outcome = entry.unanswered(asked_of(ours), ours, OrderUnanswered("ETHUSDT", NAME, "", 1, 2_000))
 
     assert entry_of(desk).state is IntentState.UNKNOWN
     assert [type(errand) for errand in outcome.errands] == list(LOOKS)
@@ -82,7 +87,7 @@ def test_with_one_proof_missing_the_size_stays_reserved(missing: str) -> None:
 
 
 def test_a_sent_entry_whose_lease_is_over_is_looked_for_without_being_told_to() -> None:
-    desk, _ = entry.ticked(builders.a_desk(entry=builders.an_entry()), builders.an_entry(), 6_000 + LEASE_GRACE_MS)
+    desk, _ = entry.ticked(asked_of(builders.an_entry()), builders.an_entry(), 6_000 + LEASE_GRACE_MS)
     assert entry_of(desk).state is IntentState.SENT
 
     desk, outcome = entry.ticked(desk, entry_of(desk), AFTER_LEASE)
@@ -104,13 +109,13 @@ def test_an_unknown_entry_is_asked_for_again_and_again_but_not_at_every_tick() -
 
 def test_fills_that_are_late_after_an_answer_are_fetched() -> None:
     ours = entry.accepted(builders.an_entry(), OrderAccepted("ETHUSDT", NAME, 11, ONE, True, 1, 2_000))
-    desk = builders.a_desk(entry=ours)
+    desk = asked_of(ours)
 
     _, early = entry.ticked(desk, ours, 2_999)
     _, late = entry.ticked(desk, ours, 3_000)
 
     assert not early.errands
-    assert FetchFills("ETHUSDT", 0) in late.errands
+    assert FetchFills("ETHUSDT", builders.START_MS) in late.errands
 
 
 def test_an_entry_is_filled_when_all_that_it_executed_is_booked() -> None:
@@ -131,7 +136,7 @@ def test_a_refusal_by_the_exchange_ends_the_entry_and_says_why() -> None:
     ours = builders.an_entry()
 
     event = OrderRejected("ETHUSDT", NAME, -2019, "Margin is insufficient.", 1, 2_000)
-    desk, outcome = entry.rejected(builders.a_desk(entry=ours), ours, event)
+    desk, outcome = entry.rejected(asked_of(ours), ours, event)
 
     assert desk.entry is None
     assert isinstance(outcome.notices[0], EntryFailed)
