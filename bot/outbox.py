@@ -52,6 +52,7 @@ class Delivery:
         self._wait_s = wait_s
         self._queues: dict[int, QueueOfChat] = {}
         self._open: Counter[str] = Counter()  # notice -> chats that were not told yet
+        self._known: list[str] = []  # told to all, not yet forgotten by the store
         self._awake: dict[int, asyncio.Event] = {}
         self._arrived: dict[int, asyncio.Event] = {}
 
@@ -115,10 +116,12 @@ class Delivery:
         """Count a chat that knows; forget a notice that all know."""
         for notice in notices:
             self._open[notice] -= 1
-        done = [notice for notice in notices if self._open[notice] <= 0]
-        for notice in done:
-            del self._open[notice]
-        await self._outbox.delivered(done)
+            if self._open[notice] <= 0:
+                del self._open[notice]
+                self._known.append(notice)
+        batch = list(self._known)
+        await self._outbox.delivered(batch)
+        self._known = [notice for notice in self._known if notice not in batch]
 
     # --- delivering -------------------------------------------------------------------------------------------------
 

@@ -65,8 +65,12 @@ class PanelRefresh(BaseMiddleware):
         """Redraw until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for user, message in list(self._shown.items()):
-                await self._redraw(user, message)
+            await self.redraw_all()
+
+    async def redraw_all(self) -> None:
+        """Redraw every panel that is on a screen, where there is reason to."""
+        for user, message in list(self._shown.items()):
+            await self._redraw(user, message)
 
     async def _look(self, spoken: Message | CallbackQuery | None) -> None:
         if spoken is None or spoken.from_user is None:

@@ -1,5 +1,6 @@
 """Sends one alert: as a new message, an answer to an earlier one, or an edit of it; as plain text where HTML is refused."""
 
+import logging
 from typing import Final
 
 from aiogram import Bot
@@ -7,9 +8,11 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 
 from bot.kept_messages import KeptMessages
+from bot.logs import Redaction
+from engine.ports import StoreDown
 from handlers.ui.alerts import Alert
 from handlers.ui.keyboards import markup
-from handlers.ui.markup import plain
+from handlers.ui.markup import Html, plain
 
 HTML: Final = "HTML"
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
@@ -17,21 +20,28 @@ UNCHANGED: Final = "message is not modified"
 BAD_HTML: Final = "can't parse entities"
 LONGEST: Final = 4_096
 
+logger = logging.getLogger(__name__)
+
 
 class Sender:
     """The way to the phone."""
 
-    def __init__(self, bot: Bot, kept: KeptMessages) -> None:
+    def __init__(self, bot: Bot, kept: KeptMessages, redaction: Redaction) -> None:
         self._bot = bot
+        self._redaction = redaction
         self._kept = kept
 
     async def send(self, chat: int, alert: Alert) -> None:
         """Send or edit. Raises `TelegramAPIError` and `StoreDown`."""
+        alert = alert._replace(text=Html(self._redaction(alert.text)))  # an exchange's own words may repeat what we sent
         buttons = markup(alert.screen)
         message = await self._kept.find(chat, alert.edits)
         if message is None or not await self._edited(chat, message, alert, buttons):
             message = await self._new(chat, alert, buttons)
-        await self._kept.keep(chat, alert.name, message)
+        try:
+            await self._kept.keep(chat, alert.name, message)
+        except StoreDown as error:  # it was said, and must not be said again
+            logger.warning("the name of a message was not kept: %s", error)
 
     async def _edited(self, chat: int, message: int, alert: Alert, buttons: InlineKeyboardMarkup | None) -> bool:
         """Edit a message; False where that is no longer possible."""

@@ -50,7 +50,7 @@ async def talk(
     bot = make_bot(settings, pace)
     factor = CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
     alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)
-    delivery = Delivery(store.outbox, alerts, owners, Sender(bot, KeptMessages(link)), pace.wait_s)
+    delivery = Delivery(store.outbox, alerts, owners, Sender(bot, KeptMessages(link), redaction), pace.wait_s)
     gate = Access(owners, store.users, link, languages, language=settings.language, clock=clock, heard=delivery.heard)
     refresh = PanelRefresh(
         bot,

@@ -1,7 +1,7 @@
 """Alerts: kept until Telegram took them, the most urgent first, merged where a newer one says more, never lost to a fault."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ import pytest
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError
 from aiogram.methods import SendMessage
 
+from bot import outbox
 from bot.alerts import Alerts
 from bot.outbox import Delivery
 from bot.owners import Owners
@@ -20,6 +21,7 @@ from engine.adapters.redis_outbox import Outbox, put
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
 from engine.model.notices import EngineHalted, LatchLifted, Notice
+from engine.ports import StoreDown
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Languages
 from handlers.ui.markup import Html
@@ -108,6 +110,27 @@ async def test_notices_from_before_a_restart_are_delivered(post: Post) -> None:
         await post.empty()
 
     assert ["one" in post.phone.took[0].text, "two" in post.phone.took[1].text] == [True, True]
+
+
+async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not_told_twice(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget, tries = Outbox.delivered, list[int]()
+
+    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
+        tries.append(len(ids))
+        if len(tries) == 1:
+            raise StoreDown("away")
+        await forget(self, ids)
+
+    monkeypatch.setattr(Outbox, "delivered", forgetting)
+    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+    await post.put(halted("one"), halted("two"))
+
+    async with post.running():
+        await post.empty()
+
+    assert len(post.phone.took) == 2
 
 
 async def test_what_telegram_refuses_for_its_form_is_given_up_and_does_not_hold_the_rest(post: Post) -> None:

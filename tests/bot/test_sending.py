@@ -9,6 +9,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import ReplyParameters
 
 from bot.kept_messages import KeptMessages
+from bot.logs import BLANK, Redaction
 from bot.sending import Sender
 from engine.adapters.redis_link import RedisLink
 from handlers.ui.alerts import Alert, Loudness
@@ -55,7 +56,7 @@ def bot() -> FakeBot:
 
 @pytest.fixture
 def sender(bot: FakeBot, link: RedisLink) -> Sender:
-    return Sender(cast(Bot, bot), KeptMessages(link))
+    return Sender(cast(Bot, bot), KeptMessages(link), Redaction(["top-secret"]))
 
 
 def an_alert(text: str, loudness: Loudness = Loudness.MONEY, **names: Any) -> Alert:
@@ -122,3 +123,9 @@ async def test_another_refusal_is_told(sender: Sender, bot: FakeBot) -> None:
 
     with pytest.raises(TelegramBadRequest):
         await sender.send(CHAT, an_alert("x"))
+
+
+async def test_no_secret_leaves_by_way_of_the_chat(sender: Sender, bot: FakeBot) -> None:
+    await sender.send(CHAT, an_alert("the exchange said: top-secret is wrong"))
+
+    assert bot.shown[1].text == f"the exchange said: {BLANK} is wrong"
