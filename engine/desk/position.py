@@ -167,7 +167,7 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
 def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     if desk.exit is not None and desk.exit.is_whole:
         return desk, NOTHING
-    fired = next((stop for stop in desk.stops if stop.fired_ms), None)
+    fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
     reason = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.UNPROTECTED
     side = holding.trade.side
     detail = "fired" if fired else "touched" if is_overstayed(holding, now_ms) else "naked"

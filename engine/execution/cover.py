@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.execution.ids import client_id
+from engine.execution.ids import client_id, read
 from engine.execution.orders import Wanted, guard, stop_order
 from engine.model.messages import NOTHING, CancelOrder, FindStop, ListStops, Outcome
 from engine.model.orders import Role
@@ -26,9 +26,10 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return _swept(desk, now_ms)
-    if any(stop.fired_ms for stop in desk.stops):
-        return desk, Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
-    outcome = NOTHING
+    own = own_stops(desk)
+    desk, outcome = _spent(desk, [stop for stop in desk.stops if stop not in own], now_ms)
+    if any(stop.fired_ms for stop in own):
+        return desk, outcome + Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
     for want in wanted:
         desk, step = _kept(desk, holding, want, now_ms)
         outcome += step
@@ -36,7 +37,7 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
 
 
 def _kept(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    mine = [stop for stop in desk.stops if stop.role is want.role]
+    mine = [stop for stop in own_stops(desk) if stop.role is want.role]
     match = next((stop for stop in mine if _fits(stop, want)), None)
     if match is None:
         return _placed(desk, holding, want, now_ms)
@@ -87,10 +88,16 @@ def _cancelled(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tupl
 
 def _swept(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
     """Flat: no stop of ours may stay to hit the next position. Those that triggered are spent."""
-    left = tuple(stop for stop in desk.stops if not stop.fired_ms)
-    changed = len(left) != len(desk.stops)
-    desk, outcome = _cancelled(replace(desk, stops=left), left, now_ms)
-    return desk, outcome + Outcome(changed=changed)
+    return _spent(desk, desk.stops, now_ms)
+
+
+def _spent(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Stops of a position that is over: cancelled, or forgotten where they triggered."""
+    fired = [stop for stop in stops if stop.fired_ms]
+    for stop in fired:
+        desk = without_stop(desk, stop.client_id)
+    desk, outcome = _cancelled(desk, [stop for stop in stops if not stop.fired_ms], now_ms)
+    return desk, outcome + Outcome(changed=bool(fired))
 
 
 def with_stop(desk: SavedDesk, stop: StopOrder) -> SavedDesk:
@@ -108,11 +115,20 @@ def find(desk: SavedDesk, name: str) -> StopOrder | None:
     return next((stop for stop in desk.stops if stop.client_id == name), None)
 
 
+def own_stops(desk: SavedDesk) -> tuple[StopOrder, ...]:
+    """The stops of the position that is held now. One of an earlier position guards nothing, though it may still rest."""
+    if desk.holding is None:
+        return desk.stops
+    intent = desk.holding.trade.intent_id
+    names = ((stop, read(stop.client_id)) for stop in desk.stops)
+    return tuple(stop for stop, name in names if name is not None and name.intent_id == intent)
+
+
 def is_covered(desk: SavedDesk, quantity: Decimal) -> bool:
     """Whether a stop was seen that closes at least `quantity`. A target is no cover."""
     return any(
         stop.is_seen and not stop.is_cancelling and (stop.quantity is None or stop.quantity >= quantity)
-        for stop in desk.stops
+        for stop in own_stops(desk)
         if stop.role is not Role.TARGET
     )
 
@@ -142,7 +158,7 @@ def has_failed(desk: SavedDesk, now_ms: int) -> bool:
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return False
-    refused = any(s.role is Role.TIGHT_STOP and s.refusals >= len(REFUSED_RETRY_MS) for s in desk.stops)
+    refused = any(s.role is Role.TIGHT_STOP and s.refusals >= len(REFUSED_RETRY_MS) for s in own_stops(desk))
     since = holding.uncovered_seen_ms
     return refused or bool(since and now_ms - since >= UNCOVERED_LIMIT_MS)
 
@@ -152,4 +168,4 @@ def is_stuck(desk: SavedDesk, now_ms: int) -> bool:
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return False
-    return any(stop.fired_ms and now_ms - stop.fired_ms >= FIRED_WATCH_MS for stop in desk.stops)
+    return any(stop.fired_ms and now_ms - stop.fired_ms >= FIRED_WATCH_MS for stop in own_stops(desk))
