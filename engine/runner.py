@@ -9,6 +9,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from typing import Final
 
+from engine.execution import missed
 from engine.inbox import Inbox, Item, Wish
 from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
 from engine.model.messages import Errand, FetchFills, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
@@ -96,8 +97,9 @@ class Runner:
 
     async def _look_at_fills(self, saved: SavedState | None) -> None:
         for symbol, memory in (saved.desks if saved else {}).items():
-            if symbol in self.trader.desks and memory.last_fill_ms:
-                for errand in (FetchFills(symbol, memory.last_fill_ms), FetchFunding(symbol, memory.last_fill_ms)):
+            since = missed.since_ms(memory)
+            if symbol in self.trader.desks and since:
+                for errand in (FetchFills(symbol, since), FetchFunding(symbol, since)):
                     for event in await self._broker.run(errand):
                         await self._take(event)
 

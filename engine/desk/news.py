@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.desk.position import closed, entry_checked, leave
 from engine.desk.terms import DeskTerms
-from engine.execution import cover, entry, leaving, reasons, stop_news
+from engine.execution import cover, entry, leaving, missed, reasons, stop_news
 from engine.execution.ids import read
 from engine.model.events import (
     CancelRefused,
@@ -21,7 +21,7 @@ from engine.model.events import (
     StopsListed,
     StopStatus,
 )
-from engine.model.messages import NOTHING, CancelOrder, FetchFills, FindOrder, Outcome
+from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, Outcome
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 
@@ -68,7 +68,7 @@ def _of_exit(desk: SavedDesk, event: OrderNews) -> tuple[SavedDesk, Outcome]:
         case OrderRejected():
             return leaving.refused(desk, event.seen_ms)
         case OrderUnanswered():
-            looks = (FindOrder(desk.symbol, event.client_id), FetchFills(desk.symbol, desk.last_fill_ms))
+            looks: tuple[Errand, ...] = (FindOrder(desk.symbol, event.client_id), *missed.questions(desk))
             return desk, Outcome(errands=looks)
         case OrderGone() if event.executed < desk.exit.quantity and desk.exit.is_whole:
             return replace(desk, exit=replace(desk.exit, retry_at_ms=event.seen_ms)), Outcome(wake_in_ms=1)
@@ -83,7 +83,7 @@ def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[Saved
         case OrderAccepted() if stop is not None:
             return stop_news.accepted(desk, stop, event)
         case OrderRejected() if stop is not None and event.code in stop_news.TRIGGERS_NOW:
-            return _past_its_trigger(desk, stop.role, event, terms)
+            return _past_its_trigger(desk, stop, event, terms)
         case OrderRejected() if stop is not None:
             return stop_news.rejected(desk, stop, event)
         case OrderUnanswered() if stop is not None:
@@ -95,12 +95,12 @@ def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[Saved
     return desk, NOTHING
 
 
-def _past_its_trigger(desk: SavedDesk, role: Role, event: OrderRejected, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
+def _past_its_trigger(desk: SavedDesk, stop: StopOrder, event: OrderRejected, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
     """The price passed a stop while it was being placed: what the stop would have done is done at market."""
     holding = desk.holding
-    if holding is None:
+    if holding is None or stop not in cover.own_stops(desk):
         return cover.without_stop(desk, event.client_id), Outcome(changed=True)
-    reason = reasons.stop_reason(holding, role)
+    reason = reasons.stop_reason(holding, stop.role)
     desk, stepped = leave(desk, reason, holding.quantity, "engine", terms, event.seen_ms)
     desk, refused = stop_news.rejected(desk, _known(desk, event.client_id), event)
     return desk, stepped + refused
@@ -114,7 +114,7 @@ def _known(desk: SavedDesk, name: str) -> StopOrder:
 
 def stop_changed(desk: SavedDesk, event: StopChanged, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
     """News of a conditional order. One that the exchange refused at its trigger leaves the position to us (R6)."""
-    stop = cover.find(desk, event.client_id)
+    stop = next((stop for stop in cover.own_stops(desk) if stop.client_id == event.client_id), None)
     desk, outcome = stop_news.changed(desk, event)
     holding = desk.holding
     if stop is None or holding is None or event.status is not StopStatus.REJECTED:

@@ -11,10 +11,10 @@ from typing import Final
 from engine.desk import position
 from engine.desk.news import closed_elsewhere
 from engine.desk.terms import DeskTerms
-from engine.execution import entry
+from engine.execution import entry, missed
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
-from engine.model.messages import NOTHING, FetchFills, ListStops, Outcome
+from engine.model.messages import NOTHING, ListStops, Outcome
 from engine.model.notices import OutsideChange
 from engine.model.orders import Fill, IntentState
 from engine.model.saved import SavedDesk
@@ -103,7 +103,9 @@ def compared(
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, NO_DIFFERENCE, outcome
     known = known if is_same else Difference(difference, seen.asked_ms, asked_ms=seen.asked_ms)
-    looks = () if known.looked_up_ms else (FetchFills(desk.symbol, desk.last_fill_ms),)
+    looks = () if known.looked_up_ms else missed.questions(desk)
+    if not looks and not known.looked_up_ms:
+        known = known.looked_up(seen.asked_ms)  # there is no execution that could explain it
     return desk, known, Outcome(errands=looks, wake_in_ms=LOOK_AGAIN_MS)
 
 

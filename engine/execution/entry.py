@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.execution import missed
 from engine.model.events import (
     OrderAccepted,
     OrderGone,
@@ -16,7 +17,7 @@ from engine.model.events import (
     OrderSigned,
     OrderUnanswered,
 )
-from engine.model.messages import NOTHING, FetchFills, FindOrder, Outcome, SyncAccount
+from engine.model.messages import NOTHING, FindOrder, Outcome, SyncAccount
 from engine.model.notices import EntryFailed, EntryProvedAbsent, EntryUnknown
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk
@@ -111,5 +112,4 @@ def ticked(desk: SavedDesk, entry: EntryIntent, now_ms: int) -> tuple[SavedDesk,
 
 def _questions(desk: SavedDesk, entry: EntryIntent) -> Outcome:
     find = FindOrder(entry.symbol, entry.client_id)
-    fills = FetchFills(entry.symbol, desk.last_fill_ms)
-    return Outcome(errands=(find, fills, SyncAccount()), wake_in_ms=ASK_AGAIN_MS)
+    return Outcome(errands=(find, *missed.questions(desk), SyncAccount()), wake_in_ms=ASK_AGAIN_MS)

@@ -8,9 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.execution import missed
 from engine.execution.ids import client_id
 from engine.execution.orders import market_exit
-from engine.model.messages import NOTHING, FetchFills, FindOrder, Outcome, SyncAccount
+from engine.model.messages import NOTHING, Errand, FindOrder, Outcome, SyncAccount
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import ExitIntent, Holding, SavedDesk
 
@@ -58,7 +59,7 @@ def ticked(desk: SavedDesk, largest: Decimal, now_ms: int) -> tuple[SavedDesk, O
     leaving, holding = desk.exit, desk.holding
     if leaving is None or holding is None or holding.flat_seen_ms or now_ms < leaving.retry_at_ms:
         return desk, NOTHING
-    looks = (FetchFills(desk.symbol, desk.last_fill_ms), SyncAccount())
+    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount())
     if leaving.is_whole:
         desk, outcome = _sent(desk, holding, leaving, largest, now_ms)
         return desk, Outcome(errands=looks) + outcome
@@ -72,7 +73,7 @@ def ticked(desk: SavedDesk, largest: Decimal, now_ms: int) -> tuple[SavedDesk, O
 def refused(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
     """The exchange refused the exit: look whether the position is still there, and try again if it is."""
     assert desk.exit is not None
-    looks = (FetchFills(desk.symbol, desk.last_fill_ms), SyncAccount())
+    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount())
     if not desk.exit.is_whole:
         return replace(desk, exit=None), Outcome(errands=looks, changed=True)
     again = replace(desk.exit, retry_at_ms=now_ms + REFUSED_REPEAT_MS)

@@ -12,6 +12,7 @@ from engine.desk.desk import Desk
 from engine.desk.position import is_reserved
 from engine.desk.reconciling import part_of
 from engine.desk.terms import DeskTerms
+from engine.execution import missed
 from engine.execution.lot_rules import lot_rules
 from engine.model.commands import COMMANDS, Command
 from engine.model.events import (
@@ -35,7 +36,7 @@ from engine.model.events import (
     StopChanged,
     StopsListed,
 )
-from engine.model.messages import NOTHING, FetchFills, Outcome, SyncAccount
+from engine.model.messages import NOTHING, Outcome, SyncAccount
 from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
@@ -181,7 +182,7 @@ class Trader:
         if event.lost_ms:
             outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
         if event.route is Route.PRIVATE:
-            looks = tuple(FetchFills(desk.terms.symbol, desk.memory.last_fill_ms) for desk in self.desks.values())
+            looks = [look for desk in self.desks.values() for look in missed.questions(desk.memory)]
             outcome += Outcome(errands=(*looks, SyncAccount()))
         return outcome
 
