@@ -48,8 +48,15 @@ class QueueOfChat:
             target.alert = alert._replace(edits=told.edits, follows=told.follows or alert.follows, loudness=louder)
             target.notices.append(notice)
             return []
-        self._waiting.append(Waiting(alert, self._number, [notice]))
+        self._waiting.append(Waiting(alert, self._number, [*self._outdated(alert), notice]))
         return self._thinned() if len(self._waiting) > MANY else []
+
+    def _outdated(self, alert: Alert) -> list[str]:
+        """Take out what this alert makes stale; its notices are told with it."""
+        stale = [one for one in self._waiting if alert.outdates and one.alert.name == alert.outdates]
+        for one in stale:
+            self._waiting.remove(one)
+        return [notice for one in stale for notice in one.notices]
 
     def first(self) -> Waiting | None:
         """The most urgent one, left where it is."""

@@ -29,6 +29,7 @@ class Alert(NamedTuple):
 
     `edits`: the message kept under this name is edited; where there is none, a new one is sent.
     `name`: the message, new or edited, is kept under this name. `follows`: a new message answers the one kept under it.
+    `outdates`: alerts of this name that still wait are no longer worth telling.
     """
 
     text: Html
@@ -37,6 +38,7 @@ class Alert(NamedTuple):
     name: str = ""
     edits: str = ""
     follows: str = ""
+    outdates: str = ""
 
     @property
     def screen(self) -> Screen:

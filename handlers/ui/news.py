@@ -126,7 +126,8 @@ def position_reduced(texts: Texts, notice: PositionReduced) -> Alert:
 def position_closed(texts: Texts, notice: PositionClosed) -> Alert:
     """The trade is over."""
     screen = cards.exit_card(texts, notice.trade, notice.reason)
-    return Alert(screen.text, Loudness.MONEY, screen.rows, follows=position_name(notice.trade.intent_id))
+    intent = notice.trade.intent_id
+    return Alert(screen.text, Loudness.MONEY, screen.rows, follows=position_name(intent), outdates=stop_name(intent))
 
 
 def regime_changed(texts: Texts, notice: RegimeChanged, view: EngineView) -> Alert:
