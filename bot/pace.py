@@ -19,6 +19,7 @@ from aiogram.types import Message
 PER_S: Final = 0.95  # a little slower than Telegram's own clock
 BURST: Final = 4.0
 LONGEST_ATTEMPTS: Final = 5
+ROOM_FOR_ALERTS: Final = 2.0
 REMEMBERED: Final = 500  # messages
 FREE: Final = ("GetUpdates", "AnswerCallbackQuery", "SetMyCommands", "GetMe", "DeleteWebhook")
 
@@ -31,12 +32,12 @@ class Bucket:
         self.filled_s = now_s
         self.closed_until_s = 0.0
 
-    def wait_s(self, now_s: float) -> float:
-        """How long until there is room for one more."""
+    def wait_s(self, now_s: float, room: float = 1.0) -> float:
+        """How long until there is room for so many."""
         self.left = min(BURST, self.left + (now_s - self.filled_s) * PER_S)
         self.filled_s = now_s
         closed_s = max(0.0, self.closed_until_s - now_s)
-        return max(closed_s, (1.0 - self.left) / PER_S if self.left < 1.0 else 0.0)
+        return max(closed_s, (room - self.left) / PER_S if self.left < room else 0.0)
 
     def take(self) -> None:
         self.left -= 1.0
@@ -52,8 +53,8 @@ class Pace(BaseRequestMiddleware):
         self.waits = 0
 
     def wait_s(self, chat: int) -> float:
-        """How long an alert has to wait in this chat."""
-        return self._bucket(chat).wait_s(self._clock())
+        """How long an alert has to wait in this chat; room for an answer to the owner's next word is left."""
+        return self._bucket(chat).wait_s(self._clock(), ROOM_FOR_ALERTS)
 
     async def __call__(
         self, make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]

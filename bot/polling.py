@@ -1,4 +1,4 @@
-"""Fetches updates and has them handled; nothing is fetched again before it was handled, and nothing is fetched twice.
+"""Fetches updates and has them handled. Each is confirmed once it was handled, or after a short while where answers are slow.
 
 Another program with the same token is told apart from a network that fails: the engine trades on in both cases.
 """
@@ -19,7 +19,7 @@ from aiogram.types import Update
 WANTED: Final = ["message", "callback_query"]
 LONG_POLL_S: Final = 20
 ANSWER_WITHIN_S: Final = 35
-HANDLED_WITHIN_S: Final = 20.0
+HANDLED_WITHIN_S: Final = 0.5  # then the next words are fetched: a panic does not wait for slow answers
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 CONFLICT_PAUSE_S: Final = 15.0

@@ -12,7 +12,6 @@ from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError
-from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.types import BotCommand
 
 from bot.access import Access
@@ -27,6 +26,7 @@ from bot.polling import Polling
 from bot.second_factor import CodeCheck
 from bot.sending import Sender
 from bot.settings import Settings
+from bot.turns import Turns
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_store import RedisStore
 from engine.control import EngineControl
@@ -61,7 +61,7 @@ async def talk(
         clock=clock,
     )
     dispatcher = Dispatcher(
-        events_isolation=SimpleEventIsolation(),
+        events_isolation=Turns(),
         engine=control,
         languages=languages,
         users=store.users,

@@ -83,3 +83,13 @@ def test_while_telegram_asks_for_silence_nothing_is_said() -> None:
 
     assert bucket.wait_s(2.0) == 5.0
     assert bucket.wait_s(7.0) == 0.0
+
+
+async def test_alerts_leave_room_for_an_answer() -> None:
+    telegram, pace = FakeTelegram(), Pace(clock=lambda: 0.0)
+    for number in range(int(BURST) - 1):
+        await pace(telegram, BOT, SendMessage(chat_id=CHAT, text=f"{number}"))
+
+    assert pace.wait_s(CHAT) > 0
+    await pace(telegram, BOT, SendMessage(chat_id=CHAT, text="an answer"))
+    assert len(telegram.calls) == BURST
