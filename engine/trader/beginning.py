@@ -18,8 +18,13 @@ def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> Tr
 
 
 def awakened(memory: SavedDesk) -> SavedDesk:
-    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may."""
-    entry = memory.entry
+    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may.
+
+    How long a position was naked, or a price beyond its levels, nobody watched meanwhile: both are counted anew.
+    """
+    entry, holding = memory.entry, memory.holding
     if entry is not None and entry.state is IntentState.PLANNED:
-        return replace(memory, entry=None)
+        memory = replace(memory, entry=None)
+    if holding is not None:
+        memory = replace(memory, holding=replace(holding, uncovered_seen_ms=0, touched_seen_ms=0))
     return memory
