@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.desk.desk import Desk
+from engine.desk.reconciling import booked_quantity
+from engine.model.account import AccountSnapshot
+from engine.model.events import BalanceChanged
 from engine.model.messages import NOTHING, Outcome
 from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
 from engine.model.orders import ExitReason, Trade
@@ -25,6 +28,7 @@ class Books:
         self.saved = saved
         self.available = saved.wallet
         self.was_read = False
+        self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
 
     def unrealised(self, desks: Iterable[Desk]) -> Decimal:
         """The open result of all positions, by the newest marks."""
@@ -39,6 +43,27 @@ class Books:
         """Wallet and open results."""
         return self.saved.wallet + self.unrealised(desks)
 
+    def synced(self, account: AccountSnapshot, desks: Iterable[Desk]) -> None:
+        """Take over a snapshot, unless its reading began before the newest execution was heard of."""
+        desks = list(desks)
+        if self.was_read and any(account.asked_ms <= desk.memory.last_fill_seen_ms for desk in desks):
+            return
+        held = {position.symbol: position.quantity for position in account.positions}
+        self._at_exchange = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
+        self.read(account.wallet, account.available)
+
+    def changed(self, event: BalanceChanged) -> None:
+        """Take over a new balance and the positions that it came with."""
+        self._at_exchange |= dict(event.positions)
+        self.read(event.wallet, None)
+
+    def is_even(self, desks: Iterable[Desk]) -> bool:
+        """Whether wallet and booked positions are of one moment: an execution and its balance come one after the other,
+        and between the two a result would be counted twice, or not at all.
+        """
+        booked = ((desk.terms.symbol, booked_quantity(desk.memory)) for desk in desks)
+        return all(self._at_exchange.get(symbol, quantity) == quantity for symbol, quantity in booked)
+
     def read(self, wallet: Decimal, available: Decimal | None) -> None:
         """The wallet as the exchange reports it. Zero or less is not believed (B21)."""
         if wallet <= 0:
@@ -50,7 +75,8 @@ class Books:
 
     def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:
         """Follow equity: a new peak is noted, a breach of the drawdown sets the latch (decision 16)."""
-        if not self.was_read:
+        desks = list(desks)
+        if not self.was_read or not self.is_even(desks):
             return NOTHING
         equity = self.equity(desks)
         if not self.saved.day_start_equity:

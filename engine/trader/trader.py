@@ -107,7 +107,7 @@ class Trader:
             case AccountSynced():
                 return self._compared(event)
             case BalanceChanged():
-                self.books.read(event.wallet, None)
+                self.books.changed(event)
                 return Outcome(changed=True)
             case OrderSigned():
                 return self._signed(event)
@@ -196,7 +196,7 @@ class Trader:
 
     def _compared(self, event: AccountSynced) -> Outcome:
         seen = event.account
-        self.books.read(seen.wallet, seen.available)
+        self.books.synced(seen, self.desks.values())
         self.synced_ms = max(self.synced_ms, event.seen_ms)
         self._lets_us_trade = seen.can_trade and seen.is_one_way
         outcome = Outcome(changed=True)

@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import Any, Final
 
+import pytest
+
 from engine.model.commands import StartTrading
-from engine.model.events import FeedRestored, OrderFilled, Route
+from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route
+from engine.model.market import PriceWindow
 from engine.model.notices import OutsideChange
 from engine.model.orders import Role
 from engine.model.signals import Side
@@ -81,3 +84,52 @@ def test_an_execution_that_was_lost_is_found_though_a_later_one_was_booked() -> 
     assert holding is not None
     assert holding.quantity == world.held[SYMBOL]
     assert world.trader.desks[SYMBOL].memory.entry is None
+
+
+def test_a_restart_after_a_pause_covers_a_position_instead_of_closing_it() -> None:
+    world = a_hard_world()
+    world.faults = Faults(refuse=0.0)
+    world.refuse = {Role.WIDE_STOP: -1008, Role.TIGHT_STOP: -1008}
+    until_open(world)
+
+    world.now += 60_000
+    world.reborn()
+    settle(world, 3)
+
+    assert world.held[SYMBOL] > 0
+    assert {order.role for order in world.stops.values()} == {Role.TIGHT_STOP, Role.WIDE_STOP, Role.TARGET}
+
+
+def test_a_price_beyond_the_stop_before_a_restart_is_no_reason_to_leave_after_it() -> None:
+    world = a_hard_world()
+    until_open(world)
+    price = float(world.price[SYMBOL])
+    world.give(PriceSeen(SYMBOL, price, PriceWindow(price * 0.9, price * 0.9, price * 0.9), world.time, world.now))
+
+    world.now += 60_000
+    world.reborn()
+    settle(world, 3)
+
+    assert world.held[SYMBOL] > 0
+
+
+@pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
+def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_and_no_peak(second: type[Event]) -> None:
+    world = a_hard_world(params=EAGER._replace(max_drawdown=0.011))
+    until_open(world)
+    position = world.trader.view().desks[SYMBOL].position
+    assert position is not None
+    world.quote(SYMBOL, position.plan.target)
+    peak = world.trader.books.saved.peak_equity
+
+    tell, held_back = world._tell, list[Event]()
+    world._tell = lambda event: held_back.append(event) if isinstance(event, second) else tell(event)  # type: ignore[method-assign]
+    by_hand(world, Side.SHORT, world.held[SYMBOL])
+    world.quote(SYMBOL, position.plan.target)
+    world._tell = tell  # type: ignore[method-assign]
+    for event in held_back:
+        world.give(event)
+
+    assert world.trader.books.saved.latch is None
+    assert world.trader.books.saved.peak_equity == peak
+    assert world.trader.view().equity < peak
