@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from bot.settings import Settings
 from engine.adapters.redis_history import RedisHistory, RulingCounts
-from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_link import RedisLink, as_text
 from engine.adapters.redis_process import NoServer
 from engine.adapters.redis_server import connect_or_start
+from engine.adapters.redis_writer import LOCK
 from engine.model.orders import Trade
 from engine.ports import StoreDown
 
@@ -26,17 +27,24 @@ async def export(settings: Settings, as_json: bool) -> int:
         reached = await connect_or_start(settings.store_url, settings.data_folder / "store")
         link = RedisLink(reached.url)
         try:
+            found = await link.run(link.client.hget(LOCK, "namespace"))
+            if found and as_text(found) != settings.namespace:
+                return _failed(f"the store holds the books of {as_text(found)}, the settings name {settings.namespace}")
             history = RedisHistory(link)
             trades, counts = list(await history.trades(0)), await history.counts()
         finally:
             await link.close()
             await reached.close()
     except (NoServer, StoreDown) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return FAILED
+        return _failed(str(error))
     trades.sort(key=lambda trade: (trade.exit_time_ms, trade.symbol))
     sys.stdout.write(as_json_text(settings.label, trades, counts) if as_json else as_csv_text(trades))
     return 0
+
+
+def _failed(text: str) -> int:
+    print(f"Error: {text}", file=sys.stderr)
+    return FAILED
 
 
 def as_json_text(label: str, trades: Sequence[Trade], counts: RulingCounts) -> str:

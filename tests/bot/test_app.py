@@ -105,6 +105,18 @@ async def test_a_newer_process_on_the_same_store_takes_over_and_the_older_one_st
             await other.ready()
 
 
+async def test_real_money_is_not_traded_with_a_key_that_may_move_it_out(tmp_path: Path) -> None:
+    async with (
+        a_world(tmp_path, withdrawals_enabled=True) as (_, variables),
+        a_process(variables, MODE="live", I_UNDERSTAND="live-money") as running,
+    ):
+        code = await asyncio.wait_for(running.code(), READY_WITHIN_S)
+        said = await running.said()
+
+    assert code == 1
+    assert said.splitlines()[-1].startswith("Error: BINANCE_API_KEY may move money out")
+
+
 async def either_ends(*running: Running) -> Running:
     """The process that ends first."""
     waits = {asyncio.create_task(one.code()): one for one in running}

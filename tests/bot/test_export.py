@@ -6,10 +6,17 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.export import EMPTY_ROW, as_csv_text, as_json_text, row
+import pytest
+
+from bot.export import EMPTY_ROW, as_csv_text, as_json_text, export, row
 from engine.adapters.redis_history import RulingCounts
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_server import EmbeddedServer
+from engine.adapters.redis_store import RedisStore
 from engine.model.orders import ExitReason, Trade
 from engine.model.signals import Code, Side, Verdict
+from tests.bot.conftest import Read
+from tests.engine.adapters.redis_servers import HandClock
 
 TRADE = Trade(
     intent_id="abcd",
@@ -48,3 +55,15 @@ def test_each_trade_is_a_line_of_csv_under_the_same_names() -> None:
 
 def test_without_trades_only_the_names_are_written() -> None:
     assert as_csv_text([]) == ",".join(EMPTY_ROW) + "\n"
+
+
+async def test_the_books_of_another_account_are_not_given_out_as_ours(
+    read: Read, server: EmbeddedServer, link: RedisLink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await RedisStore(link, namespace="testnet-main", clock=HandClock()).take_epoch()
+
+    code = await export(read(REDIS_URL=server.url), as_json=True)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert "testnet-main" in said.err
