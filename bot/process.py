@@ -6,6 +6,7 @@ its absence.
 
 import asyncio
 import logging
+import resource
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 async def run(settings: Settings) -> int:
     """Trade until a signal; return the exit code."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold every secret
     folder, redaction = settings.data_folder, Redaction(settings.secrets())
     if not settings.telegram_bot_token.get_secret_value():
         return _refused("TELEGRAM_BOT_TOKEN is missing: ask @BotFather in Telegram for one", BAD_SETTINGS)
@@ -61,6 +63,9 @@ async def run(settings: Settings) -> int:
             return await _lived(house, stop)
     except (NoServer, StoreDown, StateUnreadable, CannotStart) as error:
         return _refused(redaction(str(error)), FAILED)
+    except OSError as error:
+        logger.critical("the start failed", exc_info=error)
+        return _refused(redaction(f"the start failed: {error}"), FAILED)
 
 
 async def _lived(house: House, stop: asyncio.Event) -> int:
