@@ -27,7 +27,6 @@ SYNC_AGAIN_S: Final = 1.0
 QUIET_LIMIT_S: Final = 10.0
 ENTRY_TRIES: Final = 4
 JOURNAL_WITHIN_MS: Final = 150  # of signing; the broker itself sends nothing after 250
-OWED_LIMIT: Final = 10_000
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +59,6 @@ class Runner:
         self._latch_file = latch_file
         self._latch: LatchView | None = None
         self._tasks = set[asyncio.Task[None]]()
-        self._entries = set[asyncio.Task[None]]()
         self._owed = Owed(store)
         self._wake: asyncio.TimerHandle | None = None
         self._is_handling = False
@@ -136,7 +134,7 @@ class Runner:
 
     def _tell_ready(self) -> None:
         now = self.clock.now_ms()
-        self._owed.add(self.trader.ready(self.trader.time_ms or now, now))
+        self._acted(self.trader.ready(self.trader.time_ms or now, now))
         self.inbox.post(ClockTicked(True, self.trader.time_ms, now))
 
     async def _loop(self) -> None:
@@ -171,25 +169,29 @@ class Runner:
 
     async def _journalled(self, outcome: Outcome) -> Outcome:
         """Send what cannot wait, save, then send what was saved."""
-        self._wake_after(outcome.wake_in_ms)
+        self._acted(outcome)
         entries = [order for order in outcome.orders if order.role is Role.ENTRY]
-        for order in outcome.orders:
-            if order.role is not Role.ENTRY:
-                self._start(self._placed(order))
-        for errand in outcome.errands:
-            self._start(self.run_errand(errand))
-        self._owed.add(outcome)
         for order in entries:
             await self._enter(order)
         if not entries:
             await self._saved()
         return outcome
 
+    def _acted(self, outcome: Outcome) -> None:
+        """Start everything but entries; owe what is to be saved."""
+        self._wake_after(outcome.wake_in_ms)
+        for order in outcome.orders:
+            if order.role is not Role.ENTRY:
+                self._start(self._placed(order))
+        for errand in outcome.errands:
+            self._start(self.run_errand(errand))
+        self._owed.add(outcome)
+
     async def _enter(self, order: ApprovedOrder) -> None:
         """Sign, journal, send (R2). Where that took too long nothing has left yet, and it begins again with a new lease."""
         for _ in range(ENTRY_TRIES):
             signed = await self._broker.sign(order)
-            self._owed.add(self.trader.handle(self._signed(signed)))
+            self._acted(self._handled(self._signed(signed)))
             if await self._saved() and self.clock.now_ms() - signed.signed_ms <= JOURNAL_WITHIN_MS:
                 self._start(self._sent(signed))
                 return
@@ -200,8 +202,7 @@ class Runner:
         return OrderSigned(signed.order.client_id, signed.signed_ms, signed.deadline_ms, self.trader.time_ms, now)
 
     def _refuse(self, order: ApprovedOrder) -> None:
-        now = self.clock.now_ms()
-        text = "not sent: the store did not confirm the journal"
+        now, text = self.clock.now_ms(), "not sent: the store did not confirm the journal"
         self.inbox.post(OrderRejected(order.symbol, order.client_id, STORE_DOWN, text, self.trader.time_ms, now))
 
     async def _saved(self) -> bool:
@@ -240,9 +241,8 @@ class Runner:
         try:
             self._post_all(await self._broker.send(signed))
         except BaseException as error:
-            order, now = signed.order, self.clock.now_ms()
-            detail = type(error).__name__
-            self.inbox.post(OrderUnanswered(order.symbol, order.client_id, detail, self.trader.time_ms, now))
+            order, now, name = signed.order, self.clock.now_ms(), type(error).__name__
+            self.inbox.post(OrderUnanswered(order.symbol, order.client_id, name, self.trader.time_ms, now))
             raise
 
     async def _placed(self, order: ApprovedOrder) -> None:
@@ -262,14 +262,9 @@ class Runner:
             return
         loop = asyncio.get_running_loop()
         due = loop.time() + wake_in_ms / 1_000
-        if (
-            self._wake is not None
-            and not self._wake.cancelled()
-            and self._wake.when() <= due
-            and self._wake.when() > loop.time()
-        ):
-            return
         if self._wake is not None:
+            if not self._wake.cancelled() and loop.time() < self._wake.when() <= due:
+                return
             self._wake.cancel()
         self._wake = loop.call_at(due, self._woken)
 

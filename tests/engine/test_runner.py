@@ -246,3 +246,22 @@ async def test_a_latch_is_told_once() -> None:
 
         latched = [notice for notice in house.store.notices if isinstance(notice, LatchSet)]
         assert [notice.cause for notice in latched] == [LatchCause.PANIC]
+
+
+async def test_a_stop_that_falls_due_while_the_engine_gets_ready_is_sent() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        await house.bars_until_entry()
+    assert house.store.state is not None
+
+    again = a_house(state=house.store.state)
+    again.clock.now = house.clock.now
+    read = again.runner._warm_up
+
+    async def slow() -> None:
+        await read()
+        again.clock.now += 5_000
+
+    again.runner._warm_up = slow  # type: ignore[method-assign]
+    async with running(again):
+        assert Role.TIGHT_STOP in {order.role for order in again.broker.placed}
