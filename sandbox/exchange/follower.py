@@ -1,6 +1,6 @@
 """Lets the market wait for the bot: it goes on only when the bot's health page says that everything sent has settled.
 
-A bot that is dead, or that has a card open, holds the market (decision 20), unless told otherwise. Heartbeats go on.
+A bot that is dead, or that has a card open, holds the market, unless told otherwise. Heartbeats go on.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The way of the price through one bar: open, nearer extreme, farther extreme, close (decision 21)."""
+"""The way of the price through one bar: open, nearer extreme, farther extreme, close."""
 
 from typing import Final
 
