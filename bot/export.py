@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.settings import Settings
+from engine.adapters.redis_equity import EquityCurve, EquitySnapshot
 from engine.adapters.redis_history import RedisHistory, RulingCounts
 from engine.adapters.redis_link import RedisLink, as_text
 from engine.adapters.redis_process import NoServer
@@ -32,13 +33,14 @@ async def export(settings: Settings, as_json: bool) -> int:
                 return _failed(f"the store holds the books of {as_text(found)}, the settings name {settings.namespace}")
             history = RedisHistory(link)
             trades, counts = list(await history.trades(0)), await history.counts()
+            curve = await EquityCurve(link).snapshots()
         finally:
             await link.close()
             await reached.close()
     except (NoServer, StoreDown) as error:
         return _failed(str(error))
     trades.sort(key=lambda trade: (trade.exit_time_ms, trade.symbol))
-    sys.stdout.write(as_json_text(settings.label, trades, counts) if as_json else as_csv_text(trades))
+    sys.stdout.write(as_json_text(settings.label, trades, counts, curve) if as_json else as_csv_text(trades))
     return 0
 
 
@@ -47,7 +49,7 @@ def _failed(text: str) -> int:
     return FAILED
 
 
-def as_json_text(label: str, trades: Sequence[Trade], counts: RulingCounts) -> str:
+def as_json_text(label: str, trades: Sequence[Trade], counts: RulingCounts, curve: Sequence[EquitySnapshot]) -> str:
     """Trades, totals and what became of all rulings. Money stands as text, so that no digit is lost."""
     books = {
         "label": label,
@@ -56,6 +58,7 @@ def as_json_text(label: str, trades: Sequence[Trade], counts: RulingCounts) -> s
         "rulings": counts.rulings,
         "verdicts": {verdict.value: count for verdict, count in counts.verdicts.items()},
         "refusals": {code.name: count for code, count in counts.refusals.items()},
+        "equity": [{"time_ms": at, "wallet": str(wallet), "equity": str(equity)} for at, wallet, equity in curve],
     }
     return json.dumps(books, indent=2) + "\n"
 

@@ -108,6 +108,7 @@ async def _live(house: House) -> None:
             check_interval_s=house.settings.position_check_interval,
             market_ms=venue.feed.market_ms,
             keep_alive=venue.keep_alive,
+            note_equity=house.store.equity.note,
         )
         schedule.start()
         stack.push_async_callback(_finished, house)

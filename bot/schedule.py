@@ -9,13 +9,15 @@ from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from engine.adapters.redis_equity import EquitySnapshot
 from engine.model.events import ClockTicked
-from engine.ports import Clock, History
+from engine.ports import Clock, History, StoreDown
 from engine.runner import Runner
 
 TICK_S: Final = 1
 KEEP_ALIVE_S: Final = 1_800  # a listen key lives for an hour
 RULES_S: Final = 21_600
+EQUITY_S: Final = 3_600
 GRACE_S: Final = 30
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Schedule:
         check_interval_s: float,
         market_ms: Callable[[], int],
         keep_alive: Callable[[], Awaitable[None]] | None,
+        note_equity: Callable[[EquitySnapshot], Awaitable[None]],
     ) -> None:
         self._runner = runner
         self._history = history
@@ -40,6 +43,7 @@ class Schedule:
         self._check_interval_s = check_interval_s
         self._market_ms = market_ms
         self._keep_alive = keep_alive
+        self._note_equity = note_equity
         self._checked_ms = 0
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_S}
@@ -50,6 +54,7 @@ class Schedule:
         add = self._scheduler.add_job
         add(self._tick, "interval", seconds=TICK_S)
         add(self._refresh_rules, "interval", seconds=RULES_S)
+        add(self._snap, "interval", seconds=EQUITY_S)
         if self._keep_alive is not None:
             add(self._extend, "interval", seconds=KEEP_ALIVE_S)
         self._scheduler.start()
@@ -69,6 +74,14 @@ class Schedule:
     async def _extend(self) -> None:
         assert self._keep_alive is not None
         await self._keep_alive()
+
+    async def _snap(self) -> None:
+        """Keep what there is now; a store that is away costs one point of the curve."""
+        view = self._runner.trader.view()
+        try:
+            await self._note_equity(EquitySnapshot(view.time_ms, view.wallet, view.equity))
+        except StoreDown as error:
+            logger.warning("no equity snapshot was kept: %s", error)
 
     async def _refresh_rules(self) -> None:
         """The exchange changes its rules now and then; where it cannot be asked, the old ones hold."""

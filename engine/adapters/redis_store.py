@@ -13,6 +13,7 @@ import msgspec
 
 from engine.adapters.codec import encode_notice
 from engine.adapters.redis_checks import check_server
+from engine.adapters.redis_equity import EQUITY, EquityCurve
 from engine.adapters.redis_history import (
     COUNTS,
     RULINGS,
@@ -36,7 +37,7 @@ from engine.model.signals import Ruling
 from engine.ports import Clock, StateUnreadable, StoreDown
 
 PAPER: Final = PREFIX + "paper"
-OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, PAPER)
+OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, EQUITY, PAPER)
 SAVE_BUDGET_MS: Final = 250
 
 logger = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class RedisStore:
         self.users = Users(link)
         self.tokens = Tokens(link, namespace)
         self.history = RedisHistory(link)
+        self.equity = EquityCurve(link)
         self._link = link
         self._namespace = namespace
         self._clock = clock

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.export import EMPTY_ROW, as_csv_text, as_json_text, export, row
+from engine.adapters.redis_equity import EquitySnapshot
 from engine.adapters.redis_history import RulingCounts
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
@@ -38,8 +39,11 @@ COUNTS = RulingCounts(12, {Verdict.ENTERED: 1}, {Code.ADX_LOW: 7})
 
 
 def test_money_keeps_every_digit_and_the_totals_are_the_sum() -> None:
-    books = json.loads(as_json_text("PAPER", [TRADE, replace(TRADE, number=4)], COUNTS))
+    books = json.loads(
+        as_json_text("PAPER", [TRADE, replace(TRADE, number=4)], COUNTS, [EquitySnapshot(5, Decimal(9), Decimal("8.5"))])
+    )
 
+    assert books["equity"] == [{"time_ms": 5, "wallet": "9", "equity": "8.5"}]
     assert books["trades"][0]["fees"] == "0.07924781"
     assert Decimal(books["totals"]["net"]) == 2 * TRADE.net
     assert (books["totals"]["trades"], books["totals"]["wins"]) == (2, 2)

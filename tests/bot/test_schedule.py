@@ -1,13 +1,16 @@
 """The clockwork: it drops ticks with both times, looks at the account as often as told, and survives a silent exchange."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from bot.schedule import Schedule
+from engine.adapters.redis_equity import EquitySnapshot
 from engine.model.events import BarClosed, ClockTicked, RulesLoaded
-from engine.ports import Event
+from engine.ports import Event, StoreDown
 from engine.runner import Runner
 from tests.builders import rules
 from tests.engine.adapters.redis_servers import HandClock
@@ -21,6 +24,9 @@ class FakeRunner:
 
     class _Trader:
         time_ms = 500
+
+        def view(self) -> SimpleNamespace:
+            return SimpleNamespace(time_ms=500, wallet=Decimal(10), equity=Decimal(11))
 
     def __init__(self) -> None:
         self.setup, self.trader = self._Setup(), self._Trader()
@@ -49,6 +55,8 @@ class Clockwork:
     def __init__(self) -> None:
         self.runner, self.history, self.clock = FakeRunner(), FakeHistory(), HandClock(1_000_000)
         self.kept_alive = 0
+        self.noted: list[EquitySnapshot] = []
+        self.store_is_up = True
         self.schedule = Schedule(
             cast(Runner, self.runner),
             self.history,
@@ -56,10 +64,16 @@ class Clockwork:
             check_interval_s=30,
             market_ms=lambda: 700,
             keep_alive=self._keep_alive,
+            note_equity=self._note_equity,
         )
 
     async def _keep_alive(self) -> None:
         self.kept_alive += 1
+
+    async def _note_equity(self, snapshot: EquitySnapshot) -> None:
+        if not self.store_is_up:
+            raise StoreDown("away")
+        self.noted.append(snapshot)
 
 
 @pytest.fixture
@@ -86,6 +100,14 @@ async def test_refreshed_rules_enter_the_queue_and_a_silent_exchange_leaves_the_
     await clockwork.schedule._refresh_rules()
 
     assert [type(event) for event in clockwork.runner.posted] == [RulesLoaded]
+
+
+async def test_equity_is_noted_and_a_store_that_is_away_costs_one_point_only(clockwork: Clockwork) -> None:
+    await clockwork.schedule._snap()
+    clockwork.store_is_up = False
+    await clockwork.schedule._snap()
+
+    assert clockwork.noted == [EquitySnapshot(500, Decimal(10), Decimal(11))]
 
 
 async def test_it_starts_and_ends_inside_a_running_loop(clockwork: Clockwork) -> None:
