@@ -1,6 +1,7 @@
 """The composition root: settings become parts. Nothing else picks its own parts."""
 
 import asyncio
+import errno
 import logging
 import time
 from contextlib import AsyncExitStack
@@ -122,7 +123,8 @@ async def open_health_page(house: House) -> Any:
     try:
         page = await serve(health, house.settings.health_port)
     except OSError as error:
-        raise CannotStart(f"HEALTH_PORT: port {house.settings.health_port} cannot be used ({error.strerror})") from error
+        reason = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
+        raise CannotStart(f"HEALTH_PORT: port {house.settings.health_port} {reason}: choose another one, or 0") from error
     return page.cleanup
 
 

@@ -19,6 +19,7 @@ app = typer.Typer(
     help="An interactive trader for Binance USDⓈ-M futures, steered from a Telegram chat.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # a frame would break a line that says what is wrong
     pretty_exceptions_enable=False,
 )
 app.command(context_settings=EXTRA_WORDS)(demo_commands.demo)

@@ -39,6 +39,10 @@ Kills = Annotated[int, typer.Option(help="Kill the product with -9 so often at r
 KillSeed = Annotated[int, typer.Option(help="Seed of the random instants.")]
 
 
+class UnknownLanguage(ValueError):
+    """There are no words in this language; the text is one line."""
+
+
 def demo(
     context: typer.Context,
     candles: Candles = None,
@@ -67,19 +71,20 @@ def demo(
 
     try:
         files, pairs = read.spread(context.args, candles=candles or (), settings=settings or ())
+        pairs_read = read.read_settings(pairs)
+        check_settings(pairs_read)
         chosen = read.DemoOptions(
             market=_market(files, symbols, interval, start, bars, warmup, speed, seed),
             port=read.read_port(port),
-            language=lang,
+            language=read_language(lang),
             mode=read.read_mode(mode),
             auto=auto,
-            report=report,
-            folder=folder,
-            settings=read.read_settings(pairs),
+            report=read.read_report(report),
+            settings=pairs_read,
             kills=read.read_kills(kill_at, kills, kill_seed),
+            folder=read.read_folder(folder),
         )
-        check_settings(chosen.settings)
-    except (read.BadOption, BadParam) as error:
+    except (read.BadOption, BadParam, UnknownLanguage) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(asyncio.run(run(chosen)))
@@ -111,6 +116,16 @@ def sandbox(
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(asyncio.run(run(chosen)))
+
+
+def read_language(name: str) -> str:
+    """Refuse a language that nothing was translated to. Raises `UnknownLanguage`."""
+    from handlers.ui.language import SOURCE, Languages
+
+    languages = Languages("DEMO")
+    if languages.best(name) == SOURCE and not name.lower().startswith(SOURCE):
+        raise UnknownLanguage(f"--lang is one of {', '.join(languages.known)}, not {name!r}")
+    return name
 
 
 def check_settings(settings: Sequence[tuple[str, str]]) -> None:

@@ -102,10 +102,8 @@ async def _store(settings: Settings) -> Findings:
             yield Finding(Weight.DOUBT, f"store: {doubt}")
         where = "the Redis that was named" if settings.store_url else "our own server, on the data folder"
         yield Finding(Weight.GOOD, f"store: {where} answers and remembers")
-    except ServerUnfit as error:
+    except (ServerUnfit, StoreDown) as error:
         yield Finding(Weight.FAULT, str(error))
-    except StoreDown as error:
-        yield Finding(Weight.FAULT, f"{error}: is REDIS_URL right, and does the server run?")
     finally:
         await link.close()
         await reached.close()
@@ -166,7 +164,10 @@ async def _account(settings: Settings, rest: BinanceRest) -> Findings:
 async def _trial(settings: Settings, rest: BinanceRest) -> Findings:
     """Have the exchange check the smallest order, and forget it."""
     symbol = settings.symbols[0]
-    (loaded,) = await rest.rules((symbol,))
+    try:
+        (loaded,) = await rest.rules((symbol,))
+    except LookupError:
+        return  # told with the symbols
     rules, price = loaded.rules, (await rest.premium(symbol)).mark_price
     smallest = max(rules.min_quantity, rules.min_notional * PRICE_ROOM / Decimal(repr(price)))
     intent = ids.intent_id(settings.namespace, symbol, f"doctor:{rest.clock.now_ms()}")

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, unknown_names
+from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, is_address, is_redis, unknown_names
 from engine.model.commands import DecisionMode
 from engine.model.market import INTERVAL_MS
 from engine.model.orders import TriggerBy
@@ -41,13 +41,9 @@ class Mode(StrEnum):
 PRODUCTION: Final = ("https://fapi.binance.com", "https://api.binance.com", *("wss://fstream.binance.com",) * 3)
 PLAY_MONEY: Final = ("https://demo-fapi.binance.com", "https://demo-api.binance.com", *("wss://demo-fstream.binance.com",) * 3)
 ROOTS: Final = {Mode.PAPER: PRODUCTION, Mode.TESTNET: PLAY_MONEY, Mode.LIVE: PRODUCTION}
-ROOT_FIELDS: Final = (
-    "binance_rest_root",
-    "binance_sapi_root",
-    "binance_ws_public_root",
-    "binance_ws_market_root",
-    "binance_ws_private_root",
-)
+HTTP_ROOTS: Final = ("binance_rest_root", "binance_sapi_root")
+SOCKET_ROOTS: Final = ("binance_ws_public_root", "binance_ws_market_root", "binance_ws_private_root")
+ROOT_FIELDS: Final = (*HTTP_ROOTS, *SOCKET_ROOTS)
 
 
 class Settings(BaseSettings):
@@ -181,11 +177,25 @@ class Settings(BaseSettings):
             raise ValueError(f"a TOTP secret is base32 (A-Z, 2-7) of at least {SHORTEST_TOTP_BITS} bits")
         return SecretStr(text)
 
-    @field_validator("telegram_api_root", *ROOT_FIELDS)
+    @field_validator("redis_url")
     @classmethod
-    def _root(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https", "ws", "wss") or not urlsplit(value).hostname):
-            raise ValueError("an address begins with https:// or wss:// and names a host")
+    def _redis_url(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not is_redis(value.get_secret_value()):
+            raise ValueError("write it like redis://:PASSWORD@HOST:6379/0, odd characters of the password as %XX")
+        return value
+
+    @field_validator("telegram_api_root", *HTTP_ROOTS)
+    @classmethod
+    def _http_root(cls, value: str) -> str:
+        if value and not is_address(value, "https", "http"):
+            raise ValueError("an address is written like https://HOST or https://HOST:PORT")
+        return value.rstrip("/")
+
+    @field_validator(*SOCKET_ROOTS)
+    @classmethod
+    def _socket_root(cls, value: str) -> str:
+        if value and not is_address(value, "wss", "ws"):
+            raise ValueError("an address is written like wss://HOST or wss://HOST:PORT")
         return value.rstrip("/")
 
     @model_validator(mode="before")

@@ -3,11 +3,13 @@
 Everything wrong is collected and told in one line each; a value that may be secret is never repeated.
 """
 
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic_settings import BaseSettings, EnvSettingsSource
@@ -42,6 +44,7 @@ OLD_PLACES: Final = {
 }
 SWITCH: Final = {"true": 1.0, "on": 1.0, "yes": 1.0, "false": 0.0, "off": 0.0, "no": 0.0}
 PLACEHOLDERS: Final = ("your_", "your-", "<", "changeme", "change_me", "xxx", "replace", "todo")
+REDIS_PATH: Final = re.compile(r"/?\d*")
 SECRET_LIMIT_BYTES: Final = 4_096
 MOUNTED_SECRETS: Final = Path("/run/secrets")  # a container's own: readable by everybody inside, and by nobody else
 TUNABLES_KEY: Final = "the tunables, each under its own name"  # a name that no variable can have
@@ -133,6 +136,22 @@ def read_params(variables: Variables) -> TradingParams:
 def variable(tunable: str) -> str:
     """The environment's name of a tunable: WEIGHT_MACD_RANGE for weight.macd.range."""
     return tunable.replace(".", "_").upper()
+
+
+def is_address(text: str, *schemes: str) -> bool:
+    """Whether this is an address of one of these kinds: with a host, and with a port that there can be."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_redis(text: str) -> bool:
+    """Whether a Redis may be found there: by host and number of its database, or by its socket."""
+    return text.startswith("unix:///") or (
+        is_address(text, "redis", "rediss") and bool(REDIS_PATH.fullmatch(urlsplit(text).path))
+    )
 
 
 def _number(text: str) -> float:

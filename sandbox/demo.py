@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -34,8 +35,8 @@ type Say = Callable[[str], None]
 
 
 def say_line(text: str) -> None:
-    """Print a line at once."""
-    print(text, flush=True)
+    """Print a line at once; what went wrong is kept out of the output, which other programs may read."""
+    print(text, file=sys.stderr if text.startswith("Error: ") else sys.stdout, flush=True)
 
 
 async def demo(options: DemoOptions, *, say: Say = say_line, command: Sequence[str] = COMMAND) -> int:

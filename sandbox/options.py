@@ -3,6 +3,7 @@
 A wrong option raises `BadOption`, one line that names the option and what it may be.
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ DEFAULT_WARMUP: Final = 1_000
 DEFAULT_PORT: Final = 8080
 DEFAULT_BARS: Final = 10_080  # a week of the generated 1m bars: nearly three hours at one bar a second
 MAX_BARS: Final = 1_000_000
+YEARS: Final = range(2000, 2100)  # what is known before it is older, and must have a date too
 SYMBOL: Final = re.compile(r"^[A-Z0-9]{2,20}$")
 SETTING: Final = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9_.]*)=(?P<value>.*)$")
 MODES: Final = ("auto", "confirm", "signals")
@@ -149,6 +151,8 @@ def read_date(text: str) -> int:
         raise BadOption(f"--from is a date like 2024-01-31 or 2024-01-31T12:00, not {text!r}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    if moment.year not in YEARS:
+        raise BadOption(f"--from is a date of the years {YEARS.start} to {YEARS.stop - 1}, not {text!r}")
     return int(moment.timestamp() * 1000)
 
 
@@ -157,6 +161,27 @@ def read_port(port: int) -> int:
     if not 0 <= port <= 65_535:
         raise BadOption(f"--port is 0 to 65535, not {port}")
     return port
+
+
+def read_report(path: Path | None) -> Path | None:
+    """Check the report's place at the beginning: a run may be long, and its report is the only thing that is left of it."""
+    if path is not None and path.is_dir():
+        raise BadOption(f"--report: {path} is a folder; name a file")
+    if path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise BadOption(f"--report: {path.parent} is no folder that can be written to; make it, or choose another one")
+    return path
+
+
+def read_folder(path: Path | None) -> Path | None:
+    """Make the folder that is to be kept, where there is none yet."""
+    if path is not None:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadOption(f"--folder: {path} cannot be used ({error.strerror}); choose another one") from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise BadOption(f"--folder: {path} cannot be written to; choose another one")
+    return path
 
 
 def read_mode(mode: str) -> Mode:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, RedisError
+from redis.exceptions import ConnectionError as Unreachable
 
 from engine.ports import StoreDown
 
@@ -52,6 +53,8 @@ class RedisLink:
             return f"the store forbids a command to this user: {text}"
         if isinstance(error, BusyLoadingError):
             return "the store is still reading its data"
+        if isinstance(error, Unreachable | OSError):
+            return f"the store cannot be reached: {text.rstrip('.')}: does it run, and is REDIS_URL right?"
         return f"the store failed: {text}"
 
 

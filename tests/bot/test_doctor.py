@@ -20,7 +20,7 @@ async def test_a_sound_installation_has_no_fault(read: Read, tmp_path: Path) -> 
 async def test_each_fault_is_one_line_that_says_what_to_do(read: Read, tmp_path: Path) -> None:
     said: list[str] = []
     async with a_world(tmp_path, hedge_mode=True) as (_, variables):
-        wrong = {"SYMBOLS": "ETHUSDT,NOSUCHUSDT", "TELEGRAM_BOT_TOKEN": "123456:AAaaBBbbCCccDDddEE"}
+        wrong = {"SYMBOLS": "NOSUCHUSDT,ETHUSDT", "TELEGRAM_BOT_TOKEN": "123456:AAaaBBbbCCccDDddEE"}
         code = await doctor(read(**variables | wrong), said.append)
 
     faults = [line for line in said if line.startswith("❌")]

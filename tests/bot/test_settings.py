@@ -133,7 +133,7 @@ def test_old_switches_that_contradict_each_other_or_the_mode_are_refused(read: R
 
 def test_an_exchange_on_this_machine_is_a_demo(read: Read) -> None:
     roots = ("REST", "SAPI", "WS_PUBLIC", "WS_MARKET", "WS_PRIVATE")
-    local = {f"BINANCE_{root}_ROOT": "http://127.0.0.1:9000" for root in roots}
+    local = {f"BINANCE_{root}_ROOT": f"{'ws' if 'WS' in root else 'http'}://127.0.0.1:9000" for root in roots}
 
     assert read(MODE="testnet", **KEYS, **local).label == "DEMO"
     assert read(MODE="testnet", **KEYS).label == "TESTNET"
