@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.execution.ids import client_id, read
+from engine.execution.ids import client_id, following, read
 from engine.execution.orders import Wanted, guard, stop_order
 from engine.model.messages import NOTHING, CancelOrder, FindStop, ListStops, Outcome
 from engine.model.orders import Role
@@ -24,10 +24,12 @@ FIRED_WATCH_MS: Final = 3_000  # a stop that triggered has this long to bring fi
 def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[SavedDesk, Outcome]:
     """Place what is missing, repeat what was not answered, cancel what is no longer wanted."""
     holding = desk.holding
-    if holding is None or holding.flat_seen_ms:
-        return _swept(desk, now_ms)
+    if holding is None:
+        return _over(desk, desk.stops, now_ms)
+    if holding.flat_seen_ms:  # one that triggered is still needed to tell why
+        return _over(desk, [stop for stop in desk.stops if not stop.fired_ms], now_ms)
     own = own_stops(desk)
-    desk, outcome = _spent(desk, [stop for stop in desk.stops if stop not in own], now_ms)
+    desk, outcome = _over(desk, [stop for stop in desk.stops if stop not in own], now_ms)
     if any(stop.fired_ms for stop in own):
         return desk, outcome + Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
     for want in wanted:
@@ -53,7 +55,7 @@ def _fits(stop: StopOrder, want: Wanted) -> bool:
 
 
 def _placed(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    intent, generation = holding.trade.intent_id, desk.order_generation + 1
+    intent, generation = holding.trade.intent_id, following(desk.order_generation)
     stop = stop_order(want, client_id(want.role, intent, generation), now_ms, ANSWER_MS)
     order = guard(desk.symbol, intent, holding.trade.side, stop)
     desk = replace(desk, stops=(*desk.stops, stop), order_generation=generation)
@@ -86,13 +88,8 @@ def _cancelled(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tupl
     return desk, outcome
 
 
-def _swept(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """Flat: no stop of ours may stay to hit the next position. Those that triggered are spent."""
-    return _spent(desk, desk.stops, now_ms)
-
-
-def _spent(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """Stops of a position that is over: cancelled, or forgotten where they triggered."""
+def _over(desk: SavedDesk, stops: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Stops of a position that is over: none may stay to hit the next one. Those that triggered are spent."""
     fired = [stop for stop in stops if stop.fired_ms]
     for stop in fired:
         desk = without_stop(desk, stop.client_id)

@@ -41,6 +41,11 @@ def client_id(role: Role, intent: str, generation: int) -> str:
     return f"{PREFIX}{role.value}{intent}{digits}"
 
 
+def following(generation: int) -> int:
+    """The next generation. After the last one it begins anew: a name is its own only among the orders that rest now."""
+    return (generation + 1) % (MAX_GENERATION + 1)
+
+
 def read(name: str) -> OrderName | None:
     """Read a client id back, or None where it is not one of ours."""
     if len(name) != len(PREFIX) + 1 + INTENT_LENGTH + GENERATION_LENGTH or not name.startswith(PREFIX):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.execution import missed
-from engine.execution.ids import client_id
+from engine.execution.ids import client_id, following
 from engine.execution.orders import market_exit
 from engine.model.messages import NOTHING, Errand, FindOrder, Outcome, SyncAccount
 from engine.model.orders import ExitReason, Role
@@ -45,7 +45,7 @@ def leave(
 
 
 def _sent(desk: SavedDesk, holding: Holding, leaving: ExitIntent, largest: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    generation = desk.order_generation + 1
+    generation = following(desk.order_generation)
     name = client_id(Role.EXIT, holding.trade.intent_id, generation)
     quantity = min(holding.quantity if leaving.is_whole else leaving.quantity - leaving.executed, largest)
     order = market_exit(desk.symbol, holding.trade.intent_id, holding.trade.side, quantity, name)
