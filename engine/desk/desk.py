@@ -22,7 +22,7 @@ from engine.market.feed_health import is_bar_due
 from engine.model.account import PositionSeen, SymbolSetup
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
-from engine.model.messages import NOTHING, FetchBars, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
+from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
 from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, SignalSeen
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
@@ -31,6 +31,7 @@ from engine.params import TradingParams
 from engine.state import ledger
 
 RULINGS_KEPT: Final = 500
+LIST_AGAIN_MS: Final = 10_000
 
 
 class Desk:
@@ -47,6 +48,8 @@ class Desk:
         self.difference = reconciling.NO_DIFFERENCE
         self.missed = 0
         self._due_since_ms = 0
+        self._was_held = memory.holding is not None
+        self._list_at_ms = 0  # wire; when to look once more for stops that a position left behind
 
     # --- what the market does ---------------------------------------------------------------------------------------
 
@@ -197,17 +200,15 @@ class Desk:
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
         """Book an execution. `number` names the trade that it may open."""
-        atr = self.bars.features.atr if self.bars.features is not None else float("nan")
-        self.memory, outcome = position.filled(self.memory, event, self.terms, atr, number)
+        self.memory, outcome = position.filled(self.memory, event, self.terms, self._known_atr(), number)
         return outcome
 
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
         """Book what was missed, oldest first."""
         outcome = NOTHING
         for fill in event.fills:
-            before = self.memory.holding is None
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
-            number += before and self.memory.holding is not None
+            number = max(number, position.number(self.memory) + 1)
         self.difference = self.difference.looked_up(event.seen_ms)
         return outcome
 
@@ -240,6 +241,9 @@ class Desk:
         if self.difference.is_due(now_ms):
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
+        if self._list_at_ms and now_ms >= self._list_at_ms:
+            self._list_at_ms = 0
+            outcome += Outcome(errands=(ListStops(self.terms.symbol),))
         card = self.memory.proposal
         if card is not None and now_ms >= card.deadline_ms:
             outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)
@@ -248,6 +252,9 @@ class Desk:
     def audited(self, time_ms: int, now_ms: int) -> Outcome:
         """Bring the exchange to what the books say."""
         self.memory, outcome = position.audited(self.memory, self.terms, now_ms, time_ms)
+        is_held = self.memory.holding is not None and not self.memory.holding.flat_seen_ms
+        self._list_at_ms = now_ms + LIST_AGAIN_MS if self._was_held and not is_held else self._list_at_ms
+        self._was_held = is_held
         return outcome
 
     def leave(self, reason: ExitReason, quantity: Decimal, who: str, now_ms: int) -> Outcome:

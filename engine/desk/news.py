@@ -21,7 +21,7 @@ from engine.model.events import (
     StopsListed,
     StopStatus,
 )
-from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, Outcome
+from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 
@@ -88,6 +88,8 @@ def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[Saved
             return stop_news.rejected(desk, stop, event)
         case OrderUnanswered() if stop is not None:
             return stop_news.unanswered(desk, stop, event)
+        case OrderUnanswered():  # its position is over, and it may have landed after it was cancelled
+            return desk, Outcome(errands=(ListStops(desk.symbol),))
         case CancelRefused():
             return stop_news.cancel_refused(desk, event)
         case OrderNotFound():

@@ -161,7 +161,9 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
         questions = tuple(FindStop(desk.symbol, stop.client_id) for stop in desk.stops if not stop.child_order_id)
         is_new = now_ms == holding.flat_seen_ms
         return desk, Outcome(errands=questions if is_new else (), wake_in_ms=500)
-    return closed(desk, reason or ExitReason.CLOSED_ELSEWHERE, terms, time_ms)
+    fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
+    likely = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.CLOSED_ELSEWHERE
+    return closed(desk, reason or likely, terms, time_ms)
 
 
 def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -200,6 +202,11 @@ def leave(
 ) -> tuple[SavedDesk, Outcome]:
     """Close a position, or a part of it, at market."""
     return leaving.leave(desk, reason, quantity, who, terms.rules.max_market_quantity, now_ms)
+
+
+def number(desk: SavedDesk) -> int:
+    """The number of the trade that is open, or 0."""
+    return desk.holding.trade.number if desk.holding is not None else 0
 
 
 def is_reserved(desk: SavedDesk) -> bool:

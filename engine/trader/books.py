@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.desk.desk import Desk
-from engine.desk.reconciling import booked_quantity
+from engine.desk.reconciling import LOOK_AGAIN_MS, booked_quantity
 from engine.model.account import AccountSnapshot
 from engine.model.events import BalanceChanged
-from engine.model.messages import NOTHING, Outcome
+from engine.model.messages import NOTHING, Outcome, SyncAccount
 from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
@@ -28,6 +28,9 @@ class Books:
         self.saved = saved
         self.available = saved.wallet
         self.was_read = False
+        self.looked_ms = 0  # wire; when the newest snapshot was asked for
+        self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
+        self._asked_ms = 0
         self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
 
     def unrealised(self, desks: Iterable[Desk]) -> Decimal:
@@ -48,9 +51,17 @@ class Books:
         desks = list(desks)
         if self.was_read and any(account.asked_ms <= desk.memory.last_fill_seen_ms for desk in desks):
             return
+        self.looked_ms = max(self.looked_ms, account.asked_ms)
         held = {position.symbol: position.quantity for position in account.positions}
         self._at_exchange = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
         self.read(account.wallet, account.available)
+
+    def asked_again(self, now_ms: int) -> Outcome:
+        """Ask for the account, once in a while."""
+        if now_ms - self._asked_ms < LOOK_AGAIN_MS:
+            return Outcome(wake_in_ms=LOOK_AGAIN_MS)
+        self._asked_ms = now_ms
+        return Outcome(errands=(SyncAccount(),), wake_in_ms=LOOK_AGAIN_MS)
 
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with."""
@@ -74,7 +85,7 @@ class Books:
         self.was_read = True
 
     def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:
-        """Follow equity: a new peak is noted, a breach of the drawdown sets the latch (decision 16)."""
+        """Follow equity: a new peak is noted, a breach of the drawdown sets the latch."""
         desks = list(desks)
         if not self.was_read or not self.is_even(desks):
             return NOTHING

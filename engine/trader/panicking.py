@@ -21,11 +21,13 @@ def flattened(desk: Desk, now_ms: int) -> Outcome:
     return desk.leave(ExitReason.PANIC, holding.quantity, "panic", now_ms)
 
 
-def ended(books: Books, desks: Iterable[Desk], time_ms: int) -> Outcome:
-    """Report once all is flat and swept."""
-    memories = [desk.memory for desk in desks]
-    if any(memory.holding or memory.entry or memory.stops for memory in memories):
+def ended(books: Books, desks: Iterable[Desk], time_ms: int, now_ms: int) -> Outcome:
+    """Report once all is flat and swept, and the exchange itself said so after the panic began."""
+    desks = list(desks)
+    if any(desk.memory.holding or desk.memory.entry or desk.memory.stops for desk in desks):
         return NOTHING
+    if not books.looked_ms or books.looked_ms < books.panic_from_ms or any(desk.difference.since_ms for desk in desks):
+        return books.asked_again(now_ms)
     saved = books.saved
     books.saved = replace(saved, is_panicking=False, panic_closed=0)
     net = saved.day_gross - saved.day_fees + saved.day_funding

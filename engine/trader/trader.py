@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.desk.account_now import AccountNow
 from engine.desk.desk import Desk
-from engine.desk.position import is_reserved
+from engine.desk.position import is_reserved, number
 from engine.desk.reconciling import part_of
 from engine.desk.terms import DeskTerms
 from engine.execution import missed
@@ -146,7 +146,7 @@ class Trader:
         return NOTHING
 
     def _next_number(self) -> int:
-        return self.books.saved.trade_number + 1
+        return max(self.books.saved.trade_number, *(number(desk.memory) for desk in self.desks.values())) + 1
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -236,14 +236,13 @@ class Trader:
         for trade in outcome.trades:
             outcome += self.books.closed(trade, self.params, time_ms)
         self.books.ruled(outcome.rulings)
-        numbers = [desk.memory.holding.trade.number for desk in self.desks.values() if desk.memory.holding]
-        numbers += [trade.number for trade in outcome.trades]
+        numbers = [number(desk.memory) for desk in self.desks.values()] + [trade.number for trade in outcome.trades]
         newest = max(numbers, default=0)
         if newest > self.books.saved.trade_number:
             self.books.saved = replace(self.books.saved, trade_number=newest)
         outcome += self.books.watched(self.desks.values(), self.params, time_ms)
         if self.books.saved.is_panicking:
-            outcome += panicking.ended(self.books, self.desks.values(), time_ms)
+            outcome += panicking.ended(self.books, self.desks.values(), time_ms, now_ms)
         return outcome
 
     # --- what others may know ---------------------------------------------------------------------------------------

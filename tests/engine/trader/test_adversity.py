@@ -5,15 +5,18 @@ from typing import Any, Final
 
 import pytest
 
-from engine.model.commands import StartTrading
-from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route
+from engine.execution.ids import MAX_GENERATION
+from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading
+from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged, StopStatus
 from engine.model.market import PriceWindow
-from engine.model.notices import OutsideChange
-from engine.model.orders import Role
-from engine.model.signals import Side
+from engine.model.messages import FindStop
+from engine.model.notices import OutsideChange, PanicDone
+from engine.model.orders import ExitReason, Role
+from engine.model.saved import SavedAccount, SavedDesk, SavedState
+from engine.model.signals import Side, Sides
 from engine.ports import Event
 from tests.engine.trader.hard_world import Faults, HardWorld, settle
-from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, told, until_open
+from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, rising, run, told, until_open
 from tests.engine.trader.world import HOUR, SYMBOL, World
 
 DAY: Final = 24 * HOUR
@@ -133,3 +136,85 @@ def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_an
     assert world.trader.books.saved.latch is None
     assert world.trader.books.saved.peak_equity == peak
     assert world.trader.view().equity < peak
+
+
+def test_a_stop_whose_news_come_after_its_fills_and_in_two_steps_is_still_the_reason() -> None:
+    world = a_hard_world()
+    until_open(world)
+    tight = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+    del world.stops[tight.client_id]
+    answer = world._errand
+    world._errand = lambda errand: None if isinstance(errand, FindStop) else answer(errand)  # type: ignore[method-assign]
+
+    world._fill(SYMBOL, tight.side, world.held[SYMBOL], "child", 777)
+    world._run()
+    for status, child in ((StopStatus.TRIGGERING, 0), (StopStatus.TRIGGERED, 777)):
+        world.give(StopChanged(SYMBOL, tight.client_id, 1, status, child, "", world.time, world.now))
+
+    assert [trade.reason for trade in world.trades] == [ExitReason.STOP_LOSS]
+
+
+def test_names_of_orders_never_run_out() -> None:
+    world = a_hard_world()
+    world.saved = SavedState(
+        "test",
+        SavedAccount(mode=DecisionMode.AUTO),
+        desks={SYMBOL: SavedDesk(SYMBOL, Sides.BOTH, order_generation=MAX_GENERATION - 1)},
+    )
+    world.wake_up()
+    world.wish(StartTrading)
+
+    until_open(world)
+    by_hand(world, Side.LONG, Decimal(1))
+    position = world.trader.view().desks[SYMBOL].position
+    assert position is not None
+    world.wish(ClosePosition, intent_id=position.trade.intent_id, fraction=1.0)
+
+    assert world.held[SYMBOL] == 0
+    assert not world.stops
+
+
+def test_a_stop_that_landed_unanswered_while_its_position_closed_is_cancelled_within_fifteen_seconds() -> None:
+    world = a_hard_world()
+    until_open(world)
+    late = next(stop for stop in world.stops.values() if stop.role is Role.TARGET)
+    by_hand(world, Side.SHORT, world.held[SYMBOL])
+    settle_without_checks(world, 7)
+    assert not world.stops
+
+    world.stops[late.client_id] = late  # a repetition of it was on its way all the time
+    settle_without_checks(world, 7)
+
+    assert not world.stops
+
+
+def settle_without_checks(world: HardWorld, seconds: int) -> None:
+    """Wire time goes on without the half-minute's look at the account."""
+    for _ in range(seconds):
+        world.pass_time(1_000)
+
+
+def test_panic_is_reported_only_after_the_exchange_itself_was_seen_flat() -> None:
+    world = a_hard_world()
+    run(world, rising(WARMUP + 2))
+    world.held[SYMBOL], world.entry[SYMBOL] = Decimal(1), world.price[SYMBOL]
+
+    world.wish(Panic)
+    at_once = told(world, PanicDone)
+    settle_without_checks(world, 5)
+
+    assert not at_once
+    assert world.held[SYMBOL] == 0
+    assert len(told(world, PanicDone)) == 1
+
+
+def test_positions_found_on_two_symbols_in_one_look_have_numbers_of_their_own() -> None:
+    world = a_hard_world(symbols=("ETHUSDT", "BTCUSDT"))
+    for symbol in world.symbols:
+        world.quote(symbol, 1_000.0)
+        world.held[symbol], world.entry[symbol] = Decimal(1), Decimal(1_000)
+
+    settle(world, 4)
+
+    numbers = [desk.memory.holding.trade.number for desk in world.trader.desks.values() if desk.memory.holding]
+    assert sorted(numbers) == [1, 2]
