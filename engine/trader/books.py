@@ -76,7 +76,7 @@ class Books:
         return all(self._at_exchange.get(symbol, quantity) == quantity for symbol, quantity in booked)
 
     def read(self, wallet: Decimal, available: Decimal | None) -> None:
-        """The wallet as the exchange reports it. Zero or less is not believed (B21)."""
+        """The wallet as the exchange reports it. Zero or less is taken for a faulty answer."""
         if wallet <= 0:
             return
         self.saved = replace(self.saved, wallet=wallet)
