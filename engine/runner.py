@@ -114,13 +114,13 @@ class Runner:
                 self._feed.start_after(symbol, event.bar.open_time_ms)
 
     async def _drained(self) -> None:
-        """Wait until what recovery set in motion has come to rest, for a while at most."""
-        async with asyncio.timeout(QUIET_LIMIT_S):
-            while len(self.inbox) or self._tasks:
-                if len(self.inbox):
-                    await self._take(self.inbox.next())
-                else:
-                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        """Wait until what recovery set in motion has come to rest, for a while at most: then the loop goes on with it."""
+        give_up = asyncio.get_running_loop().time() + QUIET_LIMIT_S
+        while (len(self.inbox) or self._tasks) and asyncio.get_running_loop().time() < give_up:
+            if len(self.inbox):
+                await self._take(self.inbox.next())
+            else:
+                await asyncio.wait(self._tasks, timeout=QUIET_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
+import pytest
+
 from engine.control import Control
 from engine.model.commands import AllowSides, DecisionMode, Panic, StartTrading
 from engine.model.events import BarClosed, MarkSeen, OrderFilled, QuoteSeen
 from engine.model.market import Bar
-from engine.model.messages import ReplyCode
+from engine.model.messages import ReplyCode, SetUpSymbol
 from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
 from engine.model.orders import IntentState, Role, TriggerBy
 from engine.model.saved import SavedState
@@ -237,6 +239,26 @@ async def test_a_wish_is_answered_even_while_a_request_hangs() -> None:
 
         assert reply.code is ReplyCode.DONE
         assert not house.runner.is_settled()
+
+
+async def test_a_request_that_hangs_at_the_start_does_not_keep_the_engine_from_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.runner.QUIET_LIMIT_S", 0.01)
+    house = a_house()
+    house.broker.leverage = 20  # so that the symbol is set up during recovery
+    held = asyncio.Event()
+    run = house.broker.run
+
+    async def hangs(errand):  # type: ignore[no-untyped-def]
+        if isinstance(errand, SetUpSymbol):
+            await held.wait()
+        return await run(errand)
+
+    house.broker.run = hangs  # type: ignore[method-assign]
+    async with running(house):
+        assert house.runner.phase == "running"
+        held.set()
 
 
 async def test_a_latch_is_told_once() -> None:
