@@ -110,6 +110,8 @@ def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_m
     was_ours = desk.exit is not None and desk.exit.client_id == fill.client_id
     holding = ledger.reduced(holding, fill, seen_ms)
     desk = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity)
+    if desk.entry is not None and desk.entry.client_id == fill.client_id:  # heard of after what closed its position
+        return _entry_booked(desk, desk.entry, fill, time_ms)
     if was_ours and desk.exit is None and holding.quantity:
         told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
         return desk, Outcome(notices=(told,))
@@ -170,10 +172,14 @@ def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: in
     if desk.exit is not None and desk.exit.is_whole:
         return desk, NOTHING
     fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
-    reason = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.UNPROTECTED
+    if fired is not None:
+        detail, reason = "fired", reasons.stop_reason(holding, fired.role)
+    elif is_overstayed(holding, now_ms):
+        level = Role.TARGET if holding.is_target_touched else Role.TIGHT_STOP
+        detail, reason = "touched", reasons.stop_reason(holding, level)
+    else:
+        detail, reason = "naked", ExitReason.UNPROTECTED
     side = holding.trade.side
-    detail = "fired" if fired else "touched" if is_overstayed(holding, now_ms) else "naked"
-    reason = ExitReason.STOP_LOSS if detail == "touched" else reason
     notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, detail, time_ms)
     desk, outcome = leave(desk, reason, holding.quantity, "engine", terms, now_ms)
     return desk, outcome + Outcome(notices=(notice,))

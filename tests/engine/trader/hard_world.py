@@ -119,7 +119,7 @@ class HardWorld(World):
         """A new process from what was saved. What the old one would have heard is gone; late orders are not."""
         self._inbox.clear()
         self._late = [late for late in self._late if isinstance(late[2], ApprovedOrder)]
-        faults, self.faults = self.faults, replace(self.faults, kill=0.0)
+        faults, self.faults = self.faults, CALM
         self.now += 500
         self.wake_up()
         price = self.price[self.symbols[0]]

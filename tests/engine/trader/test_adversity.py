@@ -116,6 +116,28 @@ def test_a_price_beyond_the_stop_before_a_restart_is_no_reason_to_leave_after_it
     assert world.held[SYMBOL] > 0
 
 
+def test_an_entry_whose_part_is_heard_of_after_the_position_was_closed_does_not_block_the_symbol() -> None:
+    world = a_hard_world()
+    world.faults = Faults(most_parts=3)
+    tell, late = world._tell, list[Event]()
+
+    def first_part_last(event: Event) -> None:
+        if isinstance(event, OrderFilled) and not late:
+            late.append(event)
+        else:
+            tell(event)
+
+    world._tell = first_part_last  # type: ignore[method-assign]
+    until_open(world)
+    by_hand(world, Side.SHORT, world.held[SYMBOL])
+    world._tell = tell  # type: ignore[method-assign]
+    world.give(late[0])
+    settle(world, 8)
+
+    assert world.trader.desks[SYMBOL].memory.entry is None
+    assert world.trader.desks[SYMBOL].memory.holding is None
+
+
 @pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
 def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_and_no_peak(second: type[Event]) -> None:
     world = a_hard_world(params=EAGER._replace(max_drawdown=0.011))
