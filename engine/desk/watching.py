@@ -16,6 +16,7 @@ from engine.model.saved import Holding, SavedDesk
 from engine.model.signals import Regime
 from engine.params import TradingParams
 
+TARGET_TOUCHED: Final = 2  # as `exits.touched` says it
 TOUCH_WATCH_MS: Final = 3_000  # so long a price may stay beyond stop or target before we leave ourselves
 
 
@@ -40,10 +41,12 @@ def touch_watched(desk: SavedDesk, seen: PriceWindow, now_ms: int) -> tuple[Save
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return desk, NOTHING
-    is_beyond = exits.touched(holding.plan, PriceWindow(seen.open, seen.low, seen.high)).kind != 0
+    touch = exits.touched(holding.plan, seen)
+    is_beyond = touch.kind != exits.NO_TOUCH.kind
     if is_beyond == bool(holding.touched_seen_ms):
         return desk, NOTHING
-    desk = replace(desk, holding=replace(holding, touched_seen_ms=now_ms if is_beyond else 0))
+    since_ms, is_target = now_ms if is_beyond else 0, touch.kind == TARGET_TOUCHED
+    desk = replace(desk, holding=replace(holding, touched_seen_ms=since_ms, is_target_touched=is_target))
     return desk, Outcome(wake_in_ms=TOUCH_WATCH_MS if is_beyond else 0)
 
 

@@ -91,6 +91,7 @@ class Holding:
     exit_client_id: str
     uncovered_seen_ms: int  # wire time since which no stop was known to rest on the exchange; 0 = covered
     touched_seen_ms: int  # wire time since which the price stands beyond stop or target; 0 = it does not
+    is_target_touched: bool  # which of the two
     ruling: Ruling | None
 
 

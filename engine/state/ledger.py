@@ -78,6 +78,7 @@ def opened(
         exit_client_id="",
         uncovered_seen_ms=seen_ms,
         touched_seen_ms=0,
+        is_target_touched=False,
         ruling=ruling,
     )
 

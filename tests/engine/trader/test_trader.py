@@ -385,6 +385,17 @@ def test_a_price_that_stays_beyond_the_stop_makes_us_leave_ourselves() -> None:
     assert told(world, CoverMissing)
 
 
+def test_leaving_at_a_target_that_did_not_fire_is_called_by_its_name() -> None:
+    world = a_world()
+    until_open(world)
+    high = float(world.price[SYMBOL]) * 1.5
+
+    world.give(PriceSeen(SYMBOL, high, PriceWindow(high, high, high), world.time, world.now))
+    world.pass_time(3_000)
+
+    assert world.trades[-1].reason is ExitReason.TAKE_PROFIT
+
+
 def test_stopping_flat_keeps_the_stops_or_closes_all_as_asked() -> None:
     kept, closed = a_world(), a_world()
     until_open(kept)
