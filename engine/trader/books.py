@@ -31,6 +31,7 @@ class Books:
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
+        self._uneven_ms = 0  # wire; since when wallet and booked positions have not been of one moment
         self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
 
     def unrealised(self, desks: Iterable[Desk]) -> Decimal:
@@ -55,6 +56,16 @@ class Books:
         held = {position.symbol: position.quantity for position in account.positions}
         self._at_exchange = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
         self.read(account.wallet, account.available)
+
+    def audited(self, desks: Iterable[Desk], now_ms: int) -> Outcome:
+        """Where a balance came with other positions than the booked ones, and stays so, an execution was lost: look."""
+        if self.is_even(desks):
+            self._uneven_ms = 0
+            return NOTHING
+        self._uneven_ms = self._uneven_ms or now_ms
+        if now_ms - self._uneven_ms < LOOK_AGAIN_MS:
+            return Outcome(wake_in_ms=LOOK_AGAIN_MS)
+        return self.asked_again(now_ms)
 
     def asked_again(self, now_ms: int) -> Outcome:
         """Ask for the account, once in a while."""

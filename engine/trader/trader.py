@@ -240,6 +240,7 @@ class Trader:
         newest = max(numbers, default=0)
         if newest > self.books.saved.trade_number:
             self.books.saved = replace(self.books.saved, trade_number=newest)
+        outcome += self.books.audited(self.desks.values(), now_ms)
         outcome += self.books.watched(self.desks.values(), self.params, time_ms)
         if self.books.saved.is_panicking:
             outcome += panicking.ended(self.books, self.desks.values(), time_ms, now_ms)

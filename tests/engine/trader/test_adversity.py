@@ -138,6 +138,19 @@ def test_an_entry_whose_part_is_heard_of_after_the_position_was_closed_does_not_
     assert world.trader.desks[SYMBOL].memory.holding is None
 
 
+def test_an_execution_that_only_the_balance_told_of_is_looked_for_within_seconds() -> None:
+    world = a_hard_world()
+    until_open(world)
+    tell = world._tell
+    world._tell = lambda event: None if isinstance(event, OrderFilled) else tell(event)  # type: ignore[method-assign]
+    by_hand(world, Side.SHORT, world.held[SYMBOL] * 2)
+    world._tell = tell  # type: ignore[method-assign]
+
+    settle_without_checks(world, 4)
+
+    assert not world.is_naked(SYMBOL)
+
+
 @pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
 def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_and_no_peak(second: type[Event]) -> None:
     world = a_hard_world(params=EAGER._replace(max_drawdown=0.011))

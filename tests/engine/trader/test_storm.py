@@ -15,7 +15,7 @@ from engine.model.events import FeedRestored, PriceSeen, QuoteSeen, Route
 from engine.model.market import Bar, PriceWindow
 from engine.model.orders import ApprovedOrder, Role, TriggerBy
 from engine.model.signals import Side
-from tests.engine.trader.hard_world import Faults, HardWorld, Killed
+from tests.engine.trader.hard_world import LOT, Faults, HardWorld, Killed
 from tests.engine.trader.test_trader import EAGER, WARMUP
 from tests.engine.trader.world import HOUR
 
@@ -47,7 +47,7 @@ class Storm:
         self.flat_since: dict[str, int] = {}
         self.began_with = self.world.wallet
         self.world.wish(StartTrading)
-        self.next_bar = {symbol: 1_000.0 for symbol in SYMBOLS}
+        self.price = 1_000.0
         for number in range(WARMUP):
             self._bar(is_history=True, drift=2.0 if number % 3 else -1.0)
         self.world.faults = faults
@@ -83,21 +83,19 @@ class Storm:
         return (self.drift or 3.0) * (1.6 if self.chance.random() < 0.7 else -0.9)
 
     def _bar(self, *, is_history: bool, drift: float) -> None:
-        opened = self.next_bar["ETHUSDT"]
+        opened = self.price
         close = max(50.0, round(opened + drift * (0.5 + self.chance.random()), 2))
         reach = abs(drift) * (1.0 + self.chance.random())
-        first_ms = (self.world.time // HOUR + 1) * HOUR - HOUR if self.world.bars else HOUR
-        if self.world.bars:
-            first_ms = self.world.bars[-1].open_time_ms + HOUR
+        first_ms = (self.world.bars[-1].open_time_ms if self.world.bars else 0) + HOUR
         bar = Bar(first_ms, opened, max(opened, close) + reach, min(opened, close) - reach, close, 100 + self.chance.random())
         self.world.bars.append(bar)
-        self.next_bar["ETHUSDT"] = close
+        self.price = close
         for symbol in SYMBOLS:
             self.world.close(bar, close, symbol, is_history=is_history)
 
     def _spike(self) -> None:
         """A price far away, for a moment; or no price at all."""
-        symbol, price = self.chance.choice(SYMBOLS), self.next_bar["ETHUSDT"]
+        symbol, price = self.chance.choice(SYMBOLS), self.price
         if self.chance.random() < 0.3:
             nan = float("nan")
             self.world.give(QuoteSeen(symbol, nan, nan, self.world.time, self.world.now))
@@ -137,8 +135,8 @@ class Storm:
         held = world.held[symbol]
         side = Side.LONG if held > 0 else Side.SHORT
         what = self.chance.choice(("add", "reduce", "close", "turn"))
-        lots = {"add": 1, "reduce": 1, "close": abs(held), "turn": abs(held) * 2}[what]
-        quantity = Decimal(lots) if what in ("close", "turn") else (abs(held) / 2).quantize(Decimal("0.001"))
+        half = (abs(held) / 2).quantize(LOT)
+        quantity = {"add": half, "reduce": half, "close": abs(held), "turn": abs(held) * 2}[what]
         if quantity:
             world._fill(symbol, side if what == "add" else Side(-side), quantity, "web_order", 800_000 + len(world.fills))
             world._run()
