@@ -1,6 +1,7 @@
 """The `autobot` command. Nothing heavy is imported before it is needed, and a wrong setting is one line, never a traceback."""
 
 import asyncio
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -26,6 +27,13 @@ app.command(context_settings=EXTRA_WORDS)(demo_commands.demo)
 app.command(context_settings=EXTRA_WORDS)(demo_commands.sandbox)
 
 
+class DoctorsLook(StrEnum):
+    """What the doctor may be asked to look at."""
+
+    ALL = "all"
+    VETO = "veto"
+
+
 @app.command()
 def run() -> None:
     """Trade, as the settings say, until stopped."""
@@ -47,9 +55,17 @@ def export(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    what: Annotated[DoctorsLook, typer.Argument(help="All, or the veto: each limit shown blocking a made-up order.")] = (
+        DoctorsLook.ALL
+    ),
+) -> None:
     """Look at settings, store, exchange, key and chat; say what is wrong and what to do."""
     settings = _settings()
+    if what is DoctorsLook.VETO:
+        from bot.doctor_veto import veto
+
+        raise typer.Exit(veto(settings))
     from bot.doctor import doctor as examine
 
     raise typer.Exit(asyncio.run(examine(settings)))
