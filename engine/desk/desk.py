@@ -31,7 +31,8 @@ from engine.params import TradingParams
 from engine.state import ledger
 
 RULINGS_KEPT: Final = 500
-LIST_AGAIN_MS: Final = 10_000
+LOOKS_AFTER: Final = 3  # so often stops that a position left behind are looked for
+LOOK_AFTER_MS: Final = 4_000
 
 
 class Desk:
@@ -49,7 +50,7 @@ class Desk:
         self.missed = 0
         self._due_since_ms = 0
         self._was_held = memory.holding is not None
-        self._list_at_ms = 0  # wire; when to look once more for stops that a position left behind
+        self._looks_left = self._look_at_ms = 0
 
     # --- what the market does ---------------------------------------------------------------------------------------
 
@@ -241,8 +242,8 @@ class Desk:
         if self.difference.is_due(now_ms):
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
-        if self._list_at_ms and now_ms >= self._list_at_ms:
-            self._list_at_ms = 0
+        if self._looks_left and now_ms >= self._look_at_ms:
+            self._looks_left, self._look_at_ms = self._looks_left - 1, now_ms + LOOK_AFTER_MS
             outcome += Outcome(errands=(ListStops(self.terms.symbol),))
         card = self.memory.proposal
         if card is not None and now_ms >= card.deadline_ms:
@@ -253,7 +254,8 @@ class Desk:
         """Bring the exchange to what the books say."""
         self.memory, outcome = position.audited(self.memory, self.terms, now_ms, time_ms)
         is_held = self.memory.holding is not None and not self.memory.holding.flat_seen_ms
-        self._list_at_ms = now_ms + LIST_AGAIN_MS if self._was_held and not is_held else self._list_at_ms
+        if self._was_held and not is_held:
+            self._looks_left, self._look_at_ms = LOOKS_AFTER, now_ms + LOOK_AFTER_MS
         self._was_held = is_held
         return outcome
 

@@ -14,6 +14,8 @@ from engine.adapters.codec import decode, encode
 from engine.execution.ids import read
 from engine.model.events import (
     BalanceChanged,
+    CancelRefused,
+    ErrandFailed,
     OrderAccepted,
     OrderFilled,
     OrderGone,
@@ -33,7 +35,7 @@ from tests.engine.trader.world import World
 
 STREAM: Final = (OrderFilled, StopChanged, BalanceChanged)
 LOT: Final = Decimal("0.001")
-OVERLOADED: Final = -1008
+REFUSALS: Final = {True: (-1008, -1008, -2021, -4509, -4116), False: (-1008, -2022)}  # of stops, and of market orders
 LEASE_MS: Final = 3_000
 
 
@@ -50,6 +52,7 @@ class Faults:
     delay: float = 0.0
     refuse: float = 0.0
     unanswered: float = 0.0  # executed at once, later, or never; nobody says which
+    fail: float = 0.0  # a read or a cancel brings nothing, though the cancel may have been done
     kill: float = 0.0
     most_parts: int = 1
 
@@ -138,7 +141,7 @@ class HardWorld(World):
     def _order(self, order: ApprovedOrder) -> None:
         now = (self.time, self.now)
         if order.role in self.refuse or self.happens(self.faults.refuse):
-            code = self.refuse.pop(order.role, OVERLOADED)
+            code = self.refuse.pop(order.role, 0) or self.chance.choice(REFUSALS[order.trigger_price is not None])
             self._tell(OrderRejected(order.symbol, order.client_id, code, "refused", *now))
         elif self.happens(self.faults.unanswered):
             fate = self.chance.choice(("at once", "later", "never"))
@@ -204,6 +207,8 @@ class HardWorld(World):
     def _errand(self, errand: Errand) -> None:
         now = (self.time, self.now)
         match errand:
+            case _ if self.happens(self.faults.fail):
+                self._failed(errand)
             case FindOrder(symbol, name) if name in self.executed:
                 self._tell(OrderGone(symbol, name, 1, "FILLED", self.executed[name], *now))
             case FindOrder(symbol, name):
@@ -218,6 +223,15 @@ class HardWorld(World):
                 super()._errand(errand)
             case _:
                 super()._errand(errand)
+
+    def _failed(self, errand: Errand) -> None:
+        if not isinstance(errand, CancelOrder):
+            self._tell(ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), "failed", self.time, self.now))
+            return
+        if errand.client_id in self.stops and self.happens(0.5):
+            del self.stops[errand.client_id]
+            self.states[errand.client_id] = (StopStatus.CANCELED, 0)
+        self._tell(CancelRefused(errand.symbol, errand.client_id, True, self.time, self.now))
 
     # --- what holds whatever happens --------------------------------------------------------------------------------
 

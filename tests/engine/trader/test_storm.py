@@ -28,10 +28,10 @@ STEPS: Final = 260
 WEATHER: Final = {
     "calm": Faults(most_parts=4),
     "late and doubled": Faults(double=0.1, delay=0.3, most_parts=4),
-    "unanswered": Faults(unanswered=0.15, refuse=0.1, most_parts=3),
+    "unanswered": Faults(unanswered=0.15, refuse=0.1, fail=0.1, most_parts=3),
     "lossy": Faults(lose=0.08, delay=0.1, most_parts=4),
     "deadly": Faults(kill=0.03, most_parts=2),
-    "all of it": Faults(lose=0.04, double=0.05, delay=0.15, refuse=0.05, unanswered=0.06, kill=0.01, most_parts=4),
+    "all of it": Faults(0.04, 0.05, 0.15, 0.05, 0.06, 0.05, 0.01, most_parts=4),
 }
 
 
