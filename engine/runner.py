@@ -12,7 +12,7 @@ from typing import Final
 from engine.execution import missed
 from engine.inbox import Inbox, Item, Wish
 from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
-from engine.model.messages import Errand, FetchFills, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
+from engine.model.messages import Errand, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
 from engine.model.notices import EngineHalted
 from engine.model.orders import ApprovedOrder, Role, SignedOrder
 from engine.model.saved import SavedState
@@ -97,7 +97,7 @@ class Runner:
         for symbol, memory in (saved.desks if saved else {}).items():
             since = missed.since_ms(memory)
             if symbol in self.trader.desks and since:
-                for errand in (FetchFills(symbol, since), FetchFunding(symbol, since)):
+                for errand in (*missed.questions(memory), FetchFunding(symbol, since)):
                     for event in await self._broker.run(errand):
                         await self._take(event)
 

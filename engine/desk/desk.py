@@ -16,6 +16,7 @@ from engine.desk.moment import data_age, is_set_up, situation
 from engine.desk.ruling import Judged, judge, ruling
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, touch_watched, trailed
+from engine.execution import missed
 from engine.execution.ids import intent_id
 from engine.market.bars import Placement
 from engine.market.feed_health import is_bar_due
@@ -206,8 +207,8 @@ class Desk:
 
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
         """Book what was missed, oldest first."""
-        outcome = NOTHING
-        for fill in event.fills:
+        outcome, before = NOTHING, self.memory
+        for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
             number = max(number, position.number(self.memory) + 1)
         self.difference = self.difference.looked_up(event.seen_ms)

@@ -4,8 +4,13 @@ The newest booked one is no safe mark: an earlier one may have been lost while a
 asked for from before this memory began: what an account did earlier is no position of ours.
 """
 
-from engine.model.messages import FetchFills
+from typing import Final
+
+from engine.model.messages import Errand, FetchFills
+from engine.model.orders import Fill
 from engine.model.saved import SavedDesk
+
+LOOK_BACK_MS: Final = 600_000  # one that was lost may be older than the fill that turned the position
 
 
 def since_ms(desk: SavedDesk) -> int:
@@ -18,7 +23,13 @@ def since_ms(desk: SavedDesk) -> int:
     return min((moment for moment in moments if moment > 0), default=0)
 
 
-def questions(desk: SavedDesk) -> tuple[FetchFills, ...]:
+def questions(desk: SavedDesk) -> tuple[Errand, ...]:
     """Ask for executions that are not booked."""
     since = since_ms(desk)
-    return (FetchFills(desk.symbol, since),) if since else ()
+    return (FetchFills(desk.symbol, max(0, since - LOOK_BACK_MS)),) if since else ()
+
+
+def is_older(desk: SavedDesk, fill: Fill) -> bool:
+    """Whether an execution is from before the first one that is remembered, and explains nothing that is held."""
+    first = min((number for number in desk.recent_fills if number > 0), default=fill.trade_id + 1)
+    return fill.time_ms < since_ms(desk) and fill.trade_id < first

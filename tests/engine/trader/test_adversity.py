@@ -151,6 +151,23 @@ def test_an_execution_that_only_the_balance_told_of_is_looked_for_within_seconds
     assert not world.is_naked(SYMBOL)
 
 
+def test_an_execution_that_was_lost_before_another_turned_the_position_is_booked_in_the_end() -> None:
+    world = a_hard_world()
+    wallet = world.wallet
+    until_open(world)
+    tell = world._tell
+    world._tell = lambda event: None  # type: ignore[method-assign]
+    by_hand(world, Side.LONG, Decimal(1))
+    world._tell = tell  # type: ignore[method-assign]
+    world.time += 1_000
+    by_hand(world, Side.SHORT, world.held[SYMBOL])
+
+    settle(world, 8)
+
+    assert world.trader.desks[SYMBOL].memory.holding is None
+    assert sum(trade.net for trade in world.trades) == world.wallet - wallet
+
+
 @pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
 def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_and_no_peak(second: type[Event]) -> None:
     world = a_hard_world(params=EAGER._replace(max_drawdown=0.011))
