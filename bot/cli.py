@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 BAD_SETTINGS: Final = 2
+LOOKS: Final = "Or the veto: each limit shown blocking a made-up order; or orders: one with its stop, placed with play money."
 
 app = typer.Typer(
     name="autobot",
@@ -32,6 +33,7 @@ class DoctorsLook(StrEnum):
 
     ALL = "all"
     VETO = "veto"
+    ORDERS = "orders"
 
 
 @app.command()
@@ -56,12 +58,14 @@ def export(
 
 @app.command()
 def doctor(
-    what: Annotated[DoctorsLook, typer.Argument(help="All, or the veto: each limit shown blocking a made-up order.")] = (
-        DoctorsLook.ALL
-    ),
+    what: Annotated[DoctorsLook, typer.Argument(help=LOOKS)] = (DoctorsLook.ALL),
 ) -> None:
     """Look at settings, store, exchange, key and chat; say what is wrong and what to do."""
     settings = _settings()
+    if what is DoctorsLook.ORDERS:
+        from bot.doctor_orders import orders
+
+        raise typer.Exit(asyncio.run(orders(settings)))
     if what is DoctorsLook.VETO:
         from bot.doctor_veto import veto
 

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from bot.settings import Mode, Settings, misspelt
 from bot.venue import open_rest, patience
 from engine.adapters.binance_account import AccountReader
-from engine.adapters.binance_broker import binance_broker
-from engine.adapters.binance_errors import ExchangeFailed
+from engine.adapters.binance_broker import BinanceBroker, binance_broker
+from engine.adapters.binance_errors import ExchangeFailed, Refused
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.machine_clock import MachineClock
@@ -23,12 +23,13 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_process import NoServer
 from engine.adapters.redis_server import connect_or_start
 from engine.execution import ids
-from engine.model.orders import Role
+from engine.model.orders import ApprovedOrder, Role
 from engine.model.signals import Side
 from engine.ports import StoreDown
 from engine.risk.entry_order import entry_order
 
 SMALLEST_FREE_BYTES: Final = 500_000_000
+KEY_REFUSED: Final = (-1022, -2008, -2014, -2015)
 LARGEST_OFFSET_MS: Final = 1_000
 PRICE_ROOM: Final = Decimal("1.2")  # the price may move until the exchange looks
 
@@ -124,9 +125,17 @@ async def _exchange(settings: Settings) -> Findings:
         else:
             yield Finding(Weight.GOOD, "no key of the exchange: none is needed on paper")
     except (ExchangeFailed, BadMessage) as error:
-        yield Finding(Weight.FAULT, f"exchange {settings.binance_rest_root}: {error}")
+        yield exchange_fault(settings, error)
     finally:
         await rest.close()
+
+
+def exchange_fault(settings: Settings, error: Exception) -> Finding:
+    """What the exchange said, and where a refused key is put right."""
+    text = f"exchange {settings.binance_rest_root}: {error}"
+    if isinstance(error, Refused) and error.code in KEY_REFUSED:
+        text += " Look at BINANCE_API_KEY and BINANCE_API_SECRET, at the key's rights and at the addresses that it is bound to"
+    return Finding(Weight.FAULT, text)
 
 
 async def _symbols(settings: Settings, rest: BinanceRest) -> Findings:
@@ -163,11 +172,21 @@ async def _account(settings: Settings, rest: BinanceRest) -> Findings:
 
 async def _trial(settings: Settings, rest: BinanceRest) -> Findings:
     """Have the exchange check the smallest order, and forget it."""
-    symbol = settings.symbols[0]
     try:
-        (loaded,) = await rest.rules((symbol,))
+        order, _ = await trial_order(settings, rest)
     except LookupError:
         return  # told with the symbols
+    try:
+        await trial_broker(settings, rest).try_out(order)
+        yield Finding(Weight.GOOD, f"orders: the exchange would take {order.quantity} {order.symbol} (checked only, not sent)")
+    except ExchangeFailed as error:
+        yield Finding(Weight.FAULT, f"orders: the exchange would refuse {order.quantity} {order.symbol}: {error}")
+
+
+async def trial_order(settings: Settings, rest: BinanceRest) -> tuple[ApprovedOrder, Decimal]:
+    """The smallest order in the first symbol, and the tick of its prices. Raises `LookupError` and `ExchangeFailed`."""
+    symbol = settings.symbols[0]
+    (loaded,) = await rest.rules((symbol,))
     rules, price = loaded.rules, (await rest.premium(symbol)).mark_price
     smallest = max(rules.min_quantity, rules.min_notional * PRICE_ROOM / Decimal(repr(price)))
     intent = ids.intent_id(settings.namespace, symbol, f"doctor:{rest.clock.now_ms()}")
@@ -178,7 +197,12 @@ async def _trial(settings: Settings, rest: BinanceRest) -> Findings:
         lots=math.ceil(smallest / rules.step_size),
         rules=rules,
     )
-    broker = binance_broker(
+    return order, rules.tick_size
+
+
+def trial_broker(settings: Settings, rest: BinanceRest) -> BinanceBroker:
+    """What sends orders to the exchange."""
+    return binance_broker(
         rest,
         symbols=settings.symbols,
         interval=settings.interval,
@@ -186,11 +210,6 @@ async def _trial(settings: Settings, rest: BinanceRest) -> Findings:
         patience=patience(settings),
         market_ms=rest.exchange_ms,
     )
-    try:
-        await broker.try_out(order)
-        yield Finding(Weight.GOOD, f"orders: the exchange would take {order.quantity} {symbol} (checked only, not sent)")
-    except ExchangeFailed as error:
-        yield Finding(Weight.FAULT, f"orders: the exchange would refuse {order.quantity} {symbol}: {error}")
 
 
 async def _chat(settings: Settings) -> Findings:

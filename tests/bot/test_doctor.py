@@ -27,3 +27,13 @@ async def test_each_fault_is_one_line_that_says_what_to_do(read: Read, tmp_path:
     assert code == 1
     assert [word in " ".join(faults) for word in ("NOSUCHUSDT", "one-way", "TELEGRAM_BOT_TOKEN")] == [True, True, True], said
     assert not any(SECRET in line for line in said)
+
+
+async def test_a_key_that_is_refused_is_told_with_the_settings_to_look_at(read: Read, tmp_path: Path) -> None:
+    said: list[str] = []
+    async with a_world(tmp_path) as (_, variables):
+        code = await doctor(read(**variables | {"BINANCE_API_SECRET": "w" * 64}), said.append)
+
+    assert code == 1
+    assert [("-1022" in line, "BINANCE_API_SECRET" in line) for line in said if line.startswith("❌")] == [(True, True)], said
+    assert not any("w" * 64 in line for line in said)
