@@ -30,7 +30,10 @@ async def export(settings: Settings, as_json: bool) -> int:
         try:
             found = await link.run(link.client.hget(LOCK, "namespace"))
             if found and as_text(found) != settings.namespace:
-                return _failed(f"the store holds the books of {as_text(found)}, the settings name {settings.namespace}")
+                return _failed(
+                    f"the store holds the books of {as_text(found)}, the settings name {settings.namespace}: "
+                    "set MODE and ACCOUNT (or the key) as they were"
+                )
             history = RedisHistory(link)
             trades, counts = list(await history.trades(0)), await history.counts()
             curve = await EquityCurve(link).snapshots()
