@@ -3,12 +3,12 @@
 A wrong option raises `BadOption`, one line that names the option and what it may be.
 """
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final, Literal
 
 from sandbox.market.intervals import INTERVAL_MS
@@ -164,23 +164,26 @@ def read_port(port: int) -> int:
 
 
 def read_report(path: Path | None) -> Path | None:
-    """Check the report's place at the beginning: a run may be long, and its report is the only thing that is left of it."""
-    if path is not None and path.is_dir():
-        raise BadOption(f"--report: {path} is a folder; name a file")
-    if path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
-        raise BadOption(f"--report: {path.parent} is no folder that can be written to; make it, or choose another one")
+    """Try the report's place at the beginning: a run may be long, and its report is the only thing that is left of it."""
+    if path is not None:
+        is_new = not path.exists()
+        try:
+            path.open("ab").close()
+            if is_new:
+                path.unlink()
+        except OSError as error:
+            raise BadOption(f"--report: {path} cannot be written ({error.strerror}); choose another place") from None
     return path
 
 
 def read_folder(path: Path | None) -> Path | None:
-    """Make the folder that is to be kept, where there is none yet."""
+    """Make the folder that is to be kept, where there is none yet, and see that it can be written to."""
     if path is not None:
         try:
             path.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=path).close()
         except OSError as error:
-            raise BadOption(f"--folder: {path} cannot be used ({error.strerror}); choose another one") from None
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise BadOption(f"--folder: {path} cannot be written to; choose another one")
+            raise BadOption(f"--folder: {path} cannot be written to ({error.strerror}); choose another one") from None
     return path
 
 

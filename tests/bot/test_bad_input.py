@@ -56,7 +56,8 @@ def test_a_store_that_cannot_be_reached_is_told_with_the_setting_to_look_at(tmp_
     [
         (("--lang", "tlh"), "--lang is one of en, ru"),
         (("--report", "no/such/folder/r.json"), "--report: .*no/such/folder"),
-        (("--report", "."), "--report: .*is a folder"),
+        (("--report", "."), "--report: .*directory"),
+        (("--report", "/proc/r.json"), "--report: /proc/r.json"),
         (("--folder", "a-file"), "--folder: a-file"),
         (("--from", "9999-12-31"), "--from"),
         (("--interval", "2h"), "INTERVAL"),
