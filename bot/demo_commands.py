@@ -6,7 +6,7 @@ The demo's names of settings are those of the product and are checked here, befo
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,7 @@ from engine.params import BY_NAME, BadParam, checked
 if TYPE_CHECKING:
     from sandbox.options import MarketOptions
 
+ENGLISH: Final = "en"
 EXTRA_WORDS = {"allow_extra_args": True}  # `--set a=1 b=2` and `--candles A B` take several words
 
 Candles = Annotated[
@@ -56,7 +57,7 @@ def demo(
     port: Port = 8080,
     auto: Auto = False,
     report: Report = None,
-    lang: Language = "en",
+    lang: Language = ENGLISH,
     settings: Set = None,
     mode: Mode = "confirm",
     folder: Folder = None,
@@ -120,10 +121,12 @@ def sandbox(
 
 def read_language(name: str) -> str:
     """Refuse a language that nothing was translated to. Raises `UnknownLanguage`."""
-    from handlers.ui.language import SOURCE, Languages
+    if name == ENGLISH:  # what most people want needs no catalogue
+        return name
+    from handlers.ui.language import Languages
 
     languages = Languages("DEMO")
-    if languages.best(name) == SOURCE and not name.lower().startswith(SOURCE):
+    if languages.best(name) == ENGLISH and not name.lower().startswith(ENGLISH):
         raise UnknownLanguage(f"--lang is one of {', '.join(languages.known)}, not {name!r}")
     return name
 
