@@ -5,7 +5,7 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 
 from dataclasses import replace
 
-from engine.desk.position import closed, entry_checked, leave
+from engine.desk.position import closed, entry_checked, leave, why_left
 from engine.desk.terms import DeskTerms
 from engine.execution import cover, entry, leaving, missed, reasons, stop_news
 from engine.execution.ids import read
@@ -140,7 +140,7 @@ def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, O
     if desk.entry is not None:
         desk, outcome = entry.ticked(desk, desk.entry, now_ms)
     desk, step = leaving.ticked(desk, terms.rules.max_market_quantity, now_ms)
-    return desk, outcome + step
+    return desk, outcome + step + why_left(desk)
 
 
 def closed_elsewhere(desk: SavedDesk, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:

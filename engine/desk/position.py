@@ -115,7 +115,15 @@ def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_m
     if was_ours and desk.exit is None and holding.quantity:
         told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
         return desk, Outcome(notices=(told,))
-    return desk, NOTHING
+    return desk, why_left(desk)
+
+
+def why_left(desk: SavedDesk) -> Outcome:
+    """Ask what became of the stops where a position is flat and nothing tells the reason yet."""
+    holding = desk.holding
+    if holding is None or not holding.flat_seen_ms or reasons.exit_reason(desk, holding) is not None:
+        return NOTHING
+    return Outcome(errands=tuple(FindStop(desk.symbol, stop.client_id) for stop in desk.stops if not stop.child_order_id))
 
 
 def closed(desk: SavedDesk, reason: ExitReason, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -160,9 +168,7 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
         return desk, NOTHING
     reason = reasons.exit_reason(desk, holding)
     if reason is None and now_ms - holding.flat_seen_ms < reasons.LOOKUP_MS:
-        questions = tuple(FindStop(desk.symbol, stop.client_id) for stop in desk.stops if not stop.child_order_id)
-        is_new = now_ms == holding.flat_seen_ms
-        return desk, Outcome(errands=questions if is_new else (), wake_in_ms=500)
+        return desk, Outcome(wake_in_ms=500)
     fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
     likely = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.CLOSED_ELSEWHERE
     return closed(desk, reason or likely, terms, time_ms)

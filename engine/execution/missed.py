@@ -6,11 +6,12 @@ asked for from before this memory began: what an account did earlier is no posit
 
 from typing import Final
 
+from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchFills
 from engine.model.orders import Fill
 from engine.model.saved import SavedDesk
 
-LOOK_BACK_MS: Final = 600_000  # one that was lost may be older than the fill that turned the position
+LOOK_BACK_MS: Final = DAY_MS  # one that was lost may be older than the fill that turned the position
 
 
 def since_ms(desk: SavedDesk) -> int:

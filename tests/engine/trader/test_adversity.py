@@ -9,7 +9,7 @@ from engine.execution.ids import MAX_GENERATION
 from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading
 from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged, StopStatus
 from engine.model.market import PriceWindow
-from engine.model.messages import FindStop
+from engine.model.messages import CancelOrder, Errand, FindStop
 from engine.model.notices import OutsideChange, PanicDone
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import SavedAccount, SavedDesk, SavedState
@@ -166,6 +166,23 @@ def test_an_execution_that_was_lost_before_another_turned_the_position_is_booked
 
     assert world.trader.desks[SYMBOL].memory.holding is None
     assert sum(trade.net for trade in world.trades) == world.wallet - wallet
+
+
+def test_what_became_of_a_stop_is_not_asked_again_by_its_own_answer() -> None:
+    world = a_hard_world()
+    until_open(world)
+    answer, asked = world._errand, list[Errand]()
+
+    def no_cancels(errand: Errand) -> None:
+        asked.append(errand)
+        assert len(asked) < 50, "questions that beget questions"
+        if not isinstance(errand, CancelOrder):
+            answer(errand)
+
+    world._errand = no_cancels  # type: ignore[method-assign]
+    by_hand(world, Side.SHORT, world.held[SYMBOL])
+
+    assert sum(isinstance(errand, FindStop) for errand in asked) == 3
 
 
 @pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
