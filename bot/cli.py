@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 BAD_SETTINGS: Final = 2
-LOOKS: Final = "Or the veto: each limit shown blocking a made-up order; or orders: one with its stop, placed with play money."
+LOOKS: Final = "`veto`: each limit shown blocking a made-up order. `orders`: one with its stop, placed with play money."
 
 app = typer.Typer(
     name="autobot",
