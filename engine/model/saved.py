@@ -114,6 +114,7 @@ class SavedDesk:
     last_fill_seen_ms: int = 0  # wire time of the same
     recent_fills: tuple[int, ...] = ()  # trade ids of the newest fills, so that each is booked once
     recent_funding: tuple[str, ...] = ()
+    is_unwanted: bool = False  # what is held, or still comes of an entry on its way, is to be closed
 
 
 @dataclass(frozen=True, slots=True)
