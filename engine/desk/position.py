@@ -147,6 +147,9 @@ def wanted(holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
 def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Bring the exchange to what the books say: close what is flat, guard what is open, sweep what is left over."""
     desk, outcome = _settled(desk, terms, now_ms, time_ms)
+    if desk.is_unwanted:
+        desk, step = _not_wanted(desk, terms, now_ms)
+        outcome += step
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         desk, step = cover.audited(desk, (), now_ms)
@@ -172,6 +175,15 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
     fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
     likely = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.CLOSED_ELSEWHERE
     return closed(desk, reason or likely, terms, time_ms)
+
+
+def _not_wanted(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """The owner wanted out while an entry was on its way: whatever it brings is closed."""
+    if desk.holding is not None:
+        return leave(desk, ExitReason.MANUAL, desk.holding.quantity, "engine", terms, now_ms)
+    if desk.entry is not None:
+        return desk, NOTHING
+    return replace(desk, is_unwanted=False), Outcome(changed=True)
 
 
 def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

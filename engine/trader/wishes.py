@@ -102,6 +102,8 @@ def _stopped(trader: Trader, wish: StopTrading) -> Outcome:
     outcome = _cards_ended(trader, asked.time_ms)
     trader.books.saved = replace(trader.books.saved, running=Running.STOPPED)
     for desk in trader.desks.values():
+        if desk.memory.entry is not None:
+            desk.memory = replace(desk.memory, is_unwanted=True)
         if desk.memory.holding is not None:
             outcome += desk.leave(ExitReason.MANUAL, desk.memory.holding.quantity, asked.who, asked.seen_ms)
     return outcome + DONE

@@ -6,16 +6,16 @@ from typing import Any, Final
 import pytest
 
 from engine.execution.ids import MAX_GENERATION
-from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading
+from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading, StopHow, StopTrading
 from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged, StopStatus
 from engine.model.market import PriceWindow
 from engine.model.messages import CancelOrder, Errand, FindStop
 from engine.model.notices import OutsideChange, PanicDone
-from engine.model.orders import ExitReason, Role
+from engine.model.orders import ApprovedOrder, ExitReason, Role
 from engine.model.saved import SavedAccount, SavedDesk, SavedState
 from engine.model.signals import Side, Sides
 from engine.ports import Event
-from tests.engine.trader.hard_world import Faults, HardWorld, settle
+from tests.engine.trader.hard_world import Faults, HardWorld, settle, settle_without_checks
 from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, rising, run, told, until_open
 from tests.engine.trader.world import HOUR, SYMBOL, World
 
@@ -185,6 +185,23 @@ def test_what_became_of_a_stop_is_not_asked_again_by_its_own_answer() -> None:
     assert sum(isinstance(errand, FindStop) for errand in asked) == 3
 
 
+def test_an_entry_on_its_way_is_closed_as_soon_as_it_fills_where_stopping_was_to_close_all() -> None:
+    world = a_hard_world()
+    place, on_its_way = world._order, list[ApprovedOrder]()
+    world._order = lambda order: on_its_way.append(order) if order.role is Role.ENTRY else place(order)  # type: ignore[method-assign]
+    run(world, rising(WARMUP + 30))
+    assert len(on_its_way) == 1
+
+    world.wish(StopTrading, how=StopHow.CLOSE)
+    world._order = place  # type: ignore[method-assign]
+    place(on_its_way[0])
+    settle_without_checks(world, 2)
+
+    assert len(world.fills) == 2
+    assert world.held[SYMBOL] == 0
+    assert not world.trader.desks[SYMBOL].memory.is_unwanted
+
+
 @pytest.mark.parametrize("second", [OrderFilled, BalanceChanged])
 def test_a_profit_whose_balance_comes_before_or_after_its_fill_is_no_drawdown_and_no_peak(second: type[Event]) -> None:
     world = a_hard_world(params=EAGER._replace(max_drawdown=0.011))
@@ -255,12 +272,6 @@ def test_a_stop_that_landed_unanswered_while_its_position_closed_is_cancelled_wi
     settle_without_checks(world, 7)
 
     assert not world.stops
-
-
-def settle_without_checks(world: HardWorld, seconds: int) -> None:
-    """Wire time goes on without the half-minute's look at the account."""
-    for _ in range(seconds):
-        world.pass_time(1_000)
 
 
 def test_panic_is_reported_only_after_the_exchange_itself_was_seen_flat() -> None:
