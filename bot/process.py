@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.app import CannotStart, House, furnished, latch_lost, open_health_page
 from bot.conversing import converse
+from bot.first_look import is_refused
 from bot.logs import Redaction, start_logging
 from bot.schedule import Schedule
 from bot.settings import Mode, Settings, misspelt
@@ -24,6 +25,7 @@ from engine.adapters.redis_process import NoServer
 from engine.model.events import FeedRestored, Route
 from engine.ports import StateUnreadable, StoreDown
 from engine.runner import Runner
+from engine.trader.viewing import holds_anything
 
 FAILED: Final = 1
 BAD_SETTINGS: Final = 2
@@ -99,6 +101,8 @@ async def _live(house: House) -> None:
         await _recovered(house)
         held = sum(desk.position is not None for desk in runner.trader.view().desks.values())
         logger.info("recovered: %d open position(s), compared with the exchange", held)
+        if not holds_anything(runner.trader) and await is_refused(house.settings):
+            raise CannotStart("TELEGRAM_BOT_TOKEN: Telegram refuses it (mistyped or revoked): ask @BotFather for the right one")
         if venue.keep_alive is None:  # the news of an account on paper need no connection
             runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
         schedule = Schedule(

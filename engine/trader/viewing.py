@@ -45,6 +45,12 @@ def view(trader: Trader) -> EngineView:
     )
 
 
+def holds_anything(trader: Trader) -> bool:
+    """Whether a position is in the books, or was seen at the exchange."""
+    desks = trader.desks.values()
+    return any(desk.memory.holding or (desk.seen_position and desk.seen_position.quantity) for desk in desks)
+
+
 def desk_view(trader: Trader, desk: Desk) -> DeskView:
     """One symbol."""
     sight, memory = desk.sight, desk.memory

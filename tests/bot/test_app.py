@@ -117,6 +117,36 @@ async def test_real_money_is_not_traded_with_a_key_that_may_move_it_out(tmp_path
     assert said.splitlines()[-1].startswith("Error: BINANCE_API_KEY may move money out")
 
 
+WRONG_TOKEN = "7000000009:" + "a" * 35
+
+
+async def test_a_token_that_telegram_refuses_ends_the_start_in_one_line(tmp_path: Path) -> None:
+    async with (
+        a_world(tmp_path) as (_, variables),
+        a_process(variables, TELEGRAM_BOT_TOKEN=WRONG_TOKEN) as running,
+    ):
+        code = await asyncio.wait_for(running.code(), READY_WITHIN_S)
+        said = await running.said()
+
+    assert code == 1
+    assert said.splitlines()[-1].startswith("Error: TELEGRAM_BOT_TOKEN: Telegram refuses it")
+    assert WRONG_TOKEN not in said
+    assert "Traceback" not in said
+
+
+async def test_a_refused_token_does_not_leave_an_open_position_alone(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (venue, variables):
+        order = {"symbol": "ETHUSDT", "side": "BUY", "quantity": "0.1"}
+        async with aiohttp.ClientSession() as session:
+            page = variables["BINANCE_REST_ROOT"] + "/sandbox/trade"
+            assert (await session.post(page, json=order)).status == 200
+        async with a_process(variables, TELEGRAM_BOT_TOKEN=WRONG_TOKEN) as running, a_moving(venue):
+            body = await running.ready()
+
+            assert body["phase"] == "running"
+            assert running.process.returncode is None
+
+
 async def either_ends(*running: Running) -> Running:
     """The process that ends first."""
     waits = {asyncio.create_task(one.code()): one for one in running}
