@@ -5,15 +5,12 @@ last prices of one symbol are merged into a window, so that no extreme is lost.
 import asyncio
 from collections import deque
 from dataclasses import replace
-from typing import Final
 
 from engine.model.commands import Command
 from engine.model.events import MarkSeen, PriceSeen, QuoteSeen
 from engine.model.market import PriceWindow
 from engine.model.messages import Reply
 from engine.ports import Event
-
-LONG_QUEUE: Final = 10_000  # beyond this the health page warns: the loop does not keep up
 
 type Slot = tuple[type, str]
 type Price = QuoteSeen | PriceSeen | MarkSeen

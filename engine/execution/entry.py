@@ -26,7 +26,6 @@ LEASE_GRACE_MS: Final = 2_000
 DENIALS_NEEDED: Final = 2
 ASK_AGAIN_MS: Final = 2_000
 FILLS_LATE_MS: Final = 1_000  # an executed entry whose fills were not heard of by then has them fetched
-FINAL: Final = (IntentState.REJECTED, IntentState.EXPIRED, IntentState.DEAD, IntentState.FILLED)
 
 
 def signed(entry: EntryIntent, event: OrderSigned) -> EntryIntent:

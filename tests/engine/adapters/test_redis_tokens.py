@@ -1,7 +1,6 @@
 """A token is taken once, in time, by its own mode only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from redis.asyncio import Redis
@@ -9,23 +8,8 @@ from redis.asyncio import Redis
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_tokens import TOKENS, Tokens
-from tests.engine.adapters.redis_servers import a_server, emptied
 
 RECORD = {"act": "enter", "intent": "abc", "user": 7, "price": 100.25}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    with a_server(tmp_path_factory.mktemp("store")) as running:
-        yield running
-
-
-@pytest.fixture
-async def link(server: EmbeddedServer) -> AsyncIterator[RedisLink]:
-    await emptied(server)
-    link = RedisLink(server.url)
-    yield link
-    await link.close()
 
 
 async def test_a_token_gives_its_record_once(link: RedisLink) -> None:
