@@ -1,7 +1,7 @@
 """The market over sockets: bars, quotes, prices and marks of some symbols, reconnecting by itself for ever.
 
 Each bar is posted once and in order; what the sockets missed is read over requests before anything later is posted.
-A frame that cannot be trusted is counted and dropped, the stream is kept.
+A frame that cannot be trusted, or whose price or time leaps, is counted and dropped; the stream is kept.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from itertools import batched
 from typing import Final
 from urllib.parse import quote
 
+from engine.adapters.binance_beliefs import Beliefs
 from engine.adapters.binance_latency import Latencies
 from engine.adapters.binance_messages import BadMessage, MarketFrame, event_time, read_market
 from engine.adapters.binance_repair import BarRepair
@@ -47,6 +48,7 @@ class BinanceFeed:
     ) -> None:
         self.counters = FeedCounters()
         self.latencies = Latencies()
+        self.beliefs = Beliefs()
         self.bars = BarRepair(
             history, symbols=symbols, interval=interval, clock=clock, tried=self._repair_tried, done=self._repair_done
         )
@@ -139,6 +141,9 @@ class BinanceFeed:
         except BadMessage:
             self.counters.bad += 1
             frame = MarketFrame(None, event_time(raw), is_known=True)
+        if frame.news is not None and frame.news.symbol in link.symbols and not self.beliefs.takes(frame.news):
+            self.counters.bad += 1
+            frame = MarketFrame(None, 0, is_known=True)
         self.counters.frames += 1
         if frame.time_ms:
             self.latencies.add(seen_ms - frame.time_ms)

@@ -182,6 +182,36 @@ async def test_broken_frames_are_dropped_and_the_stream_is_kept() -> None:
         assert room.inbox.of(FeedLost) == []
 
 
+async def test_a_price_or_a_time_that_leaps_is_dropped_until_it_is_repeated() -> None:
+    async with a_room(PATIENT) as room:
+        await room.is_up()
+        sound, wild = price(START + 600), price(START + 601)
+        wild["data"]["p"] = "1e300"
+        for frame in (sound, wild, mark(START * 2), sound, *(crash := [price(START + 700 + step) for step in range(3)])):
+            if frame in crash:
+                frame["data"]["p"] = "4"
+            await room.sockets.send("market", frame)
+        await room.inbox.until(lambda: any(one.last == 4.0 for one in room.inbox.of(PriceSeen)))
+
+        assert [one.last for one in room.inbox.of(PriceSeen)] == [10.5, 10.5, 4.0]
+        assert room.feed.beliefs.doubted == 4
+        assert room.feed.market_ms() < START * 2
+
+
+async def test_a_bar_that_leaps_is_read_over_requests_instead() -> None:
+    async with a_room(PATIENT) as room:
+        await room.is_up()
+        await room.sockets.send("market", price(START + 600))
+        wild = kline(START)
+        wild["data"]["k"] |= {"h": "1e200"}
+        room.archive.market_ms = START + MINUTE + 3_100
+        await room.sockets.send("market", wild)
+        await room.sockets.send("market", mark(START + MINUTE + 3_100))
+        await room.inbox.until(lambda: (0, False) in room.bars)
+
+        assert room.inbox.of(BarClosed)[-1].bar == a_bar(START)
+
+
 async def test_a_bar_that_comes_twice_is_posted_once() -> None:
     async with a_room(PATIENT) as room:
         await room.is_up()
