@@ -6,6 +6,7 @@ make two intents, also after the memory was lost.
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from engine.model.orders import Role
@@ -46,6 +47,7 @@ def following(generation: int) -> int:
     return (generation + 1) % (MAX_GENERATION + 1)
 
 
+@lru_cache(maxsize=4_096)  # every audit reads the names of all stops
 def read(name: str) -> OrderName | None:
     """Read a client id back, or None where it is not one of ours."""
     if len(name) != len(PREFIX) + 1 + INTENT_LENGTH + GENERATION_LENGTH or not name.startswith(PREFIX):
