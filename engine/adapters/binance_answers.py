@@ -12,7 +12,7 @@ import msgspec
 
 from engine.adapters.binance_account_messages import QUOTE_ASSET, money, side_of
 from engine.adapters.binance_errors import NoAnswer
-from engine.adapters.binance_messages import UNREADABLE, BadMessage, checked_bar
+from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage, checked_bar
 from engine.model.account import OrderSeen, PositionSeen, StopSeen, SymbolSetup
 from engine.model.market import Bar
 from engine.model.orders import Fill, TriggerBy
@@ -204,7 +204,7 @@ def positions(rows: Sequence[Position]) -> tuple[PositionSeen, ...]:
             liquidation_price=money(row.liquidation_price),
         )
         for row in rows
-        if row.position_amt != 0
+        if money(row.position_amt) != 0
     )
 
 
@@ -231,16 +231,17 @@ def resting_stop(row: AlgoOrder) -> StopSeen:
 
 def fill(row: AccountTrade, client_id: str) -> Fill:
     """An execution from the account's list."""
-    if row.qty <= 0 or row.price <= 0:
-        raise BadMessage(f"a fill of {row.qty} at {row.price}")
+    quantity, price = money(row.qty), money(row.price)
+    if quantity <= 0 or price <= 0 or not 0 < row.time < MAX_TIME_MS:
+        raise BadMessage(f"a fill of {quantity} at {price}, time {row.time}")
     return Fill(
         symbol=row.symbol,
         trade_id=row.id,
         order_id=row.order_id,
         client_id=client_id,
         side=side_of(row.side),
-        quantity=money(row.qty),
-        price=money(row.price),
+        quantity=quantity,
+        price=price,
         fee=money(row.commission),
         fee_asset=row.commission_asset,
         realised=money(row.realized_pnl),

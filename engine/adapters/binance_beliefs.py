@@ -6,7 +6,7 @@ A bar that leaps is dropped like a broken one; being missed it is read over requ
 from collections import defaultdict
 
 from engine.adapters.binance_messages import MarketNews
-from engine.market.believed import MOST_LEAP_MS, Believed, is_near
+from engine.market.believed import MOST_LEAP_MS, MOST_REACH, Believed, is_near
 from engine.model.events import BarClosed, MarkSeen, PriceSeen, QuoteSeen
 
 
@@ -36,4 +36,4 @@ class Beliefs:
             case BarClosed(symbol, bar):
                 trades = self._trades[symbol]
                 is_of_now = not trades.time_ms or news.time_ms - trades.time_ms <= MOST_LEAP_MS
-                return is_of_now and is_near(bar.high, trades.price) and is_near(bar.low, trades.price)
+                return is_of_now and all(is_near(extreme, trades.price, MOST_REACH) for extreme in (bar.high, bar.low))

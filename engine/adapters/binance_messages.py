@@ -103,6 +103,8 @@ def _bar_closed(data: "_Kline", seen_ms: int) -> BarClosed | None:
     )
     if row.close_ms + 1 - row.open_ms != INTERVAL_MS.get(row.interval) or row.open_ms % INTERVAL_MS[row.interval]:
         raise BadMessage(f"a {row.interval} bar from {row.open_ms} to {row.close_ms}")
+    if data.time_ms <= row.close_ms:
+        raise BadMessage(f"a bar that is closed at {data.time_ms}, before its end {row.close_ms}")
     return BarClosed(data.symbol, bar, is_history=False, time_ms=data.time_ms, seen_ms=seen_ms)
 
 

@@ -6,7 +6,8 @@ century. A leap that is real is repeated within milliseconds.
 
 from typing import Final
 
-MOST_LEAP: Final = 0.5  # of the newest believed price
+MOST_LEAP: Final = 0.2  # of the newest believed price, from one frame to the next
+MOST_REACH: Final = 0.5  # of the newest believed price, by a whole bar's extremes
 MOST_LEAP_MS: Final = 30 * 86_400_000  # of market time, which may run much faster than the machine's clock
 CONFIRMATIONS: Final = 2  # further frames that must say the same
 
@@ -37,12 +38,16 @@ class Believed:
         return True
 
     def _follows(self, price: float, time_ms: int) -> bool:
-        return is_near(price, self.price) and (not self.time_ms or time_ms - self.time_ms <= MOST_LEAP_MS)
+        return is_near(price, self.price, MOST_LEAP) and (not self.time_ms or time_ms - self.time_ms <= MOST_LEAP_MS)
 
     def _confirms(self, price: float, time_ms: int) -> bool:
-        return self._said > 0 and is_near(price, self._doubted_price) and abs(time_ms - self._doubted_ms) <= MOST_LEAP_MS
+        return (
+            self._said > 0
+            and is_near(price, self._doubted_price, MOST_LEAP)
+            and abs(time_ms - self._doubted_ms) <= MOST_LEAP_MS
+        )
 
 
-def is_near(price: float, believed: float) -> bool:
+def is_near(price: float, believed: float, most: float) -> bool:
     """Whether a price could follow another; anything could follow none (0)."""
-    return believed == 0.0 or abs(price - believed) <= MOST_LEAP * believed
+    return believed == 0.0 or abs(price - believed) <= most * believed

@@ -66,6 +66,11 @@ def test_a_forming_kline_is_no_news_but_tells_the_time() -> None:
     assert frame.time_ms == 1_795_399_740_012
 
 
+def test_a_bar_cannot_be_closed_before_its_end() -> None:
+    with pytest.raises(BadMessage, match="before its end"):
+        read_market(framed({**KLINE, "E": 1_795_399_739_999}), SEEN)
+
+
 def test_quotes_prices_and_marks_are_read() -> None:
     assert read_market(framed(BOOK), SEEN).news == QuoteSeen("BTCUSDT", 60020.0, 60020.1, 1_795_399_740_003, SEEN)
     window = PriceWindow(60020.1, 60020.1, 60020.1)
