@@ -21,6 +21,7 @@ from engine.model.events import (
     OrderNotFound,
     OrderRejected,
     OrderSigned,
+    OrdersListed,
     OrderUnanswered,
     PriceSeen,
     QuoteSeen,
@@ -48,7 +49,9 @@ type OrderEvent = (
     | StopChanged
     | CancelRefused
 )
-type AccountEvent = AccountSynced | StopsListed | FillsListed | BalanceChanged | FundingPaid | SetupSeen | ErrandFailed
+type AccountEvent = (
+    AccountSynced | StopsListed | FillsListed | OrdersListed | BalanceChanged | FundingPaid | SetupSeen | ErrandFailed
+)
 type Event = MarketEvent | OrderEvent | AccountEvent | ClockTicked
 
 type Post = Callable[[Event], None]
@@ -117,6 +120,13 @@ class Store(Protocol):
         trades: Sequence[Trade],
     ) -> None:
         """Save all of it or nothing: the state (None = unchanged), new rulings, notices for the outbox, closed trades."""
+
+
+class Alarm(Protocol):
+    """A line to the owner that does not need the store."""
+
+    def tell(self, notice: Notice) -> bool:
+        """Tell it as soon as it can be, without waiting here. True where it was taken over, so that no outbox need carry it."""
 
 
 class LatchFile(Protocol):

@@ -121,6 +121,21 @@ class AccountReader:
         names = await self._names_of(symbol, list(dict.fromkeys(row.order_id for row in trades)))
         return tuple(fill(row, names[row.order_id]) for row in trades)
 
+    async def order_names(self, symbol: str, since_ms: int) -> frozenset[str]:
+        """The client ids of all orders of a symbol since a moment of market time, in whatever state."""
+        path, size, names = "/fapi/v1/allOrders", str(ROWS_PER_PAGE), set[str]()
+        start, until_ms = since_ms, max(self._market_ms(), since_ms)
+        while start <= until_ms:
+            times = {"startTime": str(start), "endTime": str(start + WINDOW_MS)}
+            page = await self._read(path, list[Order], symbol=symbol, limit=size, **times)
+            names.update(row.client_order_id for row in page)
+            while len(page) == ROWS_PER_PAGE:
+                following = str(max(row.order_id for row in page) + 1)
+                page = await self._read(path, list[Order], symbol=symbol, limit=size, orderId=following)
+                names.update(row.client_order_id for row in page)
+            start += WINDOW_MS + 1
+        return frozenset(names)
+
     async def funding(self, symbol: str, since_ms: int) -> list[tuple[int, Decimal]]:
         """The funding payments of a symbol since a moment of market time: when, and how much."""
         rows, start = list[Income](), since_ms

@@ -24,6 +24,7 @@ from engine.model.events import (
     OrderAccepted,
     OrderGone,
     OrderNotFound,
+    OrdersListed,
     SetupSeen,
     StopChanged,
     StopsListed,
@@ -37,6 +38,7 @@ from engine.model.messages import (
     FetchFunding,
     FindOrder,
     FindStop,
+    ListOrders,
     ListStops,
     SetUpSymbol,
     SyncAccount,
@@ -76,8 +78,13 @@ class Errands:
                 asked_ms = self._rest.clock.now_ms()
                 return (StopsListed(errand.symbol, await self._reader.stops(errand.symbol), asked_ms, *self._times()),)
             case FetchFills():
+                asked_ms = self._rest.clock.now_ms()
                 fills = await self._reader.fills(errand.symbol, errand.since_ms)
-                return (FillsListed(errand.symbol, fills, *self._times()),)
+                return (FillsListed(errand.symbol, fills, *self._times(), asked_ms),)
+            case ListOrders():
+                asked_ms = self._rest.clock.now_ms()
+                names = await self._reader.order_names(errand.symbol, errand.since_ms)
+                return (OrdersListed(errand.symbol, names, asked_ms, *self._times()),)
             case FetchFunding():
                 paid = await self._reader.funding(errand.symbol, errand.since_ms)
                 return tuple(

@@ -13,6 +13,7 @@ from engine.model.events import (
     FundingPaid,
     OrderGone,
     OrderNotFound,
+    OrdersListed,
     SetupSeen,
     StopChanged,
     StopsListed,
@@ -26,6 +27,7 @@ from engine.model.messages import (
     FetchFunding,
     FindOrder,
     FindStop,
+    ListOrders,
     ListStops,
     SetUpSymbol,
     SyncAccount,
@@ -58,7 +60,10 @@ class PaperErrands:
                 return (StopsListed(symbol, stops, self._clock.now_ms(), *self._times()),)
             case FetchFills(symbol=symbol, since_ms=since):
                 fills = tuple(fill for fill in books.fills if fill.symbol == symbol and fill.time_ms >= since)
-                return (FillsListed(symbol, fills, *self._times()),)
+                return (FillsListed(symbol, fills, *self._times(), self._clock.now_ms()),)
+            case ListOrders(symbol=symbol):
+                names = frozenset(name for name, order in books.orders.items() if order.symbol == symbol)
+                return (OrdersListed(symbol, names, self._clock.now_ms(), *self._times()),)
             case FetchFunding(symbol=symbol, since_ms=since):
                 paid = [row for row in books.funding if row.symbol == symbol and row.time_ms >= since]
                 return tuple(FundingPaid(symbol, row.amount, row.payment_id, *self._times()) for row in paid)

@@ -5,8 +5,9 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 
 from dataclasses import replace
 
-from engine.desk.position import closed, entry_checked, leave, why_left
+from engine.desk.position import entry_checked, flat_asked, leave, why_left
 from engine.desk.terms import DeskTerms
+from engine.desk.watching import is_beyond
 from engine.execution import cover, entry, leaving, missed, reasons, stop_news
 from engine.execution.ids import read
 from engine.model.events import (
@@ -16,24 +17,31 @@ from engine.model.events import (
     OrderNotFound,
     OrderRejected,
     OrderSigned,
+    OrdersListed,
     OrderUnanswered,
     StopChanged,
     StopsListed,
     StopStatus,
 )
 from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
-from engine.model.orders import ExitReason, Role
+from engine.model.orders import Role
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 
-type OrderNews = OrderSigned | OrderAccepted | OrderRejected | OrderUnanswered | OrderNotFound | OrderGone | CancelRefused
+type OrderNews = (
+    OrderSigned | OrderAccepted | OrderRejected | OrderUnanswered | OrderNotFound | OrderGone | CancelRefused | OrdersListed
+)
 
 
 def heard(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
     """Hand an order's news to whoever waits for it."""
+    if isinstance(event, OrdersListed):
+        return entry.listed(desk, desk.entry, event) if desk.entry is not None else (desk, NOTHING)
     name = read(event.client_id)
     if name is None:
         return desk, NOTHING
     if name.role is Role.ENTRY:
+        if isinstance(event, OrderAccepted | OrderGone) and event.executed > 0:
+            desk = entry.revived(desk, event.client_id)
         ours = desk.entry
         return _of_entry(desk, ours, event) if ours is not None and ours.client_id == event.client_id else (desk, NOTHING)
     if name.role is Role.EXIT:
@@ -62,20 +70,24 @@ def _of_entry(desk: SavedDesk, ours: EntryIntent, event: OrderNews) -> tuple[Sav
 
 
 def _of_exit(desk: SavedDesk, event: OrderNews) -> tuple[SavedDesk, Outcome]:
-    if desk.exit is None or desk.exit.client_id != event.client_id:
+    if isinstance(event, OrdersListed) or desk.exit is None or desk.exit.client_id != event.client_id:
         return desk, NOTHING
     match event:
         case OrderRejected():
-            return leaving.refused(desk, event.seen_ms)
+            return leaving.refused(desk, event.code, event.seen_ms)
         case OrderUnanswered():
             looks: tuple[Errand, ...] = (FindOrder(desk.symbol, event.client_id), *missed.questions(desk))
             return desk, Outcome(errands=looks)
-        case OrderGone() if event.executed < desk.exit.quantity and desk.exit.is_whole:
-            return replace(desk, exit=replace(desk.exit, retry_at_ms=event.seen_ms)), Outcome(wake_in_ms=1)
+        case OrderGone():
+            return leaving.over(desk, event.client_id, event.executed, event.seen_ms)
+        case OrderAccepted() if event.is_final:
+            return leaving.over(desk, event.client_id, event.executed, event.seen_ms)
     return desk, NOTHING
 
 
 def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
+    if isinstance(event, OrdersListed):
+        return desk, NOTHING
     stop = cover.find(desk, event.client_id)
     match event:
         case OrderAccepted() if stop is None:
@@ -115,11 +127,16 @@ def _known(desk: SavedDesk, name: str) -> StopOrder:
 
 
 def stop_changed(desk: SavedDesk, event: StopChanged, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
-    """News of a conditional order. One that the exchange refused at its trigger leaves the position to us (R6)."""
+    """News of a conditional order. One that the exchange refused at its trigger leaves the position to us (R6).
+
+    One that it let expire is placed again, unless the price has passed it.
+    """
     stop = next((stop for stop in cover.own_stops(desk) if stop.client_id == event.client_id), None)
     desk, outcome = stop_news.changed(desk, event)
     holding = desk.holding
-    if stop is None or holding is None or event.status is not StopStatus.REJECTED:
+    is_past = holding is not None and is_beyond(holding, terms.tight_trigger)
+    is_over = event.status is StopStatus.REJECTED or (event.status is StopStatus.EXPIRED and is_past)
+    if stop is None or holding is None or not is_over:
         return desk, outcome
     desk, step = leave(desk, reasons.stop_reason(holding, stop.role), holding.quantity, "engine", terms, event.seen_ms)
     return desk, outcome + step
@@ -127,7 +144,7 @@ def stop_changed(desk: SavedDesk, event: StopChanged, terms: DeskTerms) -> tuple
 
 def stops_listed(desk: SavedDesk, event: StopsListed) -> tuple[SavedDesk, Outcome]:
     """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours."""
-    desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms)
+    desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
@@ -140,14 +157,5 @@ def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, O
     if desk.entry is not None:
         desk, outcome = entry.ticked(desk, desk.entry, now_ms)
     desk, step = leaving.ticked(desk, terms.rules.max_market_quantity, now_ms)
-    return desk, outcome + step + why_left(desk)
-
-
-def closed_elsewhere(desk: SavedDesk, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    """The exchange says flat and has no fill to explain it: close the books with what is known."""
-    holding = desk.holding
-    assert holding is not None
-    flat = replace(holding, quantity=holding.quantity - holding.quantity)
-    trade = replace(flat.trade, exit_time_ms=time_ms)
-    desk = replace(desk, holding=replace(flat, trade=trade))
-    return closed(desk, ExitReason.CLOSED_ELSEWHERE, terms, time_ms)
+    desk, look = flat_asked(desk, now_ms)
+    return desk, outcome + step + look + why_left(desk)

@@ -5,14 +5,16 @@ Pure: each function takes the desk's memory and returns the newer memory with wh
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
+from engine.desk import lag, made_up, watching
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_overstayed
-from engine.execution import cover, entry, exits, leaving, reasons
+from engine.execution import absence, cover, entry, exits, leaving, reasons
 from engine.execution.ids import intent_id, read
 from engine.execution.orders import Wanted
 from engine.model.events import OrderFilled
-from engine.model.messages import NOTHING, FindStop, Outcome
+from engine.model.messages import NOTHING, FindStop, Outcome, SyncAccount
 from engine.model.notices import (
     CoverMissing,
     CoverVerified,
@@ -27,14 +29,19 @@ from engine.model.saved import EntryIntent, Holding, SavedDesk
 from engine.risk.position_size import bracket_for, liquidation_price
 from engine.state import ledger
 
+FLAT_LOOK_MS: Final = 1_000
+
 
 def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, number: int) -> tuple[SavedDesk, Outcome]:
     """Book one execution, whoever caused it. `number` names a position that it may open; `atr` draws an adopted plan."""
     fill = event.fill
     if ledger.is_booked(desk, fill):
         return desk, NOTHING
-    desk = ledger.noted(desk, fill, event.seen_ms)
-    holding = desk.holding
+    desk, left = made_up.explained(desk, fill, event.seen_ms)
+    if left is None:
+        return desk, Outcome(changed=True)
+    desk = entry.revived(ledger.noted(lag.noted(desk, event.seen_ms), left, event.seen_ms), left.client_id)
+    fill, holding = left, desk.holding
     outcome = Outcome(changed=True)
     if holding is not None and holding.flat_seen_ms:
         desk, step = closed(desk, reasons.exit_reason(desk, holding) or ExitReason.CLOSED_ELSEWHERE, terms, event.time_ms)
@@ -54,8 +61,15 @@ def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, nu
     return desk, outcome + step
 
 
+def _own_entry(desk: SavedDesk, fill: Fill) -> EntryIntent | None:
+    """The entry that a fill belongs to: the one on its way, or one that was given up."""
+    if desk.entry is not None and desk.entry.client_id == fill.client_id:
+        return desk.entry
+    return absence.find(desk, fill.client_id)
+
+
 def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: int, seen_ms: int) -> tuple[SavedDesk, Outcome]:
-    ours = desk.entry if desk.entry is not None and desk.entry.client_id == fill.client_id else None
+    ours, desk = _own_entry(desk, fill), replace(desk, flat_since_ms=0)
     if ours is not None:
         plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, terms, fill.time_ms)
         holding = ledger.opened(fill, ours.intent_id, number, plan, ours.atr, ours.leverage, ours.ruling, seen_ms)
@@ -71,7 +85,7 @@ def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: i
 
 def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
     holding = ledger.grown(holding, fill)
-    ours = desk.entry if desk.entry is not None and desk.entry.client_id == fill.client_id else None
+    ours = _own_entry(desk, fill)
     if ours is None:
         notice = OutsideChange(desk.symbol, "position_added", str(fill.quantity), time_ms)
         return replace(desk, holding=holding), Outcome(notices=(notice,))
@@ -87,6 +101,10 @@ def _plan(side: int, price: float, quantity: Decimal, atr: float, leverage: int,
 
 
 def _entry_booked(desk: SavedDesk, ours: EntryIntent, fill: Fill, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    if desk.entry is None or desk.entry.client_id != ours.client_id:  # given up, and another one is on its way
+        notice = OutsideChange(desk.symbol, "entry_arrived", str(fill.quantity), time_ms)
+        holding = replace(desk.holding, is_told=True) if desk.holding is not None else None
+        return replace(desk, holding=holding), Outcome(notices=(notice,), changed=True)
     return entry_checked(replace(desk, entry=entry.booked(ours, fill.quantity)), time_ms)
 
 
@@ -107,15 +125,15 @@ def entry_checked(desk: SavedDesk, time_ms: int) -> tuple[SavedDesk, Outcome]:
 
 
 def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    was_ours = desk.exit is not None and desk.exit.client_id == fill.client_id
-    holding = ledger.reduced(holding, fill, seen_ms)
-    desk = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity)
+    was_ours = desk.exit is not None and fill.client_id in desk.exit.names
+    holding = watching.reduced(ledger.reduced(holding, fill, seen_ms), seen_ms)
+    desk, outcome = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity, seen_ms)
     if desk.entry is not None and desk.entry.client_id == fill.client_id:  # heard of after what closed its position
         return _entry_booked(desk, desk.entry, fill, time_ms)
     if was_ours and desk.exit is None and holding.quantity:
         told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
         return desk, Outcome(notices=(told,))
-    return desk, why_left(desk)
+    return desk, outcome + why_left(desk)
 
 
 def why_left(desk: SavedDesk) -> Outcome:
@@ -129,9 +147,26 @@ def why_left(desk: SavedDesk) -> Outcome:
 def closed(desk: SavedDesk, reason: ExitReason, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Close the books on a flat position."""
     assert desk.holding is not None
-    trade = ledger.finished(desk.holding, reason)
-    desk = replace(desk, holding=None, exit=None, last_exit_ms=trade.exit_time_ms)
-    return desk, Outcome(notices=(PositionClosed(trade, reason, time_ms),), trades=(trade,), changed=True)
+    trade, is_left = ledger.finished(desk.holding, reason), desk.exit is not None and desk.exit.is_whole
+    desk = replace(
+        desk,
+        holding=None,
+        exit=None,
+        last_exit_ms=trade.exit_time_ms,
+        flat_since_ms=desk.holding.flat_seen_ms if is_left else 0,
+        wide_blocked_until_ms=0,
+        wide_blocked_by="",
+    )
+    looks = (SyncAccount(),) if desk.flat_since_ms else ()
+    told = PositionClosed(trade, reason, time_ms)
+    return desk, Outcome(errands=looks, notices=(told,), trades=(trade,), changed=True)
+
+
+def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Fills said that a whole exit is done: the position itself is read until it says so, too."""
+    if not desk.flat_since_ms or now_ms - max(desk.flat_since_ms, desk.flat_asked_ms) < FLAT_LOOK_MS:
+        return desk, NOTHING
+    return replace(desk, flat_asked_ms=now_ms), Outcome(errands=(SyncAccount(),), wake_in_ms=FLAT_LOOK_MS)
 
 
 def wanted(holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
@@ -155,7 +190,7 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tup
         desk, step = cover.audited(desk, (), now_ms)
         return desk, outcome + step
     desk = cover.timed(desk, now_ms)
-    if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms) or is_overstayed(holding, now_ms):
+    if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms) or is_overstayed(holding, terms.tight_trigger, now_ms):
         desk, step = _unprotected(desk, holding, terms, now_ms, time_ms)
         outcome += step
     needs = wanted(holding, terms)
@@ -192,8 +227,9 @@ def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: in
     fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
     if fired is not None:
         detail, reason = "fired", reasons.stop_reason(holding, fired.role)
-    elif is_overstayed(holding, now_ms):
-        level = Role.TARGET if holding.is_target_touched else Role.TIGHT_STOP
+    elif is_overstayed(holding, terms.tight_trigger, now_ms):
+        is_target = holding.touched_seen_ms and holding.is_target_touched and not holding.mark_beyond_ms
+        level = Role.TARGET if is_target else Role.TIGHT_STOP
         detail, reason = "touched", reasons.stop_reason(holding, level)
     else:
         detail, reason = "naked", ExitReason.UNPROTECTED

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import position
-from engine.desk.news import closed_elsewhere
+from engine.desk import made_up, position
+from engine.desk.lag import booked_quantity, is_lag
 from engine.desk.terms import DeskTerms
 from engine.execution import entry, missed
+from engine.execution.absence import LAG_MS
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
 from engine.model.notices import OutsideChange
-from engine.model.orders import Fill, IntentState
-from engine.model.saved import SavedDesk
+from engine.model.orders import ExitReason, Fill, IntentState
+from engine.model.saved import EntryIntent, SavedDesk
 from engine.model.signals import Side
 
 ZERO: Final = Decimal(0)
 LOOK_AGAIN_MS: Final = 1_000
-UNTRUE_ID: Final = -1  # the trade id of a fill that the exchange never listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,6 @@ class Difference:
 NO_DIFFERENCE: Final = Difference()
 
 
-def booked_quantity(desk: SavedDesk) -> Decimal:
-    """What the books say is held, signed."""
-    return desk.holding.quantity * int(desk.holding.trade.side) if desk.holding is not None else ZERO
-
-
 def compared(
     desk: SavedDesk, known: Difference, seen: Seen, terms: DeskTerms, atr: float, number: int
 ) -> tuple[SavedDesk, Difference, Outcome]:
@@ -92,14 +87,11 @@ def compared(
         return desk, known, NOTHING
     difference = seen.quantity - booked_quantity(desk)
     if difference == 0:
-        outcome = NOTHING
-        if desk.entry is not None:
-            desk, outcome = entry.unchanged(desk, desk.entry, seen.asked_ms, seen.time_ms)
+        desk, outcome = _as_booked(desk, seen)
         return desk, NO_DIFFERENCE, outcome
-    if desk.entry is not None and desk.entry.state is not IntentState.UNKNOWN:
-        return desk, known, NOTHING
     is_same = known.since_ms and known.quantity == difference
-    if is_same and known.looked_up_ms and seen.asked_ms > known.looked_up_ms:
+    is_looked_up = is_same and known.looked_up_ms and seen.asked_ms > known.looked_up_ms
+    if is_looked_up and _may_follow(desk, seen):
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, NO_DIFFERENCE, outcome
     known = known if is_same else Difference(difference, seen.asked_ms, asked_ms=seen.asked_ms)
@@ -109,18 +101,69 @@ def compared(
     return desk, known, Outcome(errands=looks, wake_in_ms=LOOK_AGAIN_MS)
 
 
+def _as_booked(desk: SavedDesk, seen: Seen) -> tuple[SavedDesk, Outcome]:
+    """The exchange holds what the books hold: a piece of every proof that waits for it."""
+    outcome = NOTHING
+    if desk.flat_since_ms and seen.asked_ms > desk.flat_since_ms:
+        desk, outcome = replace(desk, flat_since_ms=0), Outcome(changed=True)
+    if desk.entry is not None:
+        desk, step = entry.unchanged(desk, desk.entry, seen.asked_ms, seen.seen_ms, seen.time_ms)
+        desk, told = position.entry_checked(desk, seen.time_ms)
+        outcome += step + told
+    return desk, outcome
+
+
+def _may_follow(desk: SavedDesk, seen: Seen) -> bool:
+    """A list that lags behind our own fills is no difference; an entry whose executions may be late explains one."""
+    ours = desk.entry
+    if is_lag(desk, seen.quantity, seen.asked_ms):
+        return False
+    if ours is None or ours.state is IntentState.UNKNOWN:
+        return True
+    return ours.state is IntentState.ACKED and seen.asked_ms > ours.deadline_ms + LAG_MS
+
+
 def _followed(
     desk: SavedDesk, seen: Seen, difference: Decimal, terms: DeskTerms, atr: float, number: int
 ) -> tuple[SavedDesk, Outcome]:
     """Bring the books to what the exchange holds."""
     if seen.position is None or seen.position.quantity == 0:
-        return closed_elsewhere(desk, terms, seen.time_ms)
-    price = seen.position.entry_price
-    made_up = Fill(
+        return _closed_elsewhere(desk, terms, seen)
+    ours = _arrived(desk, difference)
+    fill = _assumed(desk, seen, difference, seen.position.entry_price, ours.client_id if ours is not None else "")
+    width = atr if atr > 0 else float(fill.price) * float(terms.params.max_atr_fraction) / 2
+    is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
+    desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, width, number)
+    desk = made_up.noted(desk, fill)
+    if is_left_over:  # of what we were leaving: the exit goes on
+        desk = replace(desk, is_unwanted=True)
+    if ours is not None and desk.entry is not None:
+        desk, told = position.entry_checked(replace(desk, entry=replace(desk.entry, final=desk.entry.executed)), seen.time_ms)
+        return desk, outcome + told + Outcome(errands=(ListStops(desk.symbol),))
+    corrected = OutsideChange(desk.symbol, "books_corrected", str(seen.quantity), seen.time_ms)
+    return desk, outcome + Outcome(notices=(corrected,), errands=(ListStops(desk.symbol),))
+
+
+def _arrived(desk: SavedDesk, difference: Decimal) -> EntryIntent | None:
+    """The entry nobody answered for, where the position says that it was filled."""
+    ours = desk.entry
+    if ours is None or desk.holding is not None or difference * int(ours.side) <= 0:
+        return None
+    return ours if abs(difference) <= ours.quantity - ours.executed else None
+
+
+def _last_side(desk: SavedDesk) -> int:
+    held = next((before for _, before in reversed(desk.held_before) if before), ZERO)
+    return int(held > 0) - int(held < 0)
+
+
+def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, name: str) -> Fill:
+    """A fill that nobody listed, for what the exchange holds beyond the books."""
+    return Fill(
         symbol=desk.symbol,
-        trade_id=UNTRUE_ID - seen.asked_ms,
+        trade_id=made_up.UNTRUE_ID - seen.asked_ms,
         order_id=0,
-        client_id="",
+        client_id=name,
         side=Side.LONG if difference > 0 else Side.SHORT,
         quantity=abs(difference),
         price=price,
@@ -129,7 +172,13 @@ def _followed(
         realised=ZERO,
         time_ms=seen.time_ms,
     )
-    width = atr if atr > 0 else float(price) * float(terms.params.max_atr_fraction) / 2
-    desk, outcome = position.filled(desk, OrderFilled(made_up, seen.time_ms, seen.seen_ms), terms, width, number)
-    told = OutsideChange(desk.symbol, "books_corrected", str(seen.position.quantity), seen.time_ms)
-    return desk, outcome + Outcome(notices=(told,), errands=(ListStops(desk.symbol),))
+
+
+def _closed_elsewhere(desk: SavedDesk, terms: DeskTerms, seen: Seen) -> tuple[SavedDesk, Outcome]:
+    """The exchange says flat and has no fill to explain it: close the books with what is known."""
+    holding = desk.holding
+    assert holding is not None
+    if holding.quantity:
+        desk = made_up.noted(desk, _assumed(desk, seen, -booked_quantity(desk), holding.trade.entry_price, ""))
+    flat = replace(holding, quantity=ZERO, trade=replace(holding.trade, exit_time_ms=seen.time_ms))
+    return position.closed(replace(desk, holding=flat), ExitReason.CLOSED_ELSEWHERE, terms, seen.time_ms)

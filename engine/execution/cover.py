@@ -16,7 +16,9 @@ from engine.model.orders import Role
 from engine.model.saved import Holding, SavedDesk, StopOrder
 
 ANSWER_MS: Final = 1_000  # after this long without an answer a stop or cancel is sent again, under the same name
-REFUSED_RETRY_MS: Final = (200, 400, 800)
+REFUSED_RETRY_MS: Final = (200, 400, 800, 1_000)
+COVERED_RETRY_MS: Final = (2_000, 5_000, 10_000, 30_000)  # goes on so while another stop covers the position
+REFUSALS_LIMIT: Final = 3  # of the tight stop
 UNCOVERED_LIMIT_MS: Final = 2_000
 FIRED_WATCH_MS: Final = 3_000  # a stop that triggered has this long to bring fills
 
@@ -33,9 +35,33 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
     if any(stop.fired_ms for stop in own):
         return desk, outcome + Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
     for want in wanted:
-        desk, step = _kept(desk, holding, want, now_ms)
+        keep = _kept if desk.exit is None else _kept_while_leaving
+        desk, step = keep(desk, holding, want, now_ms)
         outcome += step
     return desk, outcome
+
+
+def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """While a position is being left its stops stay as they are, if they cover it: a stop may be larger than what is left.
+
+    Where the exchange refuses the exit because of our own orders they are cancelled, all but one stop.
+    """
+    mine = [stop for stop in own_stops(desk) if stop.role is want.role and not stop.is_cancelling]
+    is_in_the_way = desk.exit is not None and desk.exit.is_in_the_way
+    if want.role is Role.TARGET or (want.role is Role.TIGHT_STOP and is_in_the_way and _has_seen_wide(desk)):
+        return (
+            _cancelled(desk, [s for s in own_stops(desk) if s.role is want.role], now_ms) if is_in_the_way else (desk, NOTHING)
+        )
+    enough = [stop for stop in mine if stop.quantity is None or stop.quantity >= holding.quantity]
+    if not enough:
+        return _placed(desk, holding, want, now_ms)
+    if any(stop.is_seen for stop in enough):
+        return desk, NOTHING
+    return _repeated(desk, holding, enough[-1], now_ms)
+
+
+def _has_seen_wide(desk: SavedDesk) -> bool:
+    return any(stop.role is Role.WIDE_STOP and stop.is_seen and not stop.is_cancelling for stop in own_stops(desk))
 
 
 def _kept(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -55,6 +81,8 @@ def _fits(stop: StopOrder, want: Wanted) -> bool:
 
 
 def _placed(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    if want.role is Role.WIDE_STOP and now_ms < desk.wide_blocked_until_ms:
+        return desk, Outcome(wake_in_ms=desk.wide_blocked_until_ms - now_ms)
     intent, generation = holding.trade.intent_id, following(desk.order_generation)
     stop = stop_order(want, client_id(want.role, intent, generation), now_ms, ANSWER_MS)
     order = guard(desk.symbol, intent, holding.trade.side, stop)
@@ -131,11 +159,18 @@ def is_covered(desk: SavedDesk, quantity: Decimal) -> bool:
 
 
 def is_complete(desk: SavedDesk, wanted: Sequence[Wanted]) -> bool:
-    """Whether each wanted stop was seen, and nothing else of ours rests there."""
+    """Whether each wanted stop was seen, and nothing else of ours rests there. A place that somebody else took is not ours."""
+    wanted = [want for want in wanted if want.role is not Role.WIDE_STOP or not desk.wide_blocked_by]
     seen = [stop for stop in desk.stops if stop.is_seen and not stop.is_cancelling]
     return len(seen) == len(desk.stops) == len(wanted) and all(
         any(s.role is w.role and _fits(s, w) for s in seen) for w in wanted
     )
+
+
+def retry_ms(refusals: int, *, is_covered: bool) -> int:
+    """How long to wait after so many refusals in a row: never above a second while the position may be naked."""
+    steps = REFUSED_RETRY_MS + COVERED_RETRY_MS if is_covered else REFUSED_RETRY_MS
+    return steps[min(max(refusals, 1), len(steps)) - 1]
 
 
 def timed(desk: SavedDesk, now_ms: int) -> SavedDesk:
@@ -155,7 +190,7 @@ def has_failed(desk: SavedDesk, now_ms: int) -> bool:
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return False
-    refused = any(s.role is Role.TIGHT_STOP and s.refusals >= len(REFUSED_RETRY_MS) for s in own_stops(desk))
+    refused = any(s.role is Role.TIGHT_STOP and s.refusals >= REFUSALS_LIMIT for s in own_stops(desk))
     since = holding.uncovered_seen_ms
     return refused or bool(since and now_ms - since >= UNCOVERED_LIMIT_MS)
 

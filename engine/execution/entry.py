@@ -1,30 +1,30 @@
 """An entry from its plan to its last fill. Sent at most once and never again (R1); absence is proved, not assumed (R3).
 
 A journalled entry without an answer is UNKNOWN: its size stays reserved and it is looked for by its name until it is
-found, or until the lease is over, the exchange denied it twice, and the position was seen unchanged after that.
+found, or until the proof of `absence` is complete.
 """
 
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.execution import missed
+from engine.execution import absence, missed
 from engine.model.events import (
     OrderAccepted,
     OrderGone,
     OrderNotFound,
     OrderRejected,
     OrderSigned,
+    OrdersListed,
     OrderUnanswered,
 )
-from engine.model.messages import NOTHING, FindOrder, Outcome, SyncAccount
+from engine.model.messages import NOTHING, Errand, FindOrder, ListOrders, Outcome, SyncAccount
 from engine.model.notices import EntryFailed, EntryProvedAbsent, EntryUnknown
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk
 
-LEASE_GRACE_MS: Final = 2_000
-DENIALS_NEEDED: Final = 2
 ASK_AGAIN_MS: Final = 2_000
+BEFORE_ENTRY_MS: Final = 60_000  # so much before its bar closed the list of orders begins
 FILLS_LATE_MS: Final = 1_000  # an executed entry whose fills were not heard of by then has them fetched
 
 
@@ -50,6 +50,16 @@ def booked(entry: EntryIntent, quantity: Decimal) -> EntryIntent:
     return replace(entry, executed=entry.executed + quantity, state=state)
 
 
+def revived(desk: SavedDesk, name: str) -> SavedDesk:
+    """An entry that was given up has arrived after all: it is on its way again, where no other one is."""
+    late = absence.find(desk, name)
+    if late is None or desk.entry is not None:
+        return desk
+    others = tuple(old for old in desk.absent if old is not late)
+    again = absence.contradicted(replace(late, state=IntentState.ACKED, ended_ms=0, asked_ms=0))
+    return replace(desk, entry=again, absent=others)
+
+
 def is_filled(entry: EntryIntent) -> bool:
     """Whether every execution of it was booked, and there was one."""
     return entry.final is not None and 0 < entry.final <= entry.executed
@@ -69,35 +79,51 @@ def expired(desk: SavedDesk, entry: EntryIntent, time_ms: int) -> tuple[SavedDes
 
 def unanswered(desk: SavedDesk, entry: EntryIntent, event: OrderUnanswered) -> tuple[SavedDesk, Outcome]:
     """Nobody knows whether it exists: tell, and start to look for it."""
+    if entry.executed or entry.state is IntentState.ACKED:  # the stream was faster: it exists
+        return desk, _questions(desk, entry)
     lost = replace(entry, state=IntentState.UNKNOWN, asked_ms=event.seen_ms)
     notice = EntryUnknown(entry.intent_id, entry.symbol, entry.side, event.time_ms)
     return replace(desk, entry=lost), Outcome(notices=(notice,), changed=True) + _questions(desk, lost)
 
 
 def not_found(desk: SavedDesk, entry: EntryIntent, event: OrderNotFound) -> tuple[SavedDesk, Outcome]:
-    """The exchange denies it. Only a denial after the lease counts, and only two of them with an unchanged position."""
-    if event.seen_ms <= entry.deadline_ms + LEASE_GRACE_MS:
-        return desk, NOTHING
-    return replace(desk, entry=replace(entry, not_found=entry.not_found + 1)), Outcome(changed=True)
+    """The exchange denies it. Only denials after the lease count, and they are but a part of the proof."""
+    return _newer(desk, entry, absence.denied(entry, event.seen_ms), event.seen_ms, event.time_ms)
 
 
-def unchanged(desk: SavedDesk, entry: EntryIntent, asked_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    """The position was read as it was before: the last part of the proof."""
-    proved = (
-        entry.state is IntentState.UNKNOWN
-        and entry.not_found >= DENIALS_NEEDED
-        and entry.executed == 0
-        and asked_ms > entry.deadline_ms + LEASE_GRACE_MS
-    )
-    if not proved:
-        return desk, NOTHING
-    notice = EntryProvedAbsent(entry.intent_id, entry.symbol, time_ms)
-    return replace(desk, entry=None), Outcome(notices=(notice,), changed=True)
+def listed(desk: SavedDesk, entry: EntryIntent, event: OrdersListed) -> tuple[SavedDesk, Outcome]:
+    """All orders of the time: where it is among them it exists, and is asked for."""
+    if entry.client_id in event.client_ids:
+        seen = absence.contradicted(entry)
+        return replace(desk, entry=seen), Outcome(errands=(FindOrder(entry.symbol, entry.client_id),), changed=True)
+    return _newer(desk, entry, absence.unlisted(entry, event.asked_ms), event.seen_ms, event.time_ms)
+
+
+def fills_listed(desk: SavedDesk, asked_ms: int) -> SavedDesk:
+    """Executions were listed, and those that were missed are booked."""
+    return replace(desk, entry=absence.unfilled(desk.entry, asked_ms)) if desk.entry is not None else desk
+
+
+def unchanged(desk: SavedDesk, entry: EntryIntent, asked_ms: int, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """The position was read as the books have it. An executed entry that is known no longer has ended with that."""
+    newer = absence.agreed(entry, asked_ms)
+    if newer.executed and newer.final is None and absence.is_denied(newer) and newer.absence.agreed >= absence.LOOKS_NEEDED:
+        newer = replace(newer, final=newer.executed)
+    return _newer(desk, entry, newer, seen_ms, time_ms)
+
+
+def _newer(desk: SavedDesk, old: EntryIntent, new: EntryIntent, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """The entry with one more piece of the proof; given up, and kept in mind, where that was the last one."""
+    if absence.is_proved(new):
+        notice = EntryProvedAbsent(new.intent_id, new.symbol, time_ms)
+        gone = replace(new, state=IntentState.DEAD)
+        return replace(absence.remembered(desk, gone, now_ms), entry=None), Outcome(notices=(notice,), changed=True)
+    return replace(desk, entry=new), Outcome(changed=new is not old)
 
 
 def ticked(desk: SavedDesk, entry: EntryIntent, now_ms: int) -> tuple[SavedDesk, Outcome]:
     """Time passed: ask again for what nobody answered, and for fills that are late."""
-    if entry.state is IntentState.SENT and now_ms > entry.deadline_ms + LEASE_GRACE_MS:
+    if entry.state is IntentState.SENT and absence.is_after_lease(entry, now_ms):
         entry = replace(entry, state=IntentState.UNKNOWN)
         desk = replace(desk, entry=entry)
     if entry.state is IntentState.UNKNOWN and now_ms - entry.asked_ms >= ASK_AGAIN_MS:
@@ -110,5 +136,8 @@ def ticked(desk: SavedDesk, entry: EntryIntent, now_ms: int) -> tuple[SavedDesk,
 
 
 def _questions(desk: SavedDesk, entry: EntryIntent) -> Outcome:
-    find = FindOrder(entry.symbol, entry.client_id)
-    return Outcome(errands=(find, *missed.questions(desk), SyncAccount()), wake_in_ms=ASK_AGAIN_MS)
+    looks: tuple[Errand, ...] = (FindOrder(entry.symbol, entry.client_id), *missed.questions(desk))
+    if entry.state is IntentState.UNKNOWN:
+        since_ms = entry.ruling.close_time_ms if entry.ruling is not None else missed.since_ms(desk)
+        looks += (ListOrders(entry.symbol, max(0, since_ms - BEFORE_ENTRY_MS)),)
+    return Outcome(errands=(*looks, SyncAccount()), wake_in_ms=ASK_AGAIN_MS)

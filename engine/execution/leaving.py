@@ -1,7 +1,7 @@
 """Leaving a position at market. A whole exit is sent again, under a new name, until the position is flat (R1).
 
-It is reduce-only, so a repetition can only close what is still there. A partial exit is not repeated: two halves
-would be the whole.
+It is reduce-only, so a repetition can only close what is still there. What a partial exit sent is not repeated unless
+the exchange said what became of it: two halves would be the whole.
 """
 
 from dataclasses import replace
@@ -16,8 +16,15 @@ from engine.model.orders import ExitReason, Role
 from engine.model.saved import ExitIntent, Holding, SavedDesk
 
 REPEAT_MS: Final = 1_000
-REFUSED_REPEAT_MS: Final = 200
+REFUSED_REPEAT_MS: Final = (200, 400, 800, 1_000)  # after the last one it stays so
+LOOK_AGAIN_MS: Final = 1_000  # the account is asked for no more often
+FILLS_LATE_MS: Final = 3_000  # an exit that executed is believed for so long, though no fill was heard of
 PARTIAL_GIVES_UP_MS: Final = 10_000
+PARTIAL_REFUSALS: Final = 5
+NAMES_KEPT: Final = 64
+NOTHING_TO_REDUCE: Final = (-2022, -4118)  # no position, or orders of ours that close it already
+IN_THE_WAY_AFTER: Final = 2  # refusals of that kind, the position having been read in between
+ZERO: Final = Decimal(0)
 
 
 def leave(
@@ -34,58 +41,113 @@ def leave(
         reason=reason,
         is_whole=is_whole,
         quantity=min(quantity, holding.quantity),
-        executed=Decimal(0),
+        executed=ZERO,
         attempt=0,
         client_id="",
         sent_ms=now_ms,
         retry_at_ms=now_ms,
         who=who,
+        began_ms=now_ms,
     )
-    return _sent(replace(desk, exit=intent), holding, intent, largest, now_ms)
+    return _sent(replace(desk, exit=intent), holding, intent, min(intent.quantity, largest), now_ms)
 
 
-def _sent(desk: SavedDesk, holding: Holding, leaving: ExitIntent, largest: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def _sent(desk: SavedDesk, holding: Holding, leaving: ExitIntent, piece: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
     generation = following(desk.order_generation)
     name = client_id(Role.EXIT, holding.trade.intent_id, generation)
-    quantity = min(holding.quantity if leaving.is_whole else leaving.quantity - leaving.executed, largest)
-    order = market_exit(desk.symbol, holding.trade.intent_id, holding.trade.side, quantity, name)
-    leaving = replace(leaving, attempt=leaving.attempt + 1, client_id=name, sent_ms=now_ms, retry_at_ms=now_ms + REPEAT_MS)
+    order = market_exit(desk.symbol, holding.trade.intent_id, holding.trade.side, piece, name)
+    leaving = replace(
+        leaving,
+        attempt=leaving.attempt + 1,
+        client_id=name,
+        sent_ms=now_ms,
+        retry_at_ms=now_ms + REPEAT_MS,
+        names=(*leaving.names, name)[-NAMES_KEPT:],
+        piece=piece,
+    )
     desk = replace(desk, exit=leaving, order_generation=generation)
     return desk, Outcome(orders=(order,), changed=True, wake_in_ms=REPEAT_MS)
 
 
+def _rest(holding: Holding, leaving: ExitIntent, now_ms: int) -> Decimal:
+    """What is still to be sent. What executed, but was not booked yet, is gone from the position already."""
+    if not leaving.is_whole:
+        return min(leaving.quantity - leaving.ended, holding.quantity)
+    unbooked = max(ZERO, leaving.ended - leaving.executed)
+    return holding.quantity - unbooked if now_ms - leaving.sent_ms < FILLS_LATE_MS else holding.quantity
+
+
 def ticked(desk: SavedDesk, largest: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """Send a whole exit again when its time has come, and look at the account as the second source."""
+    """Go on with an exit when its time has come, and look at the account as the second source."""
     leaving, holding = desk.exit, desk.holding
     if leaving is None or holding is None or holding.flat_seen_ms or now_ms < leaving.retry_at_ms:
         return desk, NOTHING
-    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount())
-    if leaving.is_whole:
-        desk, outcome = _sent(desk, holding, leaving, largest, now_ms)
-        return desk, Outcome(errands=looks) + outcome
-    if now_ms - leaving.sent_ms >= PARTIAL_GIVES_UP_MS:
-        return replace(desk, exit=None), Outcome(errands=looks, changed=True)
+    if not leaving.is_whole and now_ms - leaving.sent_ms >= PARTIAL_GIVES_UP_MS:
+        return replace(desk, exit=None), Outcome(errands=_looks(desk), changed=True)
+    rest = _rest(holding, leaving, now_ms)
+    if rest > 0 and (leaving.is_whole or not leaving.piece):
+        is_next_piece = not leaving.piece and not leaving.refusals
+        desk, outcome = _sent(desk, holding, leaving, min(rest, largest), now_ms)
+        return (desk, outcome) if is_next_piece else _looked(desk, now_ms, outcome)
     desk = replace(desk, exit=replace(leaving, retry_at_ms=now_ms + REPEAT_MS))
     find = FindOrder(desk.symbol, leaving.client_id)
-    return desk, Outcome(errands=(find, *looks), wake_in_ms=REPEAT_MS)
+    return _looked(desk, now_ms, Outcome(errands=(find,), wake_in_ms=REPEAT_MS))
 
 
-def refused(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """The exchange refused the exit: look whether the position is still there, and try again if it is."""
-    assert desk.exit is not None
-    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount())
-    if not desk.exit.is_whole:
-        return replace(desk, exit=None), Outcome(errands=looks, changed=True)
-    again = replace(desk.exit, retry_at_ms=now_ms + REFUSED_REPEAT_MS)
-    return replace(desk, exit=again), Outcome(errands=looks, wake_in_ms=REFUSED_REPEAT_MS)
+def _looks(desk: SavedDesk) -> tuple[Errand, ...]:
+    return (*missed.questions(desk), SyncAccount())
 
 
-def booked(desk: SavedDesk, name: str, quantity: Decimal) -> SavedDesk:
-    """A fill of the exit was booked. A partial exit is done with its last fill; a chunked whole one goes on at once."""
+def _looked(desk: SavedDesk, now_ms: int, outcome: Outcome) -> tuple[SavedDesk, Outcome]:
+    """The outcome, with a look at executions and account unless there was one just now."""
     leaving = desk.exit
-    if leaving is None or leaving.client_id != name:
-        return desk
-    leaving = replace(leaving, executed=leaving.executed + quantity)
+    if leaving is None or now_ms - leaving.looked_ms < LOOK_AGAIN_MS:
+        return desk, outcome
+    return replace(desk, exit=replace(leaving, looked_ms=now_ms)), Outcome(errands=_looks(desk)) + outcome
+
+
+def refused(desk: SavedDesk, code: int, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """The exchange refused the exit: look whether the position is still there, and try again if it is."""
+    leaving = desk.exit
+    assert leaving is not None
+    refusals, is_nothing = leaving.refusals + 1, code in NOTHING_TO_REDUCE
+    if not leaving.is_whole and (is_nothing or refusals >= PARTIAL_REFUSALS):
+        return replace(desk, exit=None), Outcome(errands=_looks(desk), changed=True)
+    wait_ms = _back_off(refusals)
+    again = replace(
+        leaving,
+        refusals=refusals,
+        retry_at_ms=now_ms + wait_ms,
+        piece=ZERO,
+        is_in_the_way=leaving.is_in_the_way or (is_nothing and refusals >= IN_THE_WAY_AFTER),
+    )
+    return _looked(replace(desk, exit=again), now_ms, Outcome(changed=True, wake_in_ms=wait_ms))
+
+
+def _back_off(refusals: int) -> int:
+    return REFUSED_REPEAT_MS[min(refusals, len(REFUSED_REPEAT_MS)) - 1]
+
+
+def over(desk: SavedDesk, name: str, executed: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """An attempt ended at the exchange, wholly filled or not. What it left is sent anew: it cannot execute twice."""
+    leaving = desk.exit
+    if leaving is None or leaving.client_id != name or not leaving.piece:
+        return desk, NOTHING
+    is_filled = executed >= leaving.piece
+    refusals = 0 if executed > 0 else leaving.refusals + 1
+    wait_ms = REPEAT_MS if is_filled and leaving.is_whole else _back_off(refusals) if refusals else 0
+    again = replace(leaving, ended=leaving.ended + executed, piece=ZERO, refusals=refusals, retry_at_ms=now_ms + wait_ms)
+    return replace(desk, exit=again), Outcome(changed=True, wake_in_ms=max(1, wait_ms))
+
+
+def booked(desk: SavedDesk, name: str, quantity: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A fill of the exit was booked. A partial exit is done with its last fill; what was cut into pieces goes on at once."""
+    leaving = desk.exit
+    if leaving is None or name not in leaving.names:
+        return desk, NOTHING
+    leaving = replace(leaving, executed=leaving.executed + quantity, refusals=0)
+    if leaving.piece and leaving.executed >= leaving.ended + leaving.piece:
+        leaving = replace(leaving, ended=leaving.ended + leaving.piece, piece=ZERO, retry_at_ms=now_ms)
     if not leaving.is_whole and leaving.executed >= leaving.quantity:
-        return replace(desk, exit=None)
-    return replace(desk, exit=leaving)
+        return replace(desk, exit=None), NOTHING
+    return replace(desk, exit=leaving), Outcome(wake_in_ms=0 if leaving.piece else 1)

@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from engine.execution.cover import REFUSED_RETRY_MS, find, with_stop, without_stop
+from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, retry_ms, with_stop, without_stop
+from engine.execution.ids import read
 from engine.model.account import StopSeen
 from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged, StopStatus
-from engine.model.messages import NOTHING, FindStop, ListStops, Outcome
+from engine.model.messages import NOTHING, FindStop, ListStops, Outcome, SyncAccount
 from engine.model.notices import OutsideChange
+from engine.model.orders import Role
 from engine.model.saved import SavedDesk, StopOrder
 
 TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
 NO_POSITION_YET: Final = (-4509, -4129)
-ALREADY_THERE: Final = (-4116, -4130)
+ALREADY_THERE: Final = -4116
+PLACE_TAKEN: Final = -4130  # a stop on the whole position rests there, and is not this one
+TOO_MANY: Final = -4045  # conditional orders on this account
+TAKEN_RETRY_MS: Final = 1_000  # while it is not known whose stop it is: it may be one of ours that is being cancelled
+TAKEN_BY_OTHERS_RETRY_MS: Final = 30_000
+WAITS_BEFORE_LOOK: Final = 3  # then the position that the exchange does not see is read
 FIRED: Final = (StopStatus.TRIGGERING, StopStatus.TRIGGERED, StopStatus.FINISHED)
 
 
@@ -29,12 +36,24 @@ def accepted(desk: SavedDesk, stop: StopOrder, event: OrderAccepted) -> tuple[Sa
 
 def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[SavedDesk, Outcome]:
     """The exchange refused the stop. Whether the position must go is `cover.has_failed`'s and the desk's to say."""
-    if event.code in ALREADY_THERE:
-        return desk, Outcome(errands=(ListStops(desk.symbol),))
-    refusals = stop.refusals + (event.code not in NO_POSITION_YET)
-    wait_ms = REFUSED_RETRY_MS[min(refusals, len(REFUSED_RETRY_MS)) - 1] if refusals else REFUSED_RETRY_MS[0]
-    again = replace(stop, refusals=refusals, retry_at_ms=event.seen_ms + wait_ms)
-    return with_stop(desk, again), Outcome(changed=True, wake_in_ms=wait_ms)
+    look = ListStops(desk.symbol)
+    if event.code == ALREADY_THERE:
+        return desk, Outcome(errands=(look,))
+    if event.code == PLACE_TAKEN:
+        until_ms = max(desk.wide_blocked_until_ms, event.seen_ms + TAKEN_RETRY_MS)
+        if desk.wide_blocked_by:
+            until_ms = event.seen_ms + TAKEN_BY_OTHERS_RETRY_MS
+        desk = replace(without_stop(desk, stop.client_id), wide_blocked_until_ms=until_ms)
+        return desk, Outcome(errands=(look,), changed=True, wake_in_ms=until_ms - event.seen_ms)
+    is_early = event.code in NO_POSITION_YET
+    refusals, waits = stop.refusals + (not is_early), stop.waits + is_early
+    covered = desk.holding is not None and is_covered(desk, desk.holding.quantity)
+    wait_ms = retry_ms(refusals + waits, is_covered=covered)
+    again = replace(stop, refusals=refusals, waits=waits, retry_at_ms=event.seen_ms + wait_ms)
+    outcome = Outcome(changed=True, wake_in_ms=wait_ms)
+    if event.code == TOO_MANY or (is_early and waits >= WAITS_BEFORE_LOOK):  # each desk sweeps what is nobody's
+        outcome += Outcome(errands=(SyncAccount(),))
+    return with_stop(desk, again), outcome
 
 
 def unanswered(desk: SavedDesk, stop: StopOrder, event: OrderUnanswered) -> tuple[SavedDesk, Outcome]:
@@ -86,17 +105,36 @@ def not_found(desk: SavedDesk, name: str, seen_ms: int) -> tuple[SavedDesk, Outc
     return without_stop(desk, name), Outcome(changed=True)
 
 
-def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int) -> tuple[SavedDesk, Outcome]:
+def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """A listing: what is in it was seen; what should be in it and is not is asked for by its name."""
     by_name = {seen.client_id: seen for seen in stops}
-    outcome = NOTHING
+    desk, outcome = _place_looked_at(desk, stops, asked_ms, time_ms)
     for stop in desk.stops:
         seen = by_name.get(stop.client_id)
         if seen is not None:
             if not stop.is_seen and not stop.fired_ms:
-                desk = with_stop(desk, replace(stop, is_seen=True, algo_id=seen.algo_id, refusals=0))
+                desk = with_stop(desk, replace(stop, is_seen=True, algo_id=seen.algo_id, refusals=0, waits=0))
+                if stop.role is Role.WIDE_STOP:
+                    desk = replace(desk, wide_blocked_until_ms=0, wide_blocked_by="")
                 outcome += Outcome(changed=True)
         elif stop.is_seen and stop.sent_ms < asked_ms and not stop.is_cancelling:
             desk = with_stop(desk, replace(stop, is_seen=False, retry_at_ms=asked_ms))
             outcome += Outcome(errands=(FindStop(desk.symbol, stop.client_id),), changed=True)
     return desk, outcome
+
+
+def _place_looked_at(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Whether somebody else's stop on the whole position keeps ours out: told once, and tried at once when it has gone."""
+    holding = desk.holding
+    if not desk.wide_blocked_until_ms or holding is None:
+        return desk, NOTHING
+    closing = -int(holding.trade.side)
+    whole = [s for s in stops if s.quantity is None and int(s.side) == closing and read(s.client_id) is None]
+    by = whole[0].client_id or str(whole[0].algo_id) if whole else ""
+    if not by:
+        gone = replace(desk, wide_blocked_until_ms=0, wide_blocked_by="")
+        return (gone, Outcome(changed=True, wake_in_ms=1)) if desk.wide_blocked_by else (desk, NOTHING)
+    is_new = by != desk.wide_blocked_by
+    until_ms = asked_ms + TAKEN_BY_OTHERS_RETRY_MS if is_new else desk.wide_blocked_until_ms
+    told = (OutsideChange(desk.symbol, "wide_stop_kept_out", by, time_ms),) if is_new else ()
+    return replace(desk, wide_blocked_until_ms=until_ms, wide_blocked_by=by), Outcome(notices=told, changed=is_new)

@@ -251,22 +251,35 @@ class StopsListed:
 
 @dataclass(frozen=True, slots=True)
 class FillsListed:
-    """All executions of one symbol since a moment, oldest first, with those already known."""
+    """All executions of one symbol since a moment, oldest first, with those already known; `asked_ms` as above."""
 
     symbol: str
     fills: tuple[Fill, ...]
+    time_ms: int
+    seen_ms: int
+    asked_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersListed:
+    """The names of all orders of one symbol since a moment, in whatever state; `asked_ms` as above."""
+
+    symbol: str
+    client_ids: frozenset[str]
+    asked_ms: int
     time_ms: int
     seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceChanged:
-    """The wallet changed. `position` holds (symbol, signed quantity) pairs that the same message carried."""
+    """The wallet changed. `positions` holds (symbol, signed quantity) pairs of the same message; `transferred` is no result."""
 
     wallet: Decimal
     positions: tuple[tuple[str, Decimal], ...]
     time_ms: int
     seen_ms: int
+    transferred: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,3 +311,4 @@ class ErrandFailed:
     detail: str
     time_ms: int
     seen_ms: int
+    code: int = 0  # the exchange's, where it refused

@@ -56,6 +56,14 @@ class FetchFills:
 
 
 @dataclass(frozen=True, slots=True)
+class ListOrders:
+    """Read the names of all orders of a symbol, in whatever state, since a moment of market time."""
+
+    symbol: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchFunding:
     """Read the funding payments of a symbol since a moment of market time."""
 
@@ -79,7 +87,18 @@ class SetUpSymbol:
     leverage: int
 
 
-type Errand = CancelOrder | FindOrder | FindStop | SyncAccount | ListStops | FetchFills | FetchFunding | FetchBars | SetUpSymbol
+type Errand = (
+    CancelOrder
+    | FindOrder
+    | FindStop
+    | SyncAccount
+    | ListStops
+    | ListOrders
+    | FetchFills
+    | FetchFunding
+    | FetchBars
+    | SetUpSymbol
+)
 
 
 # --- replies --------------------------------------------------------------------------------------------------------
@@ -96,6 +115,8 @@ class ReplyCode(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NO_SUCH_POSITION = "no_such_position"
     NO_SUCH_PROPOSAL = "no_such_proposal"
+    NO_SUCH_QUESTION = "no_such_question"
+    NOT_OURS = "not_ours"  # a position that the owner said to leave alone
     TOO_LATE = "too_late"
     PRICE_MOVED = "price_moved"
     CHECKS_FAILED = "checks_failed"

@@ -5,11 +5,22 @@ from decimal import Decimal
 
 from engine.model.commands import DecisionMode
 from engine.model.notices import Proposed
-from engine.model.orders import ExitPlan, ExitReason, IntentState, Role, Trade, TriggerBy
+from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, Trade, TriggerBy
 from engine.model.signals import Ruling, Side, Sides
-from engine.model.view import LatchView, Running
+from engine.model.view import Care, LatchView, Running
 
 SAVED_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What speaks for an unanswered entry's not existing, beside denials of its name. All of it after its lease."""
+
+    denied_ms: int = 0  # wire; when the newest denial that counts was heard
+    is_unlisted: bool = False  # a list of all orders of the time lacks it
+    is_unfilled: bool = False  # executions were listed, so that a hole in the stream hides none
+    agreed: int = 0  # how often the position was read as it was before
+    agreed_ms: int = 0  # wire; when the newest of these readings began
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class EntryIntent:
     executed: Decimal  # what was booked
     final: Decimal | None  # what it executed in the end, once known
     ruling: Ruling | None
+    absence: Absence = Absence()
+    ended_ms: int = 0  # wire; when it was given up as absent; 0 = it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,13 @@ class ExitIntent:
     sent_ms: int  # wire
     retry_at_ms: int  # wire
     who: str
+    began_ms: int = 0  # wire
+    refusals: int = 0  # in a row, with attempts that executed nothing
+    looked_ms: int = 0  # wire; when the account was last asked for because of it
+    names: tuple[str, ...] = ()  # of the newest attempts
+    ended: Decimal = Decimal(0)  # what the attempts that are over executed
+    piece: Decimal = Decimal(0)  # what the newest attempt is for; 0 = it is over
+    is_in_the_way: bool = False  # our own resting orders keep it from being taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,7 @@ class StopOrder:
     retry_at_ms: int  # wire
     fired_ms: int  # wire; when it was learnt that it triggered; 0 = it did not
     child_order_id: int  # the order that it became
+    waits: int = 0  # how often the exchange saw no position for it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +114,17 @@ class Holding:
     touched_seen_ms: int  # wire time since which the price stands beyond stop or target; 0 = it does not
     is_target_touched: bool  # which of the two
     ruling: Ruling | None
+    mark_beyond_ms: int = 0  # wire time since which the mark is clearly beyond the tight stop; 0 = it is not
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideHand:
+    """Somebody else opened or changed a position: the question about it, and the answer. It ends with the position."""
+
+    question_id: str
+    intent_id: str  # of the position
+    care: Care
+    was_ours: bool  # ours before it was changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +147,14 @@ class SavedDesk:
     recent_fills: tuple[int, ...] = ()  # trade ids of the newest fills, so that each is booked once
     recent_funding: tuple[str, ...] = ()
     is_unwanted: bool = False  # what is held, or still comes of an entry on its way, is to be closed
+    absent: tuple[EntryIntent, ...] = ()  # entries that were given up, should they arrive after all
+    made_up: tuple[Fill, ...] = ()  # fills that stand for executions which the exchange has not listed
+    held_before: tuple[tuple[int, Decimal], ...] = ()  # (wire time of a fill, signed quantity before it), the newest
+    flat_since_ms: int = 0  # wire; a whole exit ended then by its fills, and no look has confirmed it; 0 = none is due
+    flat_asked_ms: int = 0  # wire; when the account was last asked for because of it
+    wide_blocked_until_ms: int = 0  # wire; somebody else's whole-position stop keeps ours out; 0 = none does
+    wide_blocked_by: str = ""  # the name of that stop, once it was seen and told
+    outside: OutsideHand | None = None
 
 
 @dataclass(frozen=True, slots=True)

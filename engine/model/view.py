@@ -28,6 +28,14 @@ class Running(StrEnum):
     RUNNING = "running"
 
 
+class Care(StrEnum):
+    """What is done about a position that somebody else opened or changed, as the owner said."""
+
+    ASKED = "asked"  # nobody answered yet: covered like ours, no entries
+    IGNORED = "ignored"  # our wide stop stays and nothing else is done
+    FORGOTTEN = "forgotten"  # no order of ours is left on it
+
+
 @dataclass(frozen=True, slots=True)
 class PositionView:
     """An open position with the stops that the exchange was seen holding for it."""
@@ -44,6 +52,8 @@ class PositionView:
     wide_stop_on_exchange: float | None
     verified_ms: int  # wire time of the last look
     closes_at_ms: int  # market time of the time limit
+    question_id: str = ""  # names the question about somebody else's doing; answers carry it
+    care: Care | None = None  # None: it is ours
 
 
 @dataclass(frozen=True, slots=True)

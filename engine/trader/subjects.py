@@ -10,6 +10,7 @@ from engine.model.events import (
     OrderNotFound,
     OrderRejected,
     OrderSigned,
+    OrdersListed,
     OrderUnanswered,
     SetupSeen,
 )
@@ -23,6 +24,7 @@ ORDER_NEWS: Final = (
     OrderNotFound,
     OrderGone,
     CancelRefused,
+    OrdersListed,
 )
 
 

@@ -84,7 +84,7 @@ def test_a_raised_stop_is_placed_and_seen_before_the_old_one_is_cancelled() -> N
     assert not first.errands
     assert cover.is_covered(placed, ONE)
 
-    listed, _ = stop_news.listed(placed, listing(placed), 5_100)
+    listed, _ = stop_news.listed(placed, listing(placed), 5_100, 1)
     swapped, second = cover.audited(listed, wanted(1_985), 5_200)
 
     old = covered().stops[1].client_id
@@ -135,7 +135,7 @@ def test_a_stop_that_was_taken_is_not_sent_again_but_looked_for() -> None:
 
 
 def test_a_stop_that_vanished_is_asked_for_and_placed_anew_once_it_is_known_to_be_gone() -> None:
-    desk, missed = stop_news.listed(covered(), listing(covered(), Role.TIGHT_STOP), 5_000)
+    desk, missed = stop_news.listed(covered(), listing(covered(), Role.TIGHT_STOP), 5_000, 1)
     name = covered().stops[1].client_id
     assert missed.errands == (FindStop("ETHUSDT", name),)
     desk, _ = cover.audited(desk, wanted(), 5_010)
@@ -212,7 +212,7 @@ def test_whatever_happens_a_seen_stop_remains_until_another_is_seen(happened: li
         now += 600
         stop = level if what == "plan" else stop
         if what == "list":
-            desk, _ = stop_news.listed(desk, tuple(on_exchange.values()), now - 1)
+            desk, _ = stop_news.listed(desk, tuple(on_exchange.values()), now - 1, 1)
         desk, outcome = cover.audited(desk, wanted(stop), now)
         for order in outcome.orders:
             if what != "lose":

@@ -5,10 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from engine.execution import entry
-from engine.execution.entry import DENIALS_NEEDED, LEASE_GRACE_MS
-from engine.model.events import OrderAccepted, OrderGone, OrderNotFound, OrderRejected, OrderSigned, OrderUnanswered
-from engine.model.messages import FetchFills, FindOrder, SyncAccount
+from engine.execution import absence, entry
+from engine.execution.absence import APART_MS, DENIALS_NEEDED, LAG_MS, LEASE_GRACE_MS
+from engine.model.events import (
+    OrderAccepted,
+    OrderGone,
+    OrderNotFound,
+    OrderRejected,
+    OrderSigned,
+    OrdersListed,
+    OrderUnanswered,
+)
+from engine.model.market import DAY_MS
+from engine.model.messages import FetchFills, FindOrder, ListOrders, Outcome, SyncAccount
 from engine.model.notices import EntryFailed, EntryProvedAbsent, EntryUnknown
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk
@@ -17,7 +26,8 @@ from tests import builders
 NAME = builders.an_entry().client_id
 ONE = Decimal(1)
 AFTER_LEASE = builders.an_entry().deadline_ms + LEASE_GRACE_MS + 1
-LOOKS = (FindOrder, FetchFills, SyncAccount)
+AFTER_LAG = builders.an_entry().deadline_ms + LAG_MS + 1
+LOOKS = (FindOrder, FetchFills, ListOrders, SyncAccount)
 
 
 def asked_of(ours: EntryIntent) -> SavedDesk:
@@ -60,30 +70,111 @@ def test_no_answer_tells_the_owner_and_looks_for_it_everywhere() -> None:
     assert isinstance(outcome.notices[0], EntryUnknown)
 
 
-def test_absence_is_proved_by_two_denials_and_an_unchanged_position_all_after_the_lease() -> None:
-    desk = denied(denied(unanswered(), AFTER_LEASE), AFTER_LEASE + 2_000)
+def listed(desk: SavedDesk, asked_ms: int, *names: str) -> tuple[SavedDesk, Outcome]:
+    event = OrdersListed("ETHUSDT", frozenset(names), asked_ms, 1, asked_ms)
+    return entry.listed(desk, entry_of(desk), event)
 
-    desk, outcome = entry.unchanged(desk, entry_of(desk), AFTER_LEASE + 3_000, 9)
+
+def looked_at(desk: SavedDesk, asked_ms: int) -> tuple[SavedDesk, Outcome]:
+    return entry.unchanged(desk, entry_of(desk), asked_ms, asked_ms, 9)
+
+
+def nearly_proved(*but: str) -> SavedDesk:
+    """An unanswered entry that everything speaks against but one last look, and what is named."""
+    desk = unanswered()
+    for at in range(DENIALS_NEEDED - ("denial" in but)):
+        apart = 1_900 if "denials apart" in but else APART_MS
+        desk = denied(desk, (2_500 if "lease of the denials" in but else AFTER_LEASE) + at * apart)
+    if "list" not in but:
+        desk, _ = listed(desk, AFTER_LEASE - ("lease of the list" in but))
+    if "executions" not in but:
+        desk = entry.fills_listed(desk, AFTER_LEASE - ("lease of the executions" in but))
+    if "first look" not in but:
+        desk, _ = looked_at(desk, AFTER_LAG)
+    if "executed" in but:
+        desk = replace(desk, entry=replace(entry_of(desk), executed=Decimal("0.1")))
+    if "answered" in but:
+        desk = replace(desk, entry=replace(entry_of(desk), state=IntentState.ACKED))
+    return desk
+
+
+def test_absence_is_proved_by_denials_a_list_executions_and_two_looks_at_the_position_all_after_the_lease() -> None:
+    desk, outcome = looked_at(nearly_proved(), AFTER_LAG + APART_MS)
 
     assert desk.entry is None
     assert isinstance(outcome.notices[0], EntryProvedAbsent)
+    assert [ours.client_id for ours in desk.absent] == [NAME], "it is remembered, should it come after all"
 
 
-@pytest.mark.parametrize("missing", ["denial", "lease of the denials", "lease of the look", "executed", "answered"])
+def test_the_last_piece_of_the_proof_may_be_any_of_them() -> None:
+    by_denial, by_list = nearly_proved("denial"), nearly_proved("list")
+    by_denial, _ = looked_at(by_denial, AFTER_LAG + APART_MS)
+    by_list, _ = looked_at(by_list, AFTER_LAG + APART_MS)
+    assert by_denial.entry is not None
+    assert by_list.entry is not None
+
+    assert denied(by_denial, AFTER_LAG + APART_MS).entry is None
+    assert listed(by_list, AFTER_LAG + APART_MS)[0].entry is None
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "denial",
+        "lease of the denials",
+        "denials apart",
+        "list",
+        "lease of the list",
+        "executions",
+        "lease of the executions",
+        "first look",
+        "executed",
+        "answered",
+    ],
+)
 def test_with_one_proof_missing_the_size_stays_reserved(missing: str) -> None:
-    desk = unanswered()
-    for at in range(DENIALS_NEEDED - (missing == "denial")):
-        desk = denied(desk, (2_500 if missing == "lease of the denials" else AFTER_LEASE) + at)
-    if missing == "executed":
-        desk = replace(desk, entry=replace(entry_of(desk), executed=Decimal("0.1")))
-    if missing == "answered":
-        desk = replace(desk, entry=replace(entry_of(desk), state=IntentState.ACKED))
+    desk, outcome = looked_at(nearly_proved(missing), AFTER_LAG + APART_MS)
 
-    looked_ms = AFTER_LEASE - 1 if missing == "lease of the look" else AFTER_LEASE + 9_000
-    after, outcome = entry.unchanged(desk, entry_of(desk), looked_ms, 9)
-
-    assert after == desk
+    assert desk.entry is not None
     assert not outcome.notices
+
+
+def test_looks_at_the_position_that_are_near_to_each_other_or_may_lag_count_once_or_not_at_all() -> None:
+    desk = nearly_proved("first look")
+    for asked_ms in (AFTER_LEASE, AFTER_LAG - 1, AFTER_LAG, AFTER_LAG + APART_MS - 1):
+        desk, _ = looked_at(desk, asked_ms)
+    assert desk.entry is not None
+
+    assert looked_at(desk, AFTER_LAG + APART_MS)[0].entry is None
+
+
+def test_an_entry_that_is_in_the_list_of_orders_is_asked_for_and_begins_the_proof_anew() -> None:
+    desk, outcome = listed(nearly_proved("list"), AFTER_LAG, NAME)
+
+    assert outcome.errands == (FindOrder("ETHUSDT", NAME),)
+    assert looked_at(desk, AFTER_LAG + APART_MS)[0].entry is not None
+    assert entry_of(desk).not_found == 0
+
+
+def test_an_entry_that_was_given_up_is_remembered_for_a_week() -> None:
+    first, _ = looked_at(nearly_proved(), AFTER_LAG + APART_MS)
+    other = replace(builders.an_entry(), client_id="abEother")
+
+    soon = absence.remembered(first, other, AFTER_LAG + 6 * DAY_MS)
+    late = absence.remembered(first, other, AFTER_LAG + 8 * DAY_MS)
+
+    assert absence.find(soon, NAME) is not None
+    assert absence.find(late, NAME) is None
+
+
+def test_silence_about_an_entry_whose_fill_was_heard_of_is_no_doubt() -> None:
+    ours = entry.booked(builders.an_entry(), ONE)
+
+    desk, outcome = entry.unanswered(asked_of(ours), ours, OrderUnanswered("ETHUSDT", NAME, "time-out", 1, 2_000))
+
+    assert entry_of(desk).state is IntentState.ACKED
+    assert not outcome.notices
+    assert outcome.errands
 
 
 def test_a_sent_entry_whose_lease_is_over_is_looked_for_without_being_told_to() -> None:

@@ -86,10 +86,10 @@ def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
         part = min(Decimal("0.4"), desk.holding.quantity)
         sold.append(part)
         holding = ledger.reduced(desk.holding, builders.a_fill(side=Side.SHORT, quantity=part), now)
-        desk = leaving.booked(replace(desk, holding=holding), desk.exit.client_id, part)
+        desk, _ = leaving.booked(replace(desk, holding=holding), desk.exit.client_id, part, now)
         if holding.quantity == 0:
             break
-        desk, outcome = leaving.ticked(desk, Decimal("0.4"), now + 1_000)
+        desk, outcome = leaving.ticked(desk, Decimal("0.4"), now + 1)
         assert outcome.orders[0].quantity == min(Decimal("0.4"), holding.quantity)
 
     assert sold == [Decimal("0.4"), Decimal("0.4"), Decimal("0.2")]
@@ -98,8 +98,8 @@ def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
 def test_a_refused_whole_exit_is_tried_again_soon_and_a_refused_part_is_dropped() -> None:
     whole, part = left(held(), ONE)[0], left(held(), HALF)[0]
 
-    whole, looks = leaving.refused(whole, 1_100)
-    dropped, _ = leaving.refused(part, 1_100)
+    whole, looks = leaving.refused(whole, -2022, 1_100)
+    dropped, _ = leaving.refused(part, -2022, 1_100)
 
     assert SyncAccount() in looks.errands
     assert leaving.ticked(whole, LARGEST, 1_300)[1].orders

@@ -39,7 +39,7 @@ def test_acknowledged_is_not_seen_and_a_listing_is() -> None:
     assert asked.errands == (ListStops("ETHUSDT"),)
 
     resting = StopSeen("ETHUSDT", NAME, 55, Side.SHORT, False, Decimal(1), Decimal(1_970), TriggerBy.LAST, True)
-    desk, _ = stop_news.listed(desk, (resting,), 1_200)
+    desk, _ = stop_news.listed(desk, (resting,), 1_200, 1)
 
     assert cover.is_covered(desk, Decimal(1))
 
@@ -55,7 +55,7 @@ def test_refusals_are_counted_unless_the_position_is_only_late(code: int, refusa
         assert outcome.wake_in_ms == waits[-1]
 
     assert the_stop(desk).refusals == refusals
-    assert waits == (list(cover.REFUSED_RETRY_MS) if refusals else [cover.REFUSED_RETRY_MS[0]] * 3)
+    assert waits == list(cover.REFUSED_RETRY_MS[:3])
     assert cover.has_failed(cover.timed(desk, 1_002), 1_100) == (refusals == 3)
 
 
@@ -120,7 +120,7 @@ def test_a_cancel_that_found_nothing_is_asked_about_while_a_position_is_open() -
 def test_an_old_listing_takes_nothing_away_from_a_newer_stop() -> None:
     newer = builders.a_stop(Role.TIGHT_STOP, sent_ms=5_000)
 
-    desk, outcome = stop_news.listed(held(newer), (), 4_999)
+    desk, outcome = stop_news.listed(held(newer), (), 4_999, 1)
 
     assert the_stop(desk).is_seen
     assert not outcome.errands

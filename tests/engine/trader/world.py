@@ -26,6 +26,7 @@ from engine.model.events import (
     OrderNotFound,
     OrderRejected,
     OrderSigned,
+    OrdersListed,
     PriceSeen,
     QuoteSeen,
     Route,
@@ -42,6 +43,7 @@ from engine.model.messages import (
     FetchFills,
     FindOrder,
     FindStop,
+    ListOrders,
     ListStops,
     Outcome,
     Reply,
@@ -260,7 +262,10 @@ class World:
                     self._tell(StopChanged(symbol, name, 1, StopStatus.CANCELED, 0, "", self.time, self.now))
             case FetchFills(symbol, since_ms):
                 found = tuple(fill for fill in self.fills if fill.symbol == symbol and fill.time_ms >= since_ms)
-                self._tell(FillsListed(symbol, found, self.time, self.now))
+                self._tell(FillsListed(symbol, found, self.time, self.now, self.now))
+            case ListOrders(symbol, _):
+                names = frozenset(fill.client_id for fill in self.fills if fill.symbol == symbol)
+                self._tell(OrdersListed(symbol, names, self.now, self.time, self.now))
             case FindOrder(symbol, name) | FindStop(symbol, name):
                 self._tell(OrderNotFound(symbol, name, self.time, self.now))
             case SetUpSymbol(symbol, leverage):
