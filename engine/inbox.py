@@ -10,7 +10,9 @@ from engine.model.commands import Command
 from engine.model.events import MarkSeen, PriceSeen, QuoteSeen
 from engine.model.market import PriceWindow
 from engine.model.messages import Reply
+from engine.model.saved import SavedState
 from engine.ports import Event
+from engine.recovery import Market
 
 type Slot = tuple[type, str]
 type Price = QuoteSeen | PriceSeen | MarkSeen
@@ -24,14 +26,23 @@ class Wish:
         self.answer = answer
 
 
-type Item = Event | Wish
+class Rejoin:
+    """A memory that can be read again, with what was read outside for it. `is_done` is set when it was taken over, or not."""
+
+    def __init__(self, saved: SavedState | None, market: Market) -> None:
+        self.saved = saved
+        self.market = market
+        self.is_done = asyncio.Event()
+
+
+type Item = Event | Wish | Rejoin
 
 
 class Inbox:
     """Items in the order of their coming; a merged price keeps the place of its first."""
 
     def __init__(self) -> None:
-        self._queue = deque[Event | Wish | Slot]()
+        self._queue = deque[Item | Slot]()
         self._newest: dict[Slot, Price] = {}
         self._arrival = asyncio.Event()
         self.taken = 0
@@ -50,7 +61,7 @@ class Inbox:
             self._queue.append(event)
         self._arrived()
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, wish: Wish | Rejoin) -> None:
         """Put a wish in."""
         self._queue.append(wish)
         self._arrived()

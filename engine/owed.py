@@ -1,8 +1,12 @@
-"""What is still to be saved. Nothing that was owed is forgotten while the store is away; it goes with the next save."""
+"""What is still to be saved, and whether the store takes it. Nothing that was owed is forgotten while the store is away.
 
+Saving has a turn of its own: the loop adds and goes on, whoever needs a confirmation waits for it.
+"""
+
+import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.model.messages import Outcome
 from engine.model.notices import Notice
@@ -13,41 +17,109 @@ from engine.ports import Store, StoreDown
 
 NOTICES_LIMIT: Final = 10_000
 RULINGS_LIMIT: Final = 10_000
+RETRY_S: Final = 0.5  # between attempts while the store is away
 
 logger = logging.getLogger(__name__)
 
 
-class Owed:
-    """Collects outcomes and saves them whole."""
+class _Batch(NamedTuple):
+    """What one save takes along."""
 
-    def __init__(self, store: Store) -> None:
+    is_changed: bool
+    rulings: list[Ruling]
+    notices: list[Notice]
+    trades: list[Trade]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.is_changed or self.rulings or self.notices or self.trades)
+
+
+class Owed:
+    """Collects outcomes and saves them whole. `changed` hears when the store goes and comes, with what it said."""
+
+    def __init__(self, store: Store, state: Callable[[], SavedState], changed: Callable[[bool, str], None]) -> None:
         self.store_is_up = True
+        self.is_apart = False  # the memory was not read yet: nothing there is overwritten
         self._store = store
-        self._is_changed = False
-        self._rulings: list[Ruling] = []
-        self._notices: list[Notice] = []
-        self._trades: list[Trade] = []
+        self._state = state
+        self._told = changed
+        self._batch = _Batch(False, [], [], [])
+        self._turn = asyncio.Lock()
+        self._is_fresh = asyncio.Event()
+        self._is_saving = False
 
     def add(self, outcome: Outcome) -> None:
         """Owe what an outcome wants kept. The oldest notices and rulings go when a store stays away for very long."""
-        self._is_changed = self._is_changed or outcome.changed
-        self._rulings += outcome.rulings
-        self._notices += outcome.notices
-        self._trades += outcome.trades
-        del self._notices[:-NOTICES_LIMIT]
-        del self._rulings[:-RULINGS_LIMIT]
+        more = _Batch(outcome.changed, [*outcome.rulings], [*outcome.notices], [*outcome.trades])
+        if not more.is_empty:
+            self._batch = _joined(self._batch, more)
+            self._is_fresh.set()
 
-    async def save(self, state: Callable[[], SavedState]) -> bool:
+    def drop_trades(self) -> None:
+        """Forget the trades: a memory that is read later closes the books on them itself."""
+        self._batch = self._batch._replace(trades=[])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is on its way into a store that takes it."""
+        return self.store_is_up and (self._is_saving or not self._batch.is_empty)
+
+    async def keep(self) -> None:
+        """Save what is owed, again and again where the store is away, until cancelled."""
+        while True:
+            await self._is_fresh.wait()
+            if self.is_apart or not await self.save():
+                await asyncio.sleep(RETRY_S)
+            elif self._batch.is_empty:
+                self._is_fresh.clear()
+
+    async def save(self) -> bool:
         """Save it all; False where the store did not confirm."""
-        if not (self._is_changed or self._rulings or self._notices or self._trades):
-            return self.store_is_up
-        try:
-            await self._store.save(state() if self._is_changed else None, self._rulings, self._notices, self._trades)
-        except StoreDown as error:
-            if self.store_is_up:
-                logger.error("the store did not confirm a save: %s", error)
+        async with self._turn:
+            if self.is_apart:
+                return False
+            if self._batch.is_empty and self.store_is_up:
+                return True
+            return await self._save()
+
+    def failed(self, detail: str) -> None:
+        """The store does not answer, as somebody else found out. What is owed is tried until it does."""
+        self._is_fresh.set()
+        if self.store_is_up:
+            logger.error("the store is away: %s", detail)
             self.store_is_up = False
+            self._told(False, detail)
+
+    def came_back(self) -> None:
+        """It confirms again."""
+        if not self.store_is_up:
+            logger.warning("the store is back")
+            self.store_is_up = True
+            self._told(True, "")
+
+    async def _save(self) -> bool:
+        taken, self._batch = self._batch, _Batch(False, [], [], [])
+        self._is_saving, is_done = True, False
+        try:
+            state = self._state() if taken.is_changed else None
+            await self._store.save(state, taken.rulings, taken.notices, taken.trades)
+            is_done = True
+        except StoreDown as error:
+            self.failed(str(error))
             return False
-        self._is_changed, self.store_is_up = False, True
-        self._rulings, self._notices, self._trades = [], [], []
+        finally:
+            self._is_saving = False
+            if not is_done:
+                self._batch = _joined(taken, self._batch)
+        self.came_back()
         return True
+
+
+def _joined(first: _Batch, then: _Batch) -> _Batch:
+    return _Batch(
+        first.is_changed or then.is_changed,
+        (first.rulings + then.rulings)[-RULINGS_LIMIT:],
+        (first.notices + then.notices)[-NOTICES_LIMIT:],
+        first.trades + then.trades,
+    )

@@ -1,32 +1,29 @@
-"""The loop: take, handle, save, act, tell. Starting and recovering are the same code.
+"""The loop: take, handle, act, tell; saving has its own turn. Starting and recovering are the same code.
 
-What changed is saved before it is acted on. Two things never wait for the store: exits and stops (R1, R7). An entry
-leaves only when its journal entry was confirmed, once, and never again.
+Without a memory it guards what it finds at the exchange, and takes the memory over when it can be read again.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from engine.execution import missed
-from engine.inbox import Inbox, Item, Wish
-from engine.model.events import AccountSynced, ClockTicked, OrderRejected, OrderSigned, OrderUnanswered
-from engine.model.messages import Errand, FetchFunding, Outcome, Reply, ReplyCode, SyncAccount
-from engine.model.notices import EngineHalted
-from engine.model.orders import ApprovedOrder, Role, SignedOrder
+from engine.hands import Hands
+from engine.inbox import Inbox, Item, Rejoin, Wish
+from engine.model.events import ClockTicked, FeedRestored
+from engine.model.messages import Errand, Reply
+from engine.model.notices import EngineReady, LatchCause, LatchSet
 from engine.model.saved import SavedState
-from engine.model.view import LatchView
-from engine.owed import Owed
-from engine.ports import Broker, Clock, Event, History, LatchFile, Store, WarmFeed
+from engine.model.view import LatchView, Running
+from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateUnreadable, Store, StoreDown, WarmFeed
+from engine.recovery import Recovery, bars_until, begun, holds_account, merged, shows_our_stops
 from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
-STORE_DOWN: Final = -1  # our own code for an entry that could not be journalled
-SYNC_AGAIN_S: Final = 1.0
 QUIET_LIMIT_S: Final = 10.0
-ENTRY_TRIES: Final = 4
-JOURNAL_WITHIN_MS: Final = 150  # of signing; the broker itself sends nothing after 250
+LOAD_WITHIN_S: Final = 2.0  # then positions are guarded without a memory
+LOAD_AGAIN_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -50,77 +47,129 @@ class Runner:
         self.interval = interval
         self.clock = clock
         self.inbox = Inbox()
-        self.phase = "starting"
-        self.trader = Trader(setup, None)
         self._feed = feed
-        self._history = history
         self._broker = broker
         self._store = store
-        self._latch_file = latch_file
-        self._latch: LatchView | None = None
-        self._tasks = set[asyncio.Task[None]]()
-        self._owed = Owed(store)
-        self._wake: asyncio.TimerHandle | None = None
+        self._recovery = Recovery(setup, interval, history, broker)
+        self._hands = Hands(setup, broker, store, clock, latch_file, self.inbox.post)
+        self._requests, self._owed = self._hands.requests, self._hands.owed
+        self._phase = "starting"
+        self._found_ours = False
         self._is_handling = False
 
     # --- start = recovery -------------------------------------------------------------------------------------------
 
     async def recover(self) -> None:
-        """Load, read the exchange, protect, warm up.
+        """Load, read the exchange, protect, warm up. A store that is away is no reason to leave positions alone.
 
-        Raises `StateUnreadable` or `StoreDown`, `LookupError` for a symbol that cannot be traded, `ConnectionError`.
+        Raises `LookupError` for a symbol that cannot be traded, and `ConnectionError`.
         """
-        self.phase = "recovering"
-        saved = await self._store.load()
-        self._latch = strictest(self._latch_file.read(), saved.account.latch if saved else None)
-        self.trader = Trader(self.setup, saved)
-        self.trader.keep_latch(self._latch)
-        for rules in await self._history.rules(self.setup.symbols):
-            await self._take(rules)
-        await self._look_at_account()
+        self._phase = "recovering"
+        saved = await self._memory()
+        self._begin(saved, None)
+        self._hands.take_in(await self._recovery.rules())
+        news = await self._recovery.account()
+        self._hands.take_in(news)
         await self._look_at_fills(saved)
         await self._warm_up()
+        self._doubt(saved, has_ours=shows_our_stops(news))
         await self._drained()
-        self.phase = "running"
+        await self._owed.save()
+        self._phase = "running"
 
-    async def _look_at_account(self) -> None:
-        """Nothing is decided, and no position is left alone, before the exchange was read."""
-        while True:
-            news = await self._broker.run(SyncAccount())
-            for event in news:
-                await self._take(event)
-            if any(isinstance(event, AccountSynced) for event in news):
-                return
-            await asyncio.sleep(SYNC_AGAIN_S)
+    async def _memory(self) -> SavedState | None:
+        try:
+            async with asyncio.timeout(LOAD_WITHIN_S):
+                saved = await self._store.load()
+        except (StoreDown, StateUnreadable, TimeoutError) as error:
+            self._owed.is_apart = True
+            self._owed.failed(str(error) or f"the store gave nothing within {LOAD_WITHIN_S:g} s")
+            return None
+        self._owed.is_apart = False
+        self._owed.came_back()
+        return saved
+
+    def _begin(self, saved: SavedState | None, latch: LatchView | None) -> None:
+        """A new trader. The latch is the strictest that store, file or memory hold."""
+        known = saved.account.latch if saved is not None else None
+        held = strictest(self._hands.latch_of_file(), known, latch)
+        trader = Trader(self.setup, saved)
+        trader.keep_latch(held)
+        if self._owed.is_apart:
+            trader.books.saved = replace(trader.books.saved, running=Running.PAUSED)
+        self._hands.put_in_charge(trader)
+        if held is not None and held != known and held.cause is LatchCause.LOST_STATE:
+            self._hands.say(LatchSet(held.cause, held.seen, held.needed, held.set_ms))
 
     async def _look_at_fills(self, saved: SavedState | None) -> None:
         for symbol, memory in (saved.desks if saved else {}).items():
-            since = missed.since_ms(memory)
-            if symbol in self.trader.desks and since:
-                for errand in (*missed.questions(memory), FetchFunding(symbol, since)):
-                    for event in await self._broker.run(errand):
-                        await self._take(event)
+            if symbol in self.trader.desks:
+                self._hands.take_in(await self._recovery.executions(symbol, memory))
 
     async def _warm_up(self) -> None:
         """Bars that were handled before the restart come first; the feed brings the rest, and the newest may be decided on."""
         for symbol in self.setup.symbols:
-            bars = await self._history.closed_bars(symbol, self.interval, self.setup.warmup_bars, 0)
-            handled = self.trader.desks[symbol].memory.last_bar_ms
-            is_recent = any(event.bar.open_time_ms == handled for event in bars)
-            for event in bars:
-                if is_recent and event.bar.open_time_ms > handled:
-                    break
-                await self._take(event)
+            bars = await self._recovery.bars(symbol)
+            for event in bars_until(self.trader.desks[symbol].memory.last_bar_ms, bars):
+                self._hands.happened(event)
                 self._feed.start_after(symbol, event.bar.open_time_ms)
+
+    def _doubt(self, saved: SavedState | None, *, has_ours: bool) -> None:
+        """No memory, and yet orders of ours at the exchange: it was lost, not new."""
+        self._found_ours = has_ours
+        if saved is None and has_ours and not self._owed.is_apart:
+            self._hands.act(self.trader.books.latched(LatchCause.LOST_STATE, 0.0, 0.0, self.trader.time_ms))
 
     async def _drained(self) -> None:
         """Wait until what recovery set in motion has come to rest, for a while at most: then the loop goes on with it."""
         give_up = asyncio.get_running_loop().time() + QUIET_LIMIT_S
-        while (len(self.inbox) or self._tasks) and asyncio.get_running_loop().time() < give_up:
+        while (len(self.inbox) or len(self._requests)) and asyncio.get_running_loop().time() < give_up:
             if len(self.inbox):
                 await self._take(self.inbox.next())
             else:
-                await asyncio.wait(self._tasks, timeout=QUIET_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+                await self._requests.settled(QUIET_LIMIT_S)
+
+    # --- a memory that can be read again ----------------------------------------------------------------------------
+
+    async def _join(self) -> None:
+        """Read the memory as soon as that is possible, and what is to be read for it; the loop takes it over."""
+        while self._owed.is_apart:
+            await asyncio.sleep(LOAD_AGAIN_S)
+            try:
+                found = Rejoin(await self._store.load(), await self._recovery.market())
+            except (StoreDown, StateUnreadable, ConnectionError, TimeoutError, LookupError) as error:
+                logger.info("the memory cannot be taken over yet: %s", error)
+                continue
+            self.inbox.ask(found)
+            await found.is_done.wait()
+
+    async def _rejoin(self, found: Rejoin) -> None:
+        """A second recovery: the saved memory takes the place of the trader that had none."""
+        try:
+            news = await self._recovery.account_once()
+            if not holds_account(news):
+                return
+            self._owed.is_apart = False
+            if found.saved is None:
+                self.trader.books.saved = begun(self.trader.books.saved, self._hands.wished)
+                self._doubt(None, has_ours=self._found_ours)
+            else:
+                await self._replace(found, found.saved, news)
+            self._owed.came_back()
+            self._tell_ready()
+        finally:
+            found.is_done.set()
+
+    async def _replace(self, found: Rejoin, saved: SavedState, news: Iterable[Event]) -> None:
+        before, hands = self.trader, self._hands
+        self._owed.drop_trades()
+        self._begin(merged(saved, before.state(), hands.wished), before.books.saved.latch)
+        hands.take_in(found.market.rules)
+        hands.take_in(news)
+        await self._look_at_fills(saved)
+        for bars in found.market.bars.values():
+            hands.take_in(bars)
+        hands.take_in([FeedRestored(route, 0, before.time_ms, self.clock.now_ms()) for route in hands.heard])
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -131,170 +180,110 @@ class Runner:
             group.create_task(self._broker.listen(self.inbox.post))
             group.create_task(self._feed.run(self.inbox.post))
             group.create_task(self._loop())
+            group.create_task(self._owed.keep())
+            group.create_task(self._join())
 
     def _tell_ready(self) -> None:
         now = self.clock.now_ms()
-        self._acted(self.trader.ready(self.trader.time_ms or now, now))
+        outcome = self.trader.ready(self.trader.time_ms or now, now)
+        if self._owed.is_apart:  # told when the memory is there
+            outcome = replace(outcome, notices=tuple(n for n in outcome.notices if not isinstance(n, EngineReady)))
+        self._hands.act(outcome)
         self.inbox.post(ClockTicked(True, self.trader.time_ms, now))
 
     async def _loop(self) -> None:
         while True:
             await self._take(await self.inbox.take())
+            await asyncio.sleep(0)  # a full queue keeps nobody else from their turn
 
     async def _take(self, item: Item) -> None:
-        """One item, whole: handled, saved, acted on, answered."""
+        """One item, whole: handled, acted on, answered."""
         self._is_handling = True
         try:
-            event = item.command if isinstance(item, Wish) else item
-            outcome = self._handled(event)
-            outcome = await self._journalled(outcome)
-            if isinstance(item, Wish) and not item.answer.done():
-                item.answer.set_result(outcome.reply or Reply(ReplyCode.DONE))
+            match item:
+                case Rejoin():
+                    await self._rejoin(item)
+                case Wish():
+                    reply = self._hands.granted(item.command)
+                    self._requests.start(self._answered(item, reply))
+                case _:
+                    self._hands.happened(item)
         finally:
             self._is_handling = False
 
-    def _handled(self, event) -> Outcome:  # type: ignore[no-untyped-def]
+    async def _answered(self, wish: Wish, reply: Reply) -> None:
+        """Say what became of a wish once that is saved; a store that is away keeps nobody waiting."""
         try:
-            return self.trader.handle(event)
-        except Exception as error:  # the one place where the trader's own faults end: it halts, the stops stay
-            logger.exception("the trader met something impossible in %s", type(event).__name__)
-            return self._halted(f"{type(error).__name__} in {type(event).__name__}")
+            if self._owed.store_is_up:
+                await self._owed.save()
+        finally:
+            if not wish.answer.done():
+                wish.answer.set_result(reply)
 
-    def _halted(self, detail: str) -> Outcome:
-        if self.trader.is_halted:
-            return Outcome()
-        self.trader.is_halted = True
-        self.phase = "halted"
-        return Outcome(notices=(EngineHalted(detail, self.trader.time_ms),), changed=True)
+    # --- what others may ask ----------------------------------------------------------------------------------------
 
-    async def _journalled(self, outcome: Outcome) -> Outcome:
-        """Send what cannot wait, save, then send what was saved."""
-        self._acted(outcome)
-        entries = [order for order in outcome.orders if order.role is Role.ENTRY]
-        for order in entries:
-            await self._enter(order)
-        if not entries:
-            await self._saved()
-        return outcome
+    @property
+    def trader(self) -> Trader:
+        """The trader that is in charge now."""
+        return self._hands.trader
 
-    def _acted(self, outcome: Outcome) -> None:
-        """Start everything but entries; owe what is to be saved."""
-        self._wake_after(outcome.wake_in_ms)
-        for order in outcome.orders:
-            if order.role is not Role.ENTRY:
-                self._start(self._placed(order))
-        for errand in outcome.errands:
-            self._start(self.run_errand(errand))
-        self._owed.add(outcome)
+    @property
+    def phase(self) -> str:
+        """How far the engine came: starting, recovering, running, halted."""
+        return "halted" if self.trader.is_halted else self._phase
 
-    async def _enter(self, order: ApprovedOrder) -> None:
-        """Sign, journal, send (R2). Where that took too long nothing has left yet, and it begins again with a new lease."""
-        for _ in range(ENTRY_TRIES):
-            signed = await self._broker.sign(order)
-            self._acted(self._handled(self._signed(signed)))
-            if await self._saved() and self.clock.now_ms() - signed.signed_ms <= JOURNAL_WITHIN_MS:
-                self._start(self._sent(signed))
-                return
-        self._refuse(order)
+    @property
+    def alarm(self) -> Alarm:
+        """The line to the owner that needs no store."""
+        return self._hands.news.alarm
 
-    def _signed(self, signed: SignedOrder) -> OrderSigned:
-        now = self.clock.now_ms()
-        return OrderSigned(signed.order.client_id, signed.signed_ms, signed.deadline_ms, self.trader.time_ms, now)
-
-    def _refuse(self, order: ApprovedOrder) -> None:
-        now, text = self.clock.now_ms(), "not sent: the store did not confirm the journal"
-        self.inbox.post(OrderRejected(order.symbol, order.client_id, STORE_DOWN, text, self.trader.time_ms, now))
-
-    async def _saved(self) -> bool:
-        """Save what is owed; the latch goes into its file first."""
-        self._remember_latch()
-        return await self._owed.save(self.trader.state)
-
-    def _remember_latch(self) -> None:
-        latch = self.trader.books.saved.latch
-        if latch == self._latch:
-            return
-        self._latch = latch
-        try:
-            self._latch_file.write(latch)
-        except OSError as error:
-            logger.error("the latch could not be written to its file: %s", error.strerror)
+    @alarm.setter
+    def alarm(self, alarm: Alarm) -> None:
+        self._hands.news.alarm = alarm
 
     @property
     def store_is_up(self) -> bool:
-        """Whether the newest save was confirmed."""
+        """Whether the store answers, and confirmed the newest save."""
         return self._owed.store_is_up
 
-    # --- acting -----------------------------------------------------------------------------------------------------
+    @property
+    def is_apart(self) -> bool:
+        """Whether the engine guards positions without its memory, which could not be read yet."""
+        return self._owed.is_apart
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+    def store_failed(self, detail: str) -> None:
+        """Somebody found out that the store does not answer: entries are held at once."""
+        self._owed.failed(detail)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("a request ended with %r", task.exception())
-
-    async def _sent(self, signed: SignedOrder) -> None:
-        try:
-            self._post_all(await self._broker.send(signed))
-        except BaseException as error:
-            order, now, name = signed.order, self.clock.now_ms(), type(error).__name__
-            self.inbox.post(OrderUnanswered(order.symbol, order.client_id, name, self.trader.time_ms, now))
-            raise
-
-    async def _placed(self, order: ApprovedOrder) -> None:
-        self._post_all(await self._broker.place(order))
-
-    async def run_errand(self, errand: Errand) -> None:
-        """Carry out a read or a cancel; what it tells enters the queue."""
-        self._post_all(await self._broker.run(errand))
-
-    def _post_all(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self.inbox.post(event)
-
-    def _wake_after(self, wake_in_ms: int) -> None:
-        """Look again after a while: the earliest wish counts."""
-        if not wake_in_ms:
-            return
-        loop = asyncio.get_running_loop()
-        due = loop.time() + wake_in_ms / 1_000
-        if self._wake is not None:
-            if not self._wake.cancelled() and loop.time() < self._wake.when() <= due:
-                return
-            self._wake.cancel()
-        self._wake = loop.call_at(due, self._woken)
-
-    def _woken(self) -> None:
-        self.inbox.post(ClockTicked(False, self.trader.time_ms, self.clock.now_ms()))
-
-    # --- what others may ask ----------------------------------------------------------------------------------------
+    def hold_entries(self, for_s: float) -> None:
+        """No entry for a while: those of a process that was here before may still be on their way."""
+        self._hands.hold_entries(for_s)
 
     def post(self, event: Event) -> None:
         """Put a fact into the queue."""
         self.inbox.post(event)
 
+    async def run_errand(self, errand: Errand) -> None:
+        """Carry out a read or a cancel; what it tells enters the queue."""
+        await self._requests.run(errand)
+
     def is_settled(self) -> bool:
         """Whether nothing waits: no item, no request, no save, nothing unanswered at the exchange."""
-        return not (len(self.inbox) or self._tasks or self._is_handling or self.trader.is_busy)
+        is_open = len(self.inbox) or len(self._requests) or self._is_handling or self._owed.is_waiting
+        return not (is_open or self.trader.is_busy)
 
     def is_ready(self) -> bool:
-        """Whether the books were compared and every connection delivers."""
-        return self.phase == "running" and self.trader.is_ready and not self.trader.is_blind
+        """Whether the memory is there, the books were compared and every connection delivers."""
+        return self.phase == "running" and not self.is_apart and self.trader.is_ready and not self.trader.is_blind
 
     def cards_open(self) -> int:
         """How many proposals wait for the owner."""
         return sum(desk.memory.proposal is not None for desk in self.trader.desks.values())
 
     async def close(self) -> None:
-        """Let what is on its way end, and save once more. Stops stay where they are."""
-        if self._wake is not None:
-            self._wake.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=QUIET_LIMIT_S / 4)
+        """Let what is on its way end, and save once more; no entry begins. Stops stay where they are."""
+        self._hands.is_closing = True
+        await self._requests.finished(QUIET_LIMIT_S / 4)
         while len(self.inbox):
             await self._take(self.inbox.next())
-        await self._saved()
+        await self._owed.save()

@@ -32,7 +32,9 @@ FLOORS: Final = {
     "engine.ports": 2,
     "engine.model": 1,
 }
-ALIASES: Final = {"engine.inbox": "engine.runner", "engine.owed": "engine.runner"}  # the loop's room has three files
+ALIASES: Final = {  # the files of the loop's room
+    f"engine.{file}": "engine.runner" for file in ("entering", "hands", "inbox", "owed", "recovery", "requests", "store_news")
+}
 STRANGER: Final = "sandbox"
 MAY_START_THE_SANDBOX: Final = ("bot.app", "bot.cli", "bot.guard", "bot.demo_commands")  # they assemble
 ADDRESSES: Final = {

@@ -210,6 +210,22 @@ class FeedCameBack:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreWentAway:
+    """The store does not confirm writes, or cannot be read. Entries are held; stops and exits go on."""
+
+    detail: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCameBack:
+    """It confirms again, and what it missed was saved."""
+
+    lost_ms: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionMissed:
     """Bars closed while nobody was looking: repaired, but too old to decide on."""
 
@@ -226,6 +242,7 @@ class LatchCause(StrEnum):
     PANIC = "panic"
     LIQUIDATION = "liquidation"
     LOST_STATE = "lost_state"
+    RESTRICTED = "restricted"  # the exchange restricts the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +281,20 @@ class OutsideChange:
     symbol: str
     what: str
     detail: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideQuestion:
+    """A position was opened, enlarged or turned by somebody else (`what`): it is covered, and the owner says whose it is."""
+
+    question_id: str
+    intent_id: str
+    symbol: str
+    what: str  # "opened", "added", "reversed"
+    side: Side
+    quantity: Decimal
+    price: Decimal
     time_ms: int
 
 
@@ -317,11 +348,14 @@ type Notice = (
     | RegimeChanged
     | FeedWentAway
     | FeedCameBack
+    | StoreWentAway
+    | StoreCameBack
     | DecisionMissed
     | LatchSet
     | LatchLifted
     | EntriesLocked
     | OutsideChange
+    | OutsideQuestion
     | PanicDone
     | EngineHalted
     | DailyReport

@@ -43,6 +43,7 @@ class ExitReason(IntEnum):
     ADL = 9
     CLOSED_ELSEWHERE = 10
     UNPROTECTED = 11  # no stop could be placed, so the position was closed
+    DELISTED = 12  # the contract ends
 
 
 class ExitPlan(NamedTuple):

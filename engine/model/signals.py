@@ -5,7 +5,7 @@ Everything but `Ruling` and `Refusal` is made of numbers only, so that history c
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.model.market import Bar
 
@@ -138,6 +138,10 @@ class Code(IntEnum):
     FUNDING_NEAR = 26
     DAILY_LOSS = 27
     LOSS_STREAK = 28
+    TAKEN_OUTSIDE = 29  # somebody else's position or resting order is on the symbol
+    NOT_TRADABLE = 30  # the exchange does not trade the contract now, or soon no longer
+    EXCHANGE_REFUSES = 31  # the key is refused, or the account may not trade as we do
+    STORE_DOWN = 32  # the store does not confirm writes, so an entry could not be journalled
 
 
 class Check(NamedTuple):
@@ -146,6 +150,9 @@ class Check(NamedTuple):
     held: bool
     seen: float
     needed: float
+
+
+HELD: Final = Check(held=True, seen=0.0, needed=0.0)
 
 
 class GateChecks(NamedTuple):
@@ -190,6 +197,10 @@ class VetoChecks(NamedTuple):
     funding_near: Check
     daily_loss: Check
     loss_streak: Check
+    taken_outside: Check = HELD  # rulings from before these were asked are read with them held
+    not_tradable: Check = HELD
+    exchange_refuses: Check = HELD
+    store_down: Check = HELD
 
 
 class Limit(IntEnum):

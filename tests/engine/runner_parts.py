@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from engine.model.account import AccountSnapshot, SymbolSetup
+from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import (
     AccountSynced,
     BarClosed,
@@ -47,8 +47,12 @@ class KeptStore:
     notices: list[Notice] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
     closed: list[Trade] = field(default_factory=list)
+    is_readable: bool = True
+    hang: asyncio.Event | None = None
 
     async def load(self) -> SavedState | None:
+        if not self.is_readable:
+            raise StoreDown("switched off")
         return self.state
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:
@@ -61,6 +65,8 @@ class KeptStore:
         notices: Sequence[Notice],
         trades: Sequence[Trade],
     ) -> None:
+        if self.hang is not None:
+            await self.hang.wait()
         if not self.is_up:
             self.diary.append("save failed")
             raise StoreDown("switched off")
@@ -82,6 +88,9 @@ class DiaryBroker:
     placed: list[ApprovedOrder] = field(default_factory=list)
     leverage: int = 10
     hang: asyncio.Event | None = None
+    positions: tuple[PositionSeen, ...] = ()
+    stops: tuple[StopSeen, ...] = ()
+    is_away: bool = False
 
     async def sign(self, order: ApprovedOrder) -> SignedOrder:
         self.diary.append("signed")
@@ -111,9 +120,13 @@ class DiaryBroker:
         now = self.clock.now
         match errand:
             case SyncAccount():
+                if self.is_away:
+                    return ()
                 self.diary.append("account read")
                 setup = SymbolSetup("ETHUSDT", self.leverage, True)
-                account = AccountSnapshot(now, Decimal(10_000), Decimal(10_000), True, True, (), (), (), (setup,))
+                account = AccountSnapshot(
+                    now, Decimal(10_000), Decimal(10_000), True, True, self.positions, (), self.stops, (setup,)
+                )
                 return (AccountSynced(account, now, now),)
             case SetUpSymbol(symbol, leverage):
                 return (SetupSeen(SymbolSetup(symbol, leverage, True), now, now),)
@@ -162,9 +175,24 @@ class KeptLatch:
     """The latch's file."""
 
     latch: LatchView | None = None
+    is_full: bool = False
 
     def read(self) -> LatchView | None:
         return self.latch
 
     def write(self, latch: LatchView | None) -> None:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
         self.latch = latch
+
+
+@dataclass
+class Phone:
+    """The owner's line past the store."""
+
+    takes: bool = True
+    told: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> bool:
+        self.told.append(notice)
+        return self.takes

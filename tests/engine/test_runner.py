@@ -1,100 +1,19 @@
 """The loop between queue and outside: what is saved before it is sent, what never waits, and how it starts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from engine.control import Control
-from engine.model.commands import AllowSides, DecisionMode, Panic, StartTrading
-from engine.model.events import BarClosed, MarkSeen, OrderFilled, QuoteSeen
-from engine.model.market import Bar
+from engine.model.commands import AllowSides, Panic, StartTrading
+from engine.model.events import OrderFilled
 from engine.model.messages import ReplyCode, SetUpSymbol
 from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
-from engine.model.orders import IntentState, Role, TriggerBy
-from engine.model.saved import SavedState
+from engine.model.orders import IntentState, Role
 from engine.model.signals import Sides
-from engine.model.view import LatchView
-from engine.runner import Runner
-from engine.trader import TraderSetup
-from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptLatch, KeptStore, QuietFeed, SetClock
-from tests.engine.trader.test_trader import EAGER, WARMUP, rising
-from tests.engine.trader.world import HOUR, SYMBOL
-
-
-@dataclass
-class House:
-    """A Runner and its parts."""
-
-    runner: Runner
-    store: KeptStore
-    broker: DiaryBroker
-    feed: QuietFeed
-    clock: SetClock
-    latch: KeptLatch
-    diary: list[str]
-
-    @property
-    def control(self) -> Control:
-        return Control(self.runner, self.store, "TEST")
-
-    async def settle(self) -> None:
-        """Give the loop its turns until nothing waits."""
-        for _ in range(200):
-            await asyncio.sleep(0)
-
-    async def bar(self, bar: Bar, next_open: float) -> None:
-        """A bar closes; the book stands around the next open."""
-        time_ms, now = bar.open_time_ms + HOUR, self.clock.now
-        self.runner.post(QuoteSeen(SYMBOL, next_open, next_open, time_ms, now))
-        self.runner.post(MarkSeen(SYMBOL, next_open, 0.0001, time_ms + 8 * HOUR, time_ms, now))
-        self.runner.post(BarClosed(SYMBOL, bar, False, time_ms, now))
-        await self.settle()
-
-    async def bars_until_entry(self) -> None:
-        """Let bars close until an entry was wanted."""
-        bars = rising(200)
-        for number in range(WARMUP, 199):
-            await self.bar(bars[number], bars[number + 1].open)
-            if "signed" in self.diary:
-                return
-        raise AssertionError("no entry was wanted")
-
-
-def a_house(state: SavedState | None = None, latch: LatchView | None = None) -> House:
-    """Parts that know each other's diary."""
-    diary: list[str] = []
-    clock = SetClock()
-    store, broker = KeptStore(diary, state), DiaryBroker(diary, clock)
-    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary), KeptLatch(latch)
-    setup = TraderSetup("test", (SYMBOL,), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
-    runner = Runner(
-        setup=setup,
-        interval="1h",
-        feed=feed,
-        history=history,
-        broker=broker,
-        store=store,
-        clock=clock,
-        latch_file=kept,
-    )
-    return House(runner, store, broker, feed, clock, kept, diary)
-
-
-@asynccontextmanager
-async def running(house: House) -> AsyncIterator[House]:
-    """Recover and run for a while."""
-    await house.runner.recover()
-    task = asyncio.create_task(house.runner.run())
-    await house.settle()
-    try:
-        yield house
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+from tests.engine.runner_house import a_house, running
+from tests.engine.trader.test_trader import WARMUP, rising
+from tests.engine.trader.world import SYMBOL
 
 
 async def test_the_account_is_read_before_the_bars_and_trading_stays_off_until_it_is_started() -> None:
@@ -153,17 +72,23 @@ async def test_an_entry_whose_journal_took_too_long_is_signed_again_and_sent_onc
         assert len(house.broker.sent) == 1
 
 
-async def test_nothing_is_sent_where_the_store_does_not_confirm_the_journal() -> None:
+async def test_nothing_is_sent_where_the_store_does_not_confirm_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.owed.RETRY_S", 0)
     async with running(a_house()) as house:
         await house.control.ask(StartTrading(house.control.asked("7")))
-        house.store.is_up = False
+        sign = house.broker.sign
 
+        async def store_dies(order):  # type: ignore[no-untyped-def]
+            house.store.is_up = False
+            return await sign(order)
+
+        house.broker.sign = store_dies  # type: ignore[method-assign]
         await house.bars_until_entry()
         house.store.is_up = True
-        await house.control.ask(AllowSides(Sides.SHORT, "", house.control.asked("7")))
+        await house.settle()
 
         assert not house.broker.sent
-        assert any(isinstance(notice, EntryFailed) for notice in house.store.notices)
+        assert house.told(EntryFailed)
 
 
 async def test_stops_are_placed_while_the_store_is_down() -> None:
@@ -183,13 +108,13 @@ async def test_stops_are_placed_while_the_store_is_down() -> None:
         assert not house.runner.store_is_up
 
 
-async def test_what_a_store_missed_is_saved_when_it_is_back() -> None:
+async def test_what_a_store_missed_is_saved_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.owed.RETRY_S", 0)
     async with running(a_house()) as house:
         house.store.is_up = False
         await house.control.ask(StartTrading(house.control.asked("7")))
         house.store.is_up = True
-
-        await house.control.ask(AllowSides(Sides.LONG, "", house.control.asked("7")))
+        await house.settle()
 
         assert house.store.state is not None
         assert house.store.state.account.running == "running"

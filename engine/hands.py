@@ -1,0 +1,194 @@
+"""What the Trader decides is done here: sent, owed to the store, told. No step of it waits.
+
+Exits and stops leave at once (R1, R7); an entry takes its own way through the journal, beside everything else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+from engine.entering import Entries
+from engine.model.commands import ClosePosition, Command, DeclineEntry, MoveStopToEntry, Panic, PauseTrading, StopTrading
+from engine.model.events import ClockTicked, FeedLost, FeedRestored, OrderUnanswered, Route
+from engine.model.messages import Outcome, Reply, ReplyCode
+from engine.model.notices import EngineHalted, Notice
+from engine.model.orders import ApprovedOrder, Role
+from engine.model.saved import SavedState
+from engine.model.view import LatchView, Running
+from engine.owed import Owed
+from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
+from engine.recovery import stricter
+from engine.requests import Requests
+from engine.store_news import StoreNews
+from engine.trader import Trader, TraderSetup
+
+SAFE_WITHOUT_STORE: Final = (StopTrading, PauseTrading, ClosePosition, Panic, DeclineEntry)
+
+logger = logging.getLogger(__name__)
+
+
+class Hands:
+    """Holds the trader that is in charge, and carries out what it says."""
+
+    def __init__(
+        self, setup: TraderSetup, broker: Broker, store: Store, clock: Clock, latch_file: LatchFile, post: Post
+    ) -> None:
+        self.trader = Trader(setup, None)
+        self.clock = clock
+        self.heard = set[Route]()  # the connections that deliver
+        self.wished: Running | None = None  # what the owner asked for while the memory could not be read
+        self.is_closing = False
+        self.requests = Requests(broker, post, self._unanswered)
+        self.owed = Owed(store, self._state, self._store_changed)
+        self.news = StoreNews(clock, lambda: self.trader.time_ms, self.say)
+        self._post = post
+        self._latch_file = latch_file
+        self._latch: LatchView | None = None  # what its file holds
+        self._file_fault = ""
+        self._waiting: asyncio.TimerHandle | None = None
+        self._entries = Entries(
+            broker,
+            clock,
+            lambda: self.trader.time_ms,
+            take=self.happened,
+            journal=self.owed.save,
+            may=self._may_enter,
+            send=self.requests.send,
+        )
+
+    def put_in_charge(self, trader: Trader) -> None:
+        """From here on this trader decides."""
+        self.trader = trader
+        self._flag()
+
+    def latch_of_file(self) -> LatchView | None:
+        """The latch that the file remembers."""
+        self._latch = self._latch_file.read()
+        return self._latch
+
+    # --- events and wishes ------------------------------------------------------------------------------------------
+
+    def happened(self, event: Event) -> None:
+        """Let the trader handle an event, and do what it says."""
+        if isinstance(event, FeedRestored):
+            self.heard.add(event.route)
+        elif isinstance(event, FeedLost):
+            self.heard.discard(event.route)
+        self.act(self._handled(event))
+
+    def take_in(self, events: Iterable[Event]) -> None:
+        """Let several things have happened, in their order."""
+        for event in events:
+            self.happened(event)
+
+    def granted(self, command: Command) -> Reply:
+        """What lowers risk works without the store; everything else would not be remembered, and waits for it."""
+        is_apart = self.owed.is_apart
+        is_safe = isinstance(command, SAFE_WITHOUT_STORE) or (isinstance(command, MoveStopToEntry) and not is_apart)
+        if not self.owed.store_is_up and not is_safe:
+            return Reply(ReplyCode.STORE_DOWN)
+        if is_apart and isinstance(command, StopTrading | PauseTrading | Panic):
+            asked = Running.STOPPED if isinstance(command, StopTrading) else Running.PAUSED
+            self.wished = stricter(asked, self.wished)
+        outcome = self._handled(command)
+        self.act(outcome)
+        return outcome.reply or Reply(ReplyCode.DONE)
+
+    def _handled(self, event: Event | Command) -> Outcome:
+        try:
+            return self.trader.handle(event)
+        except Exception as error:  # the one place where the trader's own faults end: it halts, the stops stay
+            logger.exception("the trader met something impossible in %s", type(event).__name__)
+            return self._halted(f"{type(error).__name__} in {type(event).__name__}")
+
+    def _halted(self, detail: str) -> Outcome:
+        if self.trader.is_halted:
+            return Outcome()
+        self.trader.is_halted = True
+        return Outcome(notices=(EngineHalted(detail, self.trader.time_ms),), changed=True)
+
+    # --- doing ------------------------------------------------------------------------------------------------------
+
+    def act(self, outcome: Outcome) -> None:
+        """Start everything, owe what is to be saved."""
+        self.requests.wake_after(outcome.wake_in_ms, self._woken)
+        for order in outcome.orders:
+            if order.role is Role.ENTRY:
+                self.requests.start(self._entries.enter(order))
+            else:
+                self.requests.place(order)
+        for errand in outcome.errands:
+            self.requests.start(self.requests.run(errand))
+        self._remember_latch()
+        self.owe(outcome)
+
+    def owe(self, outcome: Outcome) -> None:
+        """Have it saved; while the store is away its notices go past it."""
+        if outcome.notices and not self.owed.store_is_up:
+            outcome = self.news.past_the_store(outcome, is_apart=self.owed.is_apart)
+        self.owed.add(outcome)
+
+    def say(self, notice: Notice) -> None:
+        """Tell the owner."""
+        self.owe(Outcome(notices=(notice,)))
+
+    def hold_entries(self, for_s: float) -> None:
+        """No entry for a while: those of a process that was here before may still be on their way."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.get_running_loop().call_later(for_s, self._waited)
+        self._flag()
+
+    def _waited(self) -> None:
+        self._waiting = None
+        self._flag()
+
+    def _woken(self) -> None:
+        self._post(ClockTicked(False, self.trader.time_ms, self.clock.now_ms()))
+
+    def _unanswered(self, order: ApprovedOrder, name: str) -> OrderUnanswered:
+        return OrderUnanswered(order.symbol, order.client_id, name, self.trader.time_ms, self.clock.now_ms())
+
+    def _may_enter(self) -> bool:
+        """Whether an entry that was decided is still wanted: much may have happened while it was signed and journalled."""
+        account = self.trader.books.saved
+        is_held = self.trader.is_halted or self.trader.is_waiting or self.trader.is_store_down or self.is_closing
+        return not is_held and account.running is Running.RUNNING and account.latch is None and not account.is_panicking
+
+    # --- store and file ---------------------------------------------------------------------------------------------
+
+    def _state(self) -> SavedState:
+        return self.trader.state()
+
+    def _store_changed(self, is_up: bool, detail: str) -> None:
+        self._flag()
+        if is_up:
+            self.news.came()
+        else:
+            self.news.went(detail)
+
+    def _flag(self) -> None:
+        """What keeps entries back, told to the trader: it says so in every ruling."""
+        self.trader.is_store_down = not self.owed.store_is_up or bool(self._file_fault)
+        self.trader.is_waiting = self._waiting is not None
+
+    def _remember_latch(self) -> None:
+        """The latch goes into its file at once. A file that cannot be written holds entries back, and is tried again."""
+        latch = self.trader.books.saved.latch
+        if latch == self._latch:
+            return
+        try:
+            self._latch_file.write(latch)
+        except OSError as error:
+            fault = f"the latch could not be written to its file: {error.strerror}"
+            if not self._file_fault:
+                logger.error(fault)
+                self.news.went(fault)
+            self._file_fault = fault
+        else:
+            self._latch = latch
+            if self._file_fault:
+                self._file_fault = ""
+                self.news.came()
+        self._flag()

@@ -1,0 +1,123 @@
+"""What is read outside before anything is decided: rules, account, executions, bars. A start and a return of the store alike.
+
+Memories are merged here too: what the owner asked for while the saved one could not be read is not undone by it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from engine.execution import missed
+from engine.execution.ids import read
+from engine.model.events import AccountSynced, BarClosed, RulesLoaded
+from engine.model.messages import FetchFunding, SyncAccount
+from engine.model.saved import SavedAccount, SavedDesk, SavedState
+from engine.model.view import Running
+from engine.ports import Broker, Event, History
+from engine.state.latch import strictest
+from engine.trader import TraderSetup
+
+SYNC_AGAIN_S: Final = 1.0
+STRICTNESS: Final = (Running.RUNNING, Running.PAUSED, Running.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Rules and bars of every symbol, oldest bars first."""
+
+    rules: tuple[RulesLoaded, ...]
+    bars: Mapping[str, Sequence[BarClosed]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The questions that a beginning asks."""
+
+    setup: TraderSetup
+    interval: str
+    history: History
+    broker: Broker
+
+    async def rules(self) -> tuple[RulesLoaded, ...]:
+        """Raises `LookupError` naming a symbol that cannot be traded, and `ConnectionError`."""
+        return tuple(await self.history.rules(self.setup.symbols))
+
+    async def bars(self, symbol: str) -> Sequence[BarClosed]:
+        """The bars that warm a symbol up."""
+        return await self.history.closed_bars(symbol, self.interval, self.setup.warmup_bars, 0)
+
+    async def market(self) -> Market:
+        """Rules and bars, read ahead of the moment in which they are needed."""
+        return Market(await self.rules(), {symbol: await self.bars(symbol) for symbol in self.setup.symbols})
+
+    async def account_once(self) -> Sequence[Event]:
+        """The account, or whatever was heard instead of it."""
+        return await self.broker.run(SyncAccount())
+
+    async def account(self) -> Sequence[Event]:
+        """The account: nothing is decided, and no position is left alone, before it was read."""
+        heard: list[Event] = []
+        while True:
+            news = await self.account_once()
+            heard += news
+            if holds_account(news):
+                return heard
+            await asyncio.sleep(SYNC_AGAIN_S)
+
+    async def executions(self, symbol: str, memory: SavedDesk) -> Sequence[Event]:
+        """What happened to what a memory holds since it was written."""
+        since = missed.since_ms(memory)
+        if not since:
+            return ()
+        errands = (*missed.questions(memory), FetchFunding(symbol, since))
+        return [event for errand in errands for event in await self.broker.run(errand)]
+
+
+def holds_account(events: Sequence[Event]) -> bool:
+    """Whether the account was read."""
+    return any(isinstance(event, AccountSynced) for event in events)
+
+
+def shows_our_stops(events: Sequence[Event]) -> bool:
+    """Whether a stop that bears a name of ours rests at the exchange."""
+    accounts = [event.account for event in events if isinstance(event, AccountSynced)]
+    return any(read(stop.client_id) is not None for account in accounts for stop in account.stops)
+
+
+def bars_until(handled_ms: int, bars: Sequence[BarClosed]) -> Sequence[BarClosed]:
+    """The bars that were handled before a restart; where the newest handled one is not among them, all."""
+    if all(event.bar.open_time_ms != handled_ms for event in bars):
+        return bars
+    return [event for event in bars if event.bar.open_time_ms <= handled_ms]
+
+
+def merged(saved: SavedState, meanwhile: SavedState, wished: Running | None) -> SavedState:
+    """The saved memory with what was asked for, and what was latched, while it could not be read: the stricter counts."""
+    now, then = meanwhile.account, saved.account
+    account = replace(
+        then,
+        latch=strictest(then.latch, now.latch),
+        is_panicking=then.is_panicking or now.is_panicking,
+        running=stricter(then.running, wished),
+    )
+    desks = {symbol: _merged_desk(desk, meanwhile.desks.get(symbol)) for symbol, desk in saved.desks.items()}
+    return replace(saved, account=account, desks=desks)
+
+
+def begun(account: SavedAccount, wished: Running | None) -> SavedAccount:
+    """The account of a trader that stays in charge because nothing was saved before it."""
+    return replace(account, running=stricter(SavedAccount().running, wished))
+
+
+def stricter(one: Running, other: Running | None) -> Running:
+    """The one that allows less."""
+    return one if other is None else max(one, other, key=STRICTNESS.index)
+
+
+def _merged_desk(desk: SavedDesk, meanwhile: SavedDesk | None) -> SavedDesk:
+    """A position that is being left is left on."""
+    if meanwhile is None:
+        return desk
+    is_left = meanwhile.is_unwanted or (meanwhile.exit is not None and meanwhile.exit.is_whole)
+    return replace(desk, is_unwanted=True) if is_left else desk
