@@ -33,6 +33,10 @@ SETTINGS: Final = {
     Code.FUNDING_NEAR: "MAX_FUNDING_RATE and FUNDING_WINDOW_MINUTES",
     Code.DAILY_LOSS: "MAX_DAILY_LOSS",
     Code.LOSS_STREAK: "LOSS_STREAK_LOCK_HOURS",
+    Code.TAKEN_OUTSIDE: "",
+    Code.NOT_TRADABLE: "",
+    Code.EXCHANGE_REFUSES: "",
+    Code.STORE_DOWN: "",
 }
 
 
@@ -118,6 +122,10 @@ def broken(case: Case, params: TradingParams) -> dict[Code, Case]:
         Code.FUNDING_NEAR: Case(features, now._replace(funding_rate=params.max_funding_rate * BEYOND + 0.0001)),
         Code.DAILY_LOSS: Case(features, now._replace(day_start_equity=before(params.max_daily_loss))),
         Code.LOSS_STREAK: Case(features, now._replace(streak_locked_ms=locked_ms)),
+        Code.TAKEN_OUTSIDE: Case(features, now._replace(is_taken=True)),
+        Code.NOT_TRADABLE: Case(features, now._replace(is_ending=True)),
+        Code.EXCHANGE_REFUSES: Case(features, now._replace(is_refused=True)),
+        Code.STORE_DOWN: Case(features, now._replace(is_store_down=True)),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiogram import Router
 
-from handlers import approvals, consent, insight, menu, positions, reports, safety, trading, trouble, tuning
+from handlers import approvals, consent, insight, menu, outside, positions, reports, safety, trading, trouble, tuning
 from handlers.one_tap import OneTap
 from handlers.owner import Introduce
 
@@ -13,6 +13,7 @@ ROUTERS: Final = (
     trading.router,
     tuning.router,
     positions.router,
+    outside.router,
     approvals.router,
     insight.router,
     reports.router,

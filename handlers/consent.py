@@ -9,13 +9,23 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message
 
-from engine.model.commands import Asked, Command, DecisionMode, ResetLatch, SetMode, StartTrading, Tune
+from engine.model.commands import (
+    AnswerOutside,
+    Asked,
+    Command,
+    DecisionMode,
+    OutsideChoice,
+    ResetLatch,
+    SetMode,
+    StartTrading,
+    Tune,
+)
 from engine.model.messages import Reply, ReplyCode
 from engine.params import read
 from handlers.chat import delete, redraw, show
 from handlers.owner import Owner
 from handlers.ports import Users
-from handlers.ui import steering, tuning
+from handlers.ui import outside, steering, tuning
 from handlers.ui.callbacks import Agree
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, lines
@@ -30,7 +40,7 @@ QUESTION: Final = {
     "mode": marked("🤝 Let the bot enter by itself, without asking you?"),
 }
 
-type Wish = StartTrading | ResetLatch | SetMode | Tune
+type Wish = StartTrading | ResetLatch | SetMode | Tune | AnswerOutside
 type Record = dict[str, Any]
 
 
@@ -114,6 +124,10 @@ def _question(wish: Wish, owner: Owner) -> Html:
     if isinstance(wish, Tune):
         before, rulings = read(owner.engine.params(), wish.name), tuning.rulings_of_all(owner.engine)
         return tuning.question(owner.texts, wish.name, before, wish.value, rulings)
+    if isinstance(wish, AnswerOutside):
+        desks = owner.engine.view().desks.values()
+        asked = (desk.symbol for desk in desks if desk.position and desk.position.question_id == wish.question_id)
+        return outside.forget_question(owner.texts, next(asked, ""))
     return owner.texts.say(QUESTION[_record(wish)["wish"]])
 
 
@@ -137,6 +151,8 @@ def _record(wish: Wish) -> Record:
             return {"wish": "unlatch"}
         case SetMode():
             return {"wish": "mode", "mode": wish.mode.value}
+        case AnswerOutside():
+            return {"wish": "outside", "choice": wish.choice.value, "question_id": wish.question_id}
         case Tune():
             return {"wish": "tune", "name": wish.name, "value": wish.value}
 
@@ -149,5 +165,7 @@ def _wish(record: Record, asked: Asked) -> Wish:
             return ResetLatch(asked)
         case "mode":
             return SetMode(DecisionMode(record["mode"]), asked)
+        case "outside":
+            return AnswerOutside(record["question_id"], OutsideChoice(record["choice"]), asked)
         case _:
             return Tune(record["name"], float(record["value"]), asked)

@@ -9,7 +9,7 @@ class AccountNow(NamedTuple):
     """Money in the quote asset. `open_positions` counts the other symbols' positions, and entries that may still land.
 
     `is_blind`: a connection is down, so what is seen may be old however young it looks. `is_ready`: the account was
-    compared with the exchange, and lets us trade.
+    compared with the exchange. `is_refused`: the exchange refuses our key, or lets the account not trade as we do.
     """
 
     is_running: bool
@@ -26,3 +26,5 @@ class AccountNow(NamedTuple):
     open_positions: int
     loss_streak: int
     locked_until_ms: int
+    is_refused: bool = False
+    is_store_down: bool = False

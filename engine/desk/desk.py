@@ -8,26 +8,36 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import entries, news, position, reconciling
+from engine.desk import contract, deciding, entries, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
-from engine.desk.moment import data_age, is_set_up, situation
-from engine.desk.ruling import Judged, judge, ruling
+from engine.desk.moment import is_set_up
+from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
-from engine.desk.watching import closing_reason, touch_watched, trailed
-from engine.execution import missed
-from engine.execution.ids import intent_id
+from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
+from engine.execution import entry, missed
+from engine.execution.ids import read
 from engine.market.bars import Placement
 from engine.market.feed_health import is_bar_due
 from engine.model.account import PositionSeen, SymbolSetup
-from engine.model.commands import DecisionMode
-from engine.model.events import BarClosed, FillsListed, MarkSeen, OrderFilled, PriceSeen, QuoteSeen, StopChanged, StopsListed
-from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
-from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged, SignalSeen
+from engine.model.events import (
+    BarClosed,
+    FillsListed,
+    MarkSeen,
+    OrderAccepted,
+    OrderFilled,
+    OrderGone,
+    PriceSeen,
+    QuoteSeen,
+    StopChanged,
+    StopsListed,
+)
+from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, SyncAccount
+from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
-from engine.model.signals import Proposal, Ruling, Verdict
+from engine.model.signals import Ruling
 from engine.params import TradingParams
 from engine.state import ledger
 
@@ -48,10 +58,13 @@ class Desk:
         self.setup: SymbolSetup | None = None
         self.seen_position: PositionSeen | None = None
         self.difference = reconciling.NO_DIFFERENCE
+        self.foreign = strangers.ForeignOrders()
         self.missed = 0
-        self._due_since_ms = 0
+        self.due_since_ms = 0
         self._was_held = memory.holding is not None
         self._looks_left = self._look_at_ms = 0
+        self._reductions: tuple[strangers.Reduction, ...] = ()
+        self.is_ending = False
 
     # --- what the market does ---------------------------------------------------------------------------------------
 
@@ -62,7 +75,7 @@ class Desk:
             return Outcome(errands=(FetchBars(self.terms.symbol, self.bars.last_close_ms),))
         if placement is not Placement.NEXT:
             return NOTHING
-        self._due_since_ms = 0
+        self.due_since_ms = 0
         self.bars.repaired += event.is_history
         if event.bar.open_time_ms <= self.memory.last_bar_ms:
             return NOTHING
@@ -71,11 +84,13 @@ class Desk:
         if event.is_history:
             self.missed += account.is_running and account.is_ready
             return outcome
-        return outcome + self._regime_told(event) + self.missed_told(event.time_ms) + self._ruled(event, account)
+        return outcome + self._regime_told(event) + self.missed_told(event.time_ms) + deciding.ruled(self, event, account)
 
     def _levels_moved(self, event: BarClosed, account: AccountNow) -> Outcome:
         holding, features = self.memory.holding, self.bars.features
         if holding is None or holding.flat_seen_ms or account.is_stopped or features is None:
+            return NOTHING
+        if outside.is_guarded_only(self.memory):
             return NOTHING
         reason = closing_reason(holding, self.bars.regime.regime, self.bars.last_close_ms, self.terms.params)
         if reason is not None:
@@ -107,76 +122,30 @@ class Desk:
         """Note the mark price and what funding will cost."""
         self.sight.see_mark(event)
         self._watch_for_bar(event.time_ms, event.seen_ms)
+        self.memory = mark_watched(self.memory, event.mark, self.terms, event.seen_ms)
 
     def price_seen(self, event: PriceSeen) -> Outcome:
         """A trade happened: a price beyond stop or target is watched until the position is gone."""
         self.sight.see_price(event)
         self._watch_for_bar(event.time_ms, event.seen_ms)
-        if self.memory.holding is None:
+        if self.memory.holding is None or outside.is_left_alone(self.memory):
             return NOTHING
         self.memory, outcome = touch_watched(self.memory, event.window, event.seen_ms)
         return outcome
 
     def _watch_for_bar(self, time_ms: int, seen_ms: int) -> None:
-        if not self._due_since_ms and is_bar_due(time_ms, self.bars.last_close_ms, self.terms.interval_ms):
-            self._due_since_ms = seen_ms
+        if not self.due_since_ms and is_bar_due(time_ms, self.bars.last_close_ms, self.terms.interval_ms):
+            self.due_since_ms = seen_ms
 
     # --- decisions --------------------------------------------------------------------------------------------------
 
     def judged(self, account: AccountNow, price: float, now_ms: int) -> Judged:
         """What the newest bar and the present moment say."""
-        assert self.bars.features is not None, "judged after a bar"
-        age = data_age(account, self.sight, self._due_since_ms, now_ms)
-        now = situation(self.terms, self.memory, self.bars, self.sight, account, age, price, is_set_up=self.is_set_up)
-        return judge(self.bars.features, self.bars.regime, now, self.terms.lot, self.terms.rules.brackets, self.terms.params)
-
-    def _ruled(self, event: BarClosed, account: AccountNow) -> Outcome:
-        outcome = self.end_proposal(ProposalEnd.SUPERSEDED, "", event.time_ms)
-        judged = self.judged(account, event.bar.close, event.seen_ms)
-        made = self._ruling(event, judged, account.mode)
-        self.rulings.appendleft(made)
-        outcome += Outcome(rulings=(made,))
-        match made.verdict:
-            case Verdict.ENTERED:
-                self.memory, step = entries.planned(self.memory, made, judged.size, self.terms, judged.size.lots)
-                outcome += step
-            case Verdict.PROPOSED:
-                self.memory, step = entries.proposed(self.memory, made, judged.size, self.terms, event.time_ms, event.seen_ms)
-                outcome += step
-            case Verdict.SIGNALLED:
-                outcome += Outcome(notices=(SignalSeen(made, event.time_ms),))
-        return outcome
-
-    def _ruling(self, event: BarClosed, judged: Judged, mode: DecisionMode) -> Ruling:
-        assert self.bars.features is not None
-        proposal, close_ms = judged.opinion.proposal, self.bars.last_close_ms
-        cause = entries.cause_of(close_ms, int(proposal))
-        name = intent_id(self.terms.namespace, self.terms.symbol, cause) if proposal != Proposal.NEUTRAL else ""
-        verdict = entries.verdict_of(judged, mode)
-        return ruling(self.terms.symbol, event.bar, close_ms, self.bars.features, self.bars.regime, judged, verdict, name)
+        return deciding.judged(self, account, price, now_ms)
 
     def approved(self, fraction: float, account: AccountNow, time_ms: int, now_ms: int, who: str) -> Outcome:
-        """Take the open card, if the moment still allows it: deadline, price and every check are looked at again."""
-        card = self.memory.proposal
-        assert card is not None, "the Trader looked"
-        price = self.sight.middle(card.price)
-        if now_ms >= card.deadline_ms:
-            return self.end_proposal(ProposalEnd.EXPIRED, "", time_ms) + refused(ReplyCode.TOO_LATE)
-        drift, most = entries.drift_in_atr(card, price), self.terms.params.max_price_drift_atr
-        if drift > most:
-            moved: dict[str, float | int | str] = {"seen": drift, "needed": most, "price": price}
-            return self.end_proposal(ProposalEnd.REFUSED, who, time_ms) + refused(ReplyCode.PRICE_MOVED, moved)
-        judged = self.judged(account, card.price, now_ms)
-        refusals = entries.refusals_of(judged)
-        if refusals:
-            self.memory, outcome = entries.ended(self.memory, ProposalEnd.REFUSED, who, refusals, time_ms)
-            return outcome + Outcome(reply=Reply(ReplyCode.CHECKS_FAILED, refusals=refusals))
-        lots = int(judged.size.lots * fraction)
-        if lots < max(1, self.terms.lot.min_lots) or judged.size.notional * fraction < judged.size_checks.below_minimum.needed:
-            return refused(ReplyCode.TOO_SMALL, {"needed": judged.size_checks.below_minimum.needed})
-        outcome = self.end_proposal(ProposalEnd.TAKEN, who, time_ms)
-        self.memory, step = entries.planned(self.memory, card.ruling, judged.size, self.terms, lots)
-        return outcome + step + Outcome(reply=Reply(ReplyCode.SENT))
+        """Take the open card, if the moment still allows it."""
+        return deciding.approved(self, fraction, account, time_ms, now_ms, who)
 
     def end_proposal(self, end: ProposalEnd, who: str, time_ms: int) -> Outcome:
         """Let an open card end, if there is one."""
@@ -187,11 +156,14 @@ class Desk:
 
     def heard(self, event: news.OrderNews) -> Outcome:
         """An answer or a message about an order."""
+        if isinstance(event, OrderAccepted | OrderGone):
+            self.foreign.heard(event)
         self.memory, outcome = news.heard(self.memory, event, self.terms)
         return outcome
 
     def stop_changed(self, event: StopChanged) -> Outcome:
         """News of a conditional order."""
+        self.foreign.heard(event)
         self.memory, outcome = news.stop_changed(self.memory, event, self.terms)
         return outcome
 
@@ -202,7 +174,14 @@ class Desk:
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
         """Book an execution. `number` names the trade that it may open."""
-        self.memory, outcome = position.filled(self.memory, event, self.terms, self._known_atr(), number)
+        before = self.memory
+        self.memory, outcome = position.filled(before, event, self.terms, self._known_atr(), number)
+        self._reductions = strangers.reduced(self._reductions, before, self.memory, event.fill, event.seen_ms)
+        is_ours = read(event.fill.client_id) is not None
+        return outside.quietly(before, outcome if is_ours else self._noticed(before, outcome, event.time_ms))
+
+    def _noticed(self, before: SavedDesk, outcome: Outcome, time_ms: int) -> Outcome:
+        self.memory, outcome = outside.noticed(before, self.memory, outcome, self.terms, time_ms)
         return outcome
 
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
@@ -211,6 +190,7 @@ class Desk:
         for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
             number = max(number, position.number(self.memory) + 1)
+        self.memory = entry.fills_listed(self.memory, event.asked_ms)
         self.difference = self.difference.looked_up(event.seen_ms)
         return outcome
 
@@ -222,15 +202,19 @@ class Desk:
 
     def compared(self, seen: reconciling.Seen, number: int) -> Outcome:
         """Compare the books with a snapshot of the account, and bring them together."""
-        self.seen_position, self.setup = seen.position, seen.setup or self.setup
-        self.memory, outcome = news.stops_listed(self.memory, seen.listing(self.terms.symbol))
+        self.seen_position = seen.position
+        outcome = contract.setup_seen(self, seen.setup, seen.time_ms) if seen.setup is not None else NOTHING
+        self.memory, step = news.stops_listed(self.memory, seen.listing(self.terms.symbol))
+        outcome, before = outcome + step, self.memory
         self.memory, self.difference, step = reconciling.compared(
             self.memory, self.difference, seen, self.terms, self._known_atr(), number
         )
-        outcome += step
-        if not self.is_set_up and self.memory.holding is None and not (seen.position and seen.position.quantity):
-            outcome += Outcome(errands=(SetUpSymbol(self.terms.symbol, int(self.terms.params.leverage)),))
-        return outcome
+        outcome += outside.quietly(before, self._noticed(before, step, seen.time_ms))
+        return outcome + contract.set_up(self)
+
+    def setup_seen(self, setup: SymbolSetup, time_ms: int) -> Outcome:
+        """How the exchange holds the symbol now: after we asked for it, or after somebody changed it."""
+        return contract.setup_seen(self, setup, time_ms)
 
     def _known_atr(self) -> float:
         return self.bars.features.atr if self.bars.features is not None else float("nan")
@@ -249,16 +233,26 @@ class Desk:
         card = self.memory.proposal
         if card is not None and now_ms >= card.deadline_ms:
             outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)
-        return outcome
+        return outcome + contract.ended(self, time_ms, now_ms)
 
     def audited(self, time_ms: int, now_ms: int) -> Outcome:
         """Bring the exchange to what the books say."""
-        self.memory, outcome = position.audited(self.memory, self.terms, now_ms, time_ms)
-        is_held = self.memory.holding is not None and not self.memory.holding.flat_seen_ms
+        before, is_held = self.memory, self._is_held
+        if is_held and outside.is_left_alone(before):
+            self.memory, outcome = outside.audited(before, self.terms, now_ms)
+        else:
+            self.memory, outcome = position.audited(before, self.terms, now_ms, time_ms)
+            outcome = outside.quietly(before, outcome)
+        self._reductions, step = strangers.told(self._reductions, self.memory, time_ms, now_ms)
+        outcome, is_held = outcome + step, self._is_held
         if self._was_held and not is_held:
             self._looks_left, self._look_at_ms = LOOKS_AFTER, now_ms + LOOK_AFTER_MS
         self._was_held = is_held
         return outcome
+
+    @property
+    def _is_held(self) -> bool:
+        return self.memory.holding is not None and not self.memory.holding.flat_seen_ms
 
     def leave(self, reason: ExitReason, quantity: Decimal, who: str, now_ms: int) -> Outcome:
         """Close the position or a part of it at market."""
@@ -277,6 +271,11 @@ class Desk:
         return is_set_up(self.setup, int(self.terms.params.leverage))
 
     @property
+    def is_taken(self) -> bool:
+        """Whether somebody else holds a position, or rests an order, on the symbol."""
+        return outside.hand_of(self.memory) is not None or bool(self.foreign)
+
+    @property
     def is_busy(self) -> bool:
         """Whether something is on its way to the exchange or waits for its answer."""
         memory = self.memory
@@ -287,11 +286,6 @@ class Desk:
             or any(not stop.is_seen or stop.is_cancelling for stop in memory.stops)
             or (memory.holding is not None and not memory.stops)
         )
-
-
-def refused(code: ReplyCode, values: dict[str, float | int | str] | None = None) -> Outcome:
-    """Say no to a wish, with the numbers."""
-    return Outcome(reply=Reply(code, values or {}))
 
 
 def _periods(params: TradingParams) -> tuple[object, ...]:

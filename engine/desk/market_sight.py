@@ -29,7 +29,8 @@ class MarketSight:
         self._fresh(event.time_ms, event.seen_ms)
 
     def see_mark(self, event: MarkSeen) -> None:
-        self.mark = event.mark
+        if event.mark > 0:  # a price of nothing is a faulty answer, and would be a loss of everything
+            self.mark = event.mark
         self.funding_rate, self.next_funding_ms = event.funding_rate, event.next_funding_ms
         self._fresh(event.time_ms, event.seen_ms)
 

@@ -8,6 +8,7 @@ from engine.desk.market_sight import MarketSight
 from engine.desk.terms import DeskTerms
 from engine.market.feed_health import NEVER_MS, Staleness, bar_age_ms, frame_age_ms, staleness
 from engine.model.account import SymbolSetup
+from engine.model.market import DAY_MS, SymbolRules
 from engine.model.saved import SavedDesk
 from engine.model.situation import Situation
 
@@ -24,6 +25,7 @@ def situation(
     price: float,
     *,
     is_set_up: bool,
+    is_taken: bool,
 ) -> Situation:
     """Everything besides the bar. Locks and funding are counted in market time, the data's age in wire time."""
     market_ms = max(bars.last_close_ms, sight.time_ms)
@@ -39,7 +41,7 @@ def situation(
         bars_seen=bars.count,
         warmup_bars=terms.warmup_bars,
         has_position=memory.holding is not None or memory.entry is not None,
-        is_ready=account.is_ready and is_set_up and terms.rules.is_trading,
+        is_ready=account.is_ready and is_set_up,
         equity=account.equity,
         peak_equity=account.peak_equity,
         day_start_equity=account.day_start_equity,
@@ -51,6 +53,10 @@ def situation(
         spread_bps=sight.spread_bps,
         funding_rate=sight.funding_rate,
         funding_in_ms=max(0, sight.next_funding_ms - market_ms) if sight.next_funding_ms else 0,
+        is_taken=is_taken,
+        is_ending=not terms.rules.is_trading or is_ending(terms.rules, market_ms),
+        is_refused=account.is_refused,
+        is_store_down=account.is_store_down,
     )
 
 
@@ -66,6 +72,11 @@ def bars_since_exit(terms: DeskTerms, memory: SavedDesk, bars: BarBook) -> int:
     if not memory.last_exit_ms:
         return LONG_AGO_BARS
     return (bars.last_open_ms - terms.bar_open(memory.last_exit_ms)) // terms.interval_ms
+
+
+def is_ending(rules: SymbolRules, market_ms: int) -> bool:
+    """Whether the contract is being settled, or ends within a day."""
+    return rules.is_ending or bool(rules.delivery_ms and market_ms >= rules.delivery_ms - DAY_MS)
 
 
 def is_set_up(setup: SymbolSetup | None, leverage: int) -> bool:

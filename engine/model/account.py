@@ -68,3 +68,4 @@ class AccountSnapshot:
     orders: tuple[OrderSeen, ...]
     stops: tuple[StopSeen, ...]
     setups: tuple[SymbolSetup, ...]
+    is_multi_assets: bool = False

@@ -113,6 +113,23 @@ class MoveStopToEntry:
     asked: Asked
 
 
+class OutsideChoice(StrEnum):
+    """Whose a position is that somebody else opened or changed."""
+
+    ADOPT = "adopt"  # ours: plan, stops, exits, statistics
+    IGNORE = "ignore"  # theirs: only our wide stop stays
+    FORGET = "forget"  # theirs: no order of ours stays. Raises risk: the caller has asked twice
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOutside:
+    """Answer the question about somebody else's position, named by its question."""
+
+    question_id: str
+    choice: OutsideChoice
+    asked: Asked
+
+
 @dataclass(frozen=True, slots=True)
 class LockSymbol:
     """No entries on a symbol until a moment of market time (0 = unlock)."""
@@ -147,6 +164,7 @@ type Command = (
     | DeclineEntry
     | ClosePosition
     | MoveStopToEntry
+    | AnswerOutside
     | LockSymbol
     | Panic
     | ResetLatch
@@ -162,6 +180,7 @@ COMMANDS: Final = (
     DeclineEntry,
     ClosePosition,
     MoveStopToEntry,
+    AnswerOutside,
     LockSymbol,
     Panic,
     ResetLatch,

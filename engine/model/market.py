@@ -76,3 +76,5 @@ class SymbolRules:
     min_notional: Decimal
     is_trading: bool
     brackets: tuple[Bracket, ...]
+    is_ending: bool = False  # it is being settled or delivered
+    delivery_ms: int = 0  # when the contract ends; 0 = not known

@@ -9,6 +9,9 @@ class Situation(NamedTuple):
     `*_ms` that are left of a lock or a wait are market time, 0 = none; `data_age_ms` is wire time. `bars_since_exit` is
     0 on the close of the bar in which an exit filled. `price` sizes the entry: the bar's close, or what is seen at the
     tap. `spread_bps` is NaN and `funding_in_ms` 0 while unknown. `open_positions` counts the other symbols'.
+    `is_taken`: somebody else holds a position or an order on the symbol. `is_ending`: the contract is not traded now, or
+    soon no longer. `is_refused`: the exchange refuses our key, or lets the account not trade as we do.
+    `is_store_down`: what is decided could not be journalled.
     """
 
     sides: int
@@ -34,3 +37,7 @@ class Situation(NamedTuple):
     spread_bps: float
     funding_rate: float
     funding_in_ms: int
+    is_taken: bool = False
+    is_ending: bool = False
+    is_refused: bool = False
+    is_store_down: bool = False

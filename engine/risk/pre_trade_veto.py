@@ -29,6 +29,10 @@ def veto_checks(side: int, features: Features, size: Size, now: Situation, param
         ),
         daily_loss=Check(daily_loss <= params.max_daily_loss, daily_loss, params.max_daily_loss),
         loss_streak=Check(now.streak_locked_ms <= 0, float(now.streak_locked_ms), 0.0),
+        taken_outside=Check(not now.is_taken, 1.0 if now.is_taken else 0.0, 0.0),
+        not_tradable=Check(not now.is_ending, 1.0 if now.is_ending else 0.0, 0.0),
+        exchange_refuses=Check(not now.is_refused, 1.0 if now.is_refused else 0.0, 0.0),
+        store_down=Check(not now.is_store_down, 1.0 if now.is_store_down else 0.0, 0.0),
     )
 
 

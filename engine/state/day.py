@@ -38,6 +38,13 @@ def turned(account: SavedAccount, equity: Decimal, time_ms: int) -> SavedAccount
     )
 
 
+def moved(account: SavedAccount, amount: Decimal) -> SavedAccount:
+    """The account after money was moved in (or out, negative): neither its day nor its peak has won or lost by it."""
+    day_start = account.day_start_equity + amount if account.day_start_equity else account.day_start_equity
+    peak = account.peak_equity + amount if account.peak_equity else account.peak_equity
+    return replace(account, day_start_equity=max(day_start, Decimal(0)), peak_equity=max(peak, Decimal(0)))
+
+
 def reported(account: SavedAccount, equity: Decimal, day: str, time_ms: int) -> DailyReport:
     """What the day came to."""
     top = sorted(account.day_refusals, key=lambda row: (-row[1], row[0]))[:TOP_REFUSALS]

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+from engine.desk.terms import DeskTerms
+from engine.execution.lot_rules import lot_rules
+from engine.model.market import SymbolRules
 from engine.model.orders import IntentState
 from engine.model.saved import Override, SavedDesk
 from engine.params import BadParam, TradingParams, tuned
+from engine.trader.setup import TraderSetup
 
 
 def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> TradingParams:
@@ -15,6 +19,20 @@ def with_overrides(params: TradingParams, overrides: tuple[Override, ...]) -> Tr
         except BadParam:
             continue
     return params
+
+
+def terms_of(setup: TraderSetup, rules: SymbolRules, params: TradingParams) -> DeskTerms:
+    """The terms on which a symbol of these rules is traded."""
+    return DeskTerms(
+        namespace=setup.namespace,
+        symbol=rules.symbol,
+        interval_ms=setup.interval_ms,
+        warmup_bars=setup.warmup_bars,
+        tight_trigger=setup.tight_trigger,
+        rules=rules,
+        lot=lot_rules(rules),
+        params=params,
+    )
 
 
 def awakened(memory: SavedDesk) -> SavedDesk:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Final
 
 from engine.desk.desk import Desk
 from engine.desk.reconciling import LOOK_AGAIN_MS, booked_quantity
@@ -20,6 +21,8 @@ from engine.model.signals import Code, Ruling
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
+UNSURE_MS: Final = 750  # a breach must outlive a wallet that nobody explained yet
+
 
 class Books:
     """Money of the account, in the quote asset."""
@@ -31,6 +34,9 @@ class Books:
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
+        self._zero_ms = 0  # wire; when a wallet of zero or less was reported that nothing has repeated yet
+        self._moved_ms = 0  # wire; when money was moved in or out
+        self._unsure_ms = 0  # wire; since when the wallet differs from what was told: a transfer may explain it
         self._uneven_ms = 0  # wire; since when wallet and booked positions have not been of one moment
         self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
 
@@ -52,16 +58,24 @@ class Books:
         desks = list(desks)
         if self.was_read and any(account.asked_ms <= desk.memory.last_fill_seen_ms for desk in desks):
             return
+        if account.asked_ms <= self._moved_ms:
+            return
         self.looked_ms = max(self.looked_ms, account.asked_ms)
+        if self.was_read and account.wallet != self.saved.wallet:
+            self._unsure_ms = account.asked_ms
         held = {position.symbol: position.quantity for position in account.positions}
         self._at_exchange = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
-        self.read(account.wallet, account.available)
+        self.read(account.wallet, account.available, account.asked_ms)
 
     def audited(self, desks: Iterable[Desk], now_ms: int) -> Outcome:
         """Where a balance came with other positions than the booked ones, and stays so, an execution was lost: look."""
+        if self._unsure_ms and now_ms - self._unsure_ms >= UNSURE_MS:
+            self._unsure_ms = 0
+        if self._zero_ms:
+            return self.asked_again(now_ms)
         if self.is_even(desks):
             self._uneven_ms = 0
-            return NOTHING
+            return Outcome(wake_in_ms=UNSURE_MS) if self._unsure_ms else NOTHING
         self._uneven_ms = self._uneven_ms or now_ms
         if now_ms - self._uneven_ms < LOOK_AGAIN_MS:
             return Outcome(wake_in_ms=LOOK_AGAIN_MS)
@@ -75,9 +89,18 @@ class Books:
         return Outcome(errands=(SyncAccount(),), wake_in_ms=LOOK_AGAIN_MS)
 
     def changed(self, event: BalanceChanged) -> None:
-        """Take over a new balance and the positions that it came with."""
+        """Take over a new balance and the positions that it came with. Money moved in or out is no result."""
         self._at_exchange |= dict(event.positions)
-        self.read(event.wallet, None)
+        if event.transferred:
+            self._moved_ms = event.seen_ms
+            self.saved = day.moved(self.saved, event.transferred)
+        self._unsure_ms = 0
+        self.read(event.wallet, None, event.seen_ms)
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether the wallet was reported as nothing, once: until that is repeated or taken back nothing is entered."""
+        return self._zero_ms > 0
 
     def is_even(self, desks: Iterable[Desk]) -> bool:
         """Whether wallet and booked positions are of one moment: an execution and its balance come one after the other,
@@ -86,10 +109,13 @@ class Books:
         booked = ((desk.terms.symbol, booked_quantity(desk.memory)) for desk in desks)
         return all(self._at_exchange.get(symbol, quantity) == quantity for symbol, quantity in booked)
 
-    def read(self, wallet: Decimal, available: Decimal | None) -> None:
-        """The wallet as the exchange reports it. Zero or less is taken for a faulty answer."""
-        if wallet <= 0:
+    def read(self, wallet: Decimal, available: Decimal | None, seen_ms: int) -> None:
+        """The wallet as the exchange reports it. Zero or less is believed when it is said again, a while later."""
+        is_news = not self.was_read or self.saved.wallet > 0
+        if wallet <= 0 and is_news and (not self._zero_ms or seen_ms - self._zero_ms < LOOK_AGAIN_MS):
+            self._zero_ms = self._zero_ms or seen_ms
             return
+        self._zero_ms = 0
         self.saved = replace(self.saved, wallet=wallet)
         if available is not None:
             self.available = available
@@ -98,7 +124,7 @@ class Books:
     def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:
         """Follow equity: a new peak is noted, a breach of the drawdown sets the latch."""
         desks = list(desks)
-        if not self.was_read or not self.is_even(desks):
+        if not self.was_read or self._unsure_ms or self._zero_ms or not self.is_even(desks):
             return NOTHING
         equity = self.equity(desks)
         if not self.saved.day_start_equity:
@@ -137,7 +163,7 @@ class Books:
         if self.saved.locked_until_ms > trade.exit_time_ms and self.saved.loss_streak == 0 and trade.net < 0:
             until, streak = self.saved.locked_until_ms, float(params.max_loss_streak)
             outcome += Outcome(notices=(EntriesLocked(Code.LOSS_STREAK, streak, streak, until, time_ms),), changed=True)
-        if trade.reason in (ExitReason.LIQUIDATED, ExitReason.ADL):
+        if trade.reason is ExitReason.LIQUIDATED:
             outcome += self.latched(LatchCause.LIQUIDATION, 0.0, 0.0, time_ms)
         return outcome
 

@@ -11,7 +11,7 @@ from engine.desk.account_now import AccountNow
 from engine.desk.desk import Desk
 from engine.desk.position import is_reserved, number
 from engine.desk.reconciling import part_of
-from engine.desk.terms import DeskTerms
+from engine.desk.strangers import LIQUIDATION
 from engine.execution import missed
 from engine.execution.lot_rules import lot_rules
 from engine.model.commands import COMMANDS, Command
@@ -27,6 +27,7 @@ from engine.model.events import (
     FundingPaid,
     MarkSeen,
     OrderFilled,
+    OrderRejected,
     OrderSigned,
     PriceSeen,
     QuoteSeen,
@@ -37,13 +38,14 @@ from engine.model.events import (
     StopsListed,
 )
 from engine.model.messages import NOTHING, Outcome, SyncAccount
-from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, ProposalEnd
+from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, LatchCause, ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
 from engine.params import TradingParams
 from engine.ports import Event
-from engine.trader import panicking, viewing, wishes
-from engine.trader.beginning import awakened, with_overrides
+from engine.trader import afterwards, viewing, wishes
+from engine.trader.access import RESTRICTED, Access
+from engine.trader.beginning import awakened, terms_of, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
 from engine.trader.subjects import ORDER_NEWS, symbol_of
@@ -58,12 +60,15 @@ class Trader:
         self.setup = setup
         self.was_restored = saved is not None
         state = saved or SavedState(setup.namespace)
+        self.access = Access()
         self.books = Books(state.account if saved else replace(state.account, mode=setup.mode))
         self.overrides: tuple[Override, ...] = state.overrides
         self.params = with_overrides(setup.params, state.overrides)
         self.desks: dict[str, Desk] = {}
         self.is_ready = False
         self.is_halted = False
+        self.is_store_down = False  # the runner tells: what cannot be journalled is not entered
+        self.is_waiting = False  # another process's entries may still be on their way
         self.time_ms = 0
         self.synced_ms = 0
         self._memories = {symbol: awakened(memory) for symbol, memory in state.desks.items()}
@@ -76,11 +81,11 @@ class Trader:
         if isinstance(event, COMMANDS):
             self.time_ms = max(self.time_ms, event.asked.time_ms)
             outcome = wishes.granted(self, event)
-            return self._settled(outcome, event.asked.time_ms, event.asked.seen_ms)
+            return afterwards.settled(self, outcome, event.asked.time_ms, event.asked.seen_ms)
         self.time_ms = max(self.time_ms, event.time_ms)
         if isinstance(event, QUIET):
             return self._seen(event)
-        return self._settled(self._happened(event), event.time_ms, event.seen_ms)
+        return afterwards.settled(self, self._happened(event), event.time_ms, event.seen_ms)
 
     def _seen(self, event: QuoteSeen | MarkSeen | PriceSeen) -> Outcome:
         desk = self.desks.get(event.symbol)
@@ -112,7 +117,7 @@ class Trader:
             case OrderSigned():
                 return self._signed(event)
             case ErrandFailed():
-                return NOTHING
+                return self.access.refused(event.code, event.time_ms)
         return self._of_desk(event)
 
     def _of_desk(self, event: Event) -> Outcome:
@@ -124,7 +129,9 @@ class Trader:
             case BarClosed():
                 return desk.bar_closed(event, self.account_now(desk))
             case OrderFilled():
-                return desk.filled(event, self._next_number())
+                return self._forced(event) + desk.filled(event, self._next_number())
+            case OrderRejected():
+                return self._denied(event) + desk.heard(event)
             case FillsListed():
                 return desk.fills_listed(event, self._next_number())
             case StopChanged():
@@ -134,8 +141,7 @@ class Trader:
             case FundingPaid():
                 return self._funded(desk, event)
             case SetupSeen():
-                desk.setup = event.setup
-                return NOTHING
+                return desk.setup_seen(event.setup, event.time_ms)
         return desk.heard(event) if isinstance(event, ORDER_NEWS) else NOTHING
 
     def _signed(self, event: OrderSigned) -> Outcome:
@@ -156,19 +162,8 @@ class Trader:
         if desk is not None:
             desk.terms = replace(desk.terms, rules=rules, lot=lot_rules(rules))
             return NOTHING
-        setup = self.setup
-        terms = DeskTerms(
-            namespace=setup.namespace,
-            symbol=rules.symbol,
-            interval_ms=setup.interval_ms,
-            warmup_bars=setup.warmup_bars,
-            tight_trigger=setup.tight_trigger,
-            rules=rules,
-            lot=lot_rules(rules),
-            params=self.params,
-        )
         memory = self._memories.pop(rules.symbol, None) or SavedDesk(rules.symbol, wishes.SIDES_AT_START)
-        self.desks[rules.symbol] = Desk(terms, memory)
+        self.desks[rules.symbol] = Desk(terms_of(self.setup, rules, self.params), memory)
         return NOTHING
 
     def _feed(self, event: FeedLost | FeedRestored) -> Outcome:
@@ -198,14 +193,25 @@ class Trader:
         seen = event.account
         self.books.synced(seen, self.desks.values())
         self.synced_ms = max(self.synced_ms, event.seen_ms)
-        self._lets_us_trade = seen.can_trade and seen.is_one_way
-        outcome = Outcome(changed=True)
+        outcome = self.access.synced(seen, event.time_ms) + Outcome(changed=True)
         for symbol, desk in self.desks.items():
             part = part_of(seen, symbol, event.time_ms, event.seen_ms)
+            desk.foreign.listed(seen, symbol)
             outcome += desk.compared(part, self._next_number())
         return outcome
 
-    _lets_us_trade = False
+    def _forced(self, event: OrderFilled) -> Outcome:
+        """A liquidation blocks entries with its first part."""
+        if not event.fill.client_id.startswith(LIQUIDATION):
+            return NOTHING
+        return self.books.latched(LatchCause.LIQUIDATION, 0.0, 0.0, event.time_ms)
+
+    def _denied(self, event: OrderRejected) -> Outcome:
+        """The exchange refused an order: because of the key, or because it restricts the account?"""
+        outcome = self.access.refused(event.code, event.time_ms)
+        if event.code not in RESTRICTED:
+            return outcome
+        return outcome + self.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, event.time_ms)
 
     def _funded(self, desk: Desk, event: FundingPaid) -> Outcome:
         if not desk.funded(event.amount, event.payment_id):
@@ -223,28 +229,7 @@ class Trader:
         held = sum(desk.memory.holding is not None for desk in self.desks.values())
         running = self.books.saved.running is Running.RUNNING
         outcome += Outcome(notices=(EngineReady(self.was_restored, held, running, time_ms),), changed=True)
-        return self._settled(outcome, time_ms, now_ms)
-
-    # --- afterwards -------------------------------------------------------------------------------------------------
-
-    def _settled(self, outcome: Outcome, time_ms: int, now_ms: int) -> Outcome:
-        """Audit every desk, book what closed, watch equity, go on with a panic."""
-        for desk in self.desks.values():
-            if self.books.saved.is_panicking:
-                outcome += panicking.flattened(desk, now_ms)
-            outcome += desk.audited(time_ms, now_ms)
-        for trade in outcome.trades:
-            outcome += self.books.closed(trade, self.params, time_ms)
-        self.books.ruled(outcome.rulings)
-        numbers = [number(desk.memory) for desk in self.desks.values()] + [trade.number for trade in outcome.trades]
-        newest = max(numbers, default=0)
-        if newest > self.books.saved.trade_number:
-            self.books.saved = replace(self.books.saved, trade_number=newest)
-        outcome += self.books.audited(self.desks.values(), now_ms)
-        outcome += self.books.watched(self.desks.values(), self.params, time_ms)
-        if self.books.saved.is_panicking:
-            outcome += panicking.ended(self.books, self.desks.values(), time_ms, now_ms)
-        return outcome
+        return afterwards.settled(self, outcome, time_ms, now_ms)
 
     # --- what others may know ---------------------------------------------------------------------------------------
 
@@ -257,7 +242,7 @@ class Trader:
             is_stopped=saved.running is Running.STOPPED,
             is_halted=self.is_halted,
             is_latched=saved.latch is not None or saved.is_panicking,
-            is_ready=self.is_ready and self.books.was_read and self._lets_us_trade,
+            is_ready=self.is_ready and self.books.was_read and not self.books.is_doubted and not self.is_waiting,
             is_blind=bool(self._lost),
             mode=saved.mode,
             equity=float(self.books.equity(self.desks.values())),
@@ -267,6 +252,8 @@ class Trader:
             open_positions=sum(is_reserved(other.memory) for other in others),
             loss_streak=saved.loss_streak,
             locked_until_ms=saved.locked_until_ms,
+            is_refused=self.access.is_refused,
+            is_store_down=self.is_store_down,
         )
 
     def view(self) -> EngineView:

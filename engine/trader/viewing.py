@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.desk import outside
 from engine.desk.desk import Desk
 from engine.execution import cover
 from engine.model.orders import Role
@@ -99,6 +100,7 @@ def position_view(trader: Trader, desk: Desk, holding: Holding) -> PositionView:
     stop = _seen(desk, Role.TIGHT_STOP)
     wide, target = _seen(desk, Role.WIDE_STOP), _seen(desk, Role.TARGET)
     seen = desk.seen_position
+    hand = outside.hand_of(desk.memory)
     limit_ms = round(trader.params.max_position_hours * HOUR_MS)
     return PositionView(
         trade=holding.trade,
@@ -113,6 +115,8 @@ def position_view(trader: Trader, desk: Desk, holding: Holding) -> PositionView:
         wide_stop_on_exchange=wide[0] if wide else None,
         verified_ms=trader.synced_ms if cover.is_covered(desk.memory, holding.quantity) else 0,
         closes_at_ms=holding.plan.opened_ms + limit_ms,
+        question_id=hand.question_id if hand is not None else "",
+        care=hand.care if hand is not None else None,
     )
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from engine.desk.desk import Desk, refused
+from engine.desk import outside
+from engine.desk.deciding import refused
+from engine.desk.desk import Desk
 from engine.execution.exits import moved_to_entry
 from engine.model.commands import (
     AllowSides,
+    AnswerOutside,
     ApproveEntry,
     ClosePosition,
     Command,
@@ -32,6 +35,7 @@ from engine.model.saved import Override
 from engine.model.signals import Sides
 from engine.model.view import Running
 from engine.params import BY_NAME, BadParam, conflict, read, tuned
+from engine.trader.answering import answered
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
@@ -65,6 +69,8 @@ def granted(trader: Trader, wish: Command) -> Outcome:
             return _closed(trader, wish)
         case MoveStopToEntry():
             return _stop_to_entry(trader, wish)
+        case AnswerOutside():
+            return answered(trader, wish)
         case LockSymbol():
             return _locked(trader, wish)
         case Panic():
@@ -104,7 +110,7 @@ def _stopped(trader: Trader, wish: StopTrading) -> Outcome:
     for desk in trader.desks.values():
         if desk.memory.entry is not None:
             desk.memory = replace(desk.memory, is_unwanted=True)
-        if desk.memory.holding is not None:
+        if desk.memory.holding is not None and not outside.is_left_alone(desk.memory):
             outcome += desk.leave(ExitReason.MANUAL, desk.memory.holding.quantity, asked.who, asked.seen_ms)
     return outcome + DONE
 
@@ -196,6 +202,8 @@ def _stop_to_entry(trader: Trader, wish: MoveStopToEntry) -> Outcome:
     desk = _desk_of_position(trader, wish.intent_id)
     if desk is None or desk.memory.holding is None:
         return refused(ReplyCode.NO_SUCH_POSITION)
+    if outside.is_left_alone(desk.memory):
+        return refused(ReplyCode.NOT_OURS)
     holding = desk.memory.holding
     plan = moved_to_entry(holding.plan, desk.terms.lot)
     price = desk.sight.middle(plan.entry)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from aiogram.filters.callback_data import CallbackData
 
-from engine.model.commands import DecisionMode
+from engine.model.commands import DecisionMode, OutsideChoice
 
 
 class View(StrEnum):
@@ -126,6 +126,13 @@ class Agree(CallbackData, prefix="ok"):
     """Agree to a wish that was held back for a second tap."""
 
     token: str
+
+
+class Whose(CallbackData, prefix="ow"):
+    """Answer the question about somebody else's position, by the question's own name."""
+
+    choice: OutsideChoice
+    question_id: str
 
 
 class Lock(CallbackData, prefix="lk"):

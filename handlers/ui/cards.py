@@ -15,8 +15,8 @@ from handlers.ui import keyboards as keys
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, fold, lines, moment, row
-from handlers.ui.names import PROPOSAL_END, REASON, REASON_ICON, SIDE, base_asset
-from handlers.ui.positions import ARROW, badge, distance
+from handlers.ui.names import ARROW, PROPOSAL_END, REASON, REASON_ICON, SIDE, base_asset
+from handlers.ui.positions import badge, distance
 from handlers.ui.refusals import refusal
 from handlers.ui.screen import Screen, arranged
 from handlers.ui.why import details, reason_in_short

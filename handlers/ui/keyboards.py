@@ -4,8 +4,9 @@ from typing import Final
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
+from engine.model.commands import OutsideChoice
 from engine.model.signals import Sides
-from handlers.ui.callbacks import Agree, Allow, Card, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View
+from handlers.ui.callbacks import Agree, Allow, Card, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View, Whose
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import clipped
 from handlers.ui.names import SIDES_BUTTON
@@ -111,4 +112,17 @@ def on_position(texts: Texts, intent_id: str, symbol: str, stamp: int) -> tuple[
             Button(texts.label(marked("Stop → entry")), data(OnPosition.ENTRY_STOP)),
             tell(texts, marked("❓ Why"), View.WHY, symbol),
         ],
+    )
+
+
+def on_question(texts: Texts, question_id: str) -> tuple[Button, ...]:
+    """Adopt, Ignore, Forget: whose a position is. Forgetting is asked once more."""
+
+    def data(choice: OutsideChoice) -> str:
+        return Whose(choice=choice, question_id=question_id).pack()
+
+    return (
+        Button(texts.label(marked("🤝 Adopt")), data(OutsideChoice.ADOPT), "success"),
+        Button(texts.label(marked("🛡 Ignore")), data(OutsideChoice.IGNORE)),
+        Button(texts.label(marked("🚪 Forget…")), data(OutsideChoice.FORGET)),
     )

@@ -62,6 +62,7 @@ REASON: Final = {
     ExitReason.ADL: marked("auto-deleveraged by the exchange"),
     ExitReason.CLOSED_ELSEWHERE: marked("closed outside the bot"),
     ExitReason.UNPROTECTED: marked("no stop could be placed"),
+    ExitReason.DELISTED: marked("the contract ends"),
 }
 REASON_ICON: Final = {
     ExitReason.STOP_LOSS: "🛑",
@@ -75,6 +76,7 @@ REASON_ICON: Final = {
     ExitReason.ADL: "💥",
     ExitReason.CLOSED_ELSEWHERE: "↩",
     ExitReason.UNPROTECTED: "⚠",
+    ExitReason.DELISTED: "🏁",
 }
 VERDICT: Final = {
     Verdict.REFUSED: marked("refused"),
@@ -100,6 +102,7 @@ LATCH_CAUSE: Final = {
     LatchCause.PANIC: marked("you pressed Panic"),
     LatchCause.LIQUIDATION: marked("the exchange liquidated a position"),
     LatchCause.LOST_STATE: marked("the bot's memory was lost"),
+    LatchCause.RESTRICTED: marked("the exchange restricts the account"),
 }
 RULE: Final = {
     "trend_following": marked("trend following"),
@@ -110,6 +113,7 @@ RULE: Final = {
     "macd": marked("MACD"),
     "volatility": marked("volatility"),
 }
+ARROW: Final = {1: "▲", -1: "▼"}
 VOTE_ICON: Final = {-1: "▼", 0: "●", 1: "▲"}
 QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD")
 

@@ -17,6 +17,8 @@ from engine.model.notices import (
     RegimeChanged,
     SignalSeen,
     StopMoved,
+    StoreCameBack,
+    StoreWentAway,
 )
 from engine.model.signals import Proposal, Regime, Ruling, Side, Sides
 from engine.model.view import EngineView
@@ -26,8 +28,7 @@ from handlers.ui.alerts import Alert, Loudness, card_name, feed_name, position_n
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, lines, row
-from handlers.ui.names import REGIME, REGIME_ICON, SIDE, SIDES
-from handlers.ui.positions import ARROW
+from handlers.ui.names import ARROW, REGIME, REGIME_ICON, SIDE, SIDES
 from handlers.ui.screen import arranged
 from handlers.ui.steering import AGAINST
 from handlers.ui.why import reason_in_short
@@ -174,6 +175,28 @@ def feed_came_back(texts: Texts, notice: FeedCameBack) -> Alert:
         texts.at(notice.time_ms),
     )
     return Alert(text, Loudness.NOTICE, name=name, edits=name)
+
+
+def store_went_away(texts: Texts, notice: StoreWentAway) -> Alert:
+    """Nothing can be written down: said past the store, from memory."""
+    text = lines(
+        row(texts.tag, bold(texts.say("🗄 The memory store is away"))),
+        texts.say("Entries are held. Stops and exits go on; /stop, /close and /panic work."),
+        texts.say("({detail})", detail=notice.detail) if notice.detail else None,
+        texts.at(notice.time_ms),
+    )
+    return Alert(text, Loudness.CRITICAL)
+
+
+def store_came_back(texts: Texts, notice: StoreCameBack) -> Alert:
+    """What was owed to it is written down."""
+    text = lines(
+        row(texts.tag, bold(texts.say("🗄 The memory store is back"))),
+        texts.say("It was away for {span}.", span=texts.numbers.duration(notice.lost_ms)),
+        texts.say("What it missed is saved; I go on by myself."),
+        texts.at(notice.time_ms),
+    )
+    return Alert(text, Loudness.NOTICE)
 
 
 def decision_missed(texts: Texts, notice: DecisionMissed) -> Alert:

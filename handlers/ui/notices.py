@@ -25,6 +25,7 @@ from engine.model.notices import (
     LatchSet,
     Notice,
     OutsideChange,
+    OutsideQuestion,
     PanicDone,
     PositionClosed,
     PositionOpened,
@@ -33,8 +34,10 @@ from engine.model.notices import (
     RegimeChanged,
     SignalSeen,
     StopMoved,
+    StoreCameBack,
+    StoreWentAway,
 )
-from handlers.ui import news, trouble
+from handlers.ui import news, outside, trouble
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Texts
 from handlers.ui.reports import daily
@@ -47,8 +50,12 @@ def alert(texts: Texts, notice: Notice, engine: EngineControl, token: str) -> Al
             return _of_proposal(texts, notice, engine, token)
         case PositionOpened() | CoverVerified() | StopMoved() | PositionReduced() | PositionClosed():
             return _of_position(texts, notice, engine)
-        case EntryFailed() | EntryUnknown() | EntryProvedAbsent() | CoverMissing() | OutsideChange():
+        case EntryFailed() | EntryUnknown() | EntryProvedAbsent() | CoverMissing():
             return _of_trouble(texts, notice)
+        case OutsideChange():
+            return outside.outside_change(texts, notice)
+        case OutsideQuestion():
+            return outside.question(texts, notice)
         case LatchSet() | LatchLifted() | EntriesLocked() | PanicDone() | EngineHalted():
             return _of_limits(texts, notice)
         case EngineReady():
@@ -59,6 +66,10 @@ def alert(texts: Texts, notice: Notice, engine: EngineControl, token: str) -> Al
             return news.feed_went_away(texts, notice)
         case FeedCameBack():
             return news.feed_came_back(texts, notice)
+        case StoreWentAway():
+            return news.store_went_away(texts, notice)
+        case StoreCameBack():
+            return news.store_came_back(texts, notice)
         case DecisionMissed():
             return news.decision_missed(texts, notice)
         case DailyReport():
@@ -96,7 +107,7 @@ def _of_position(
     assert_never(notice)
 
 
-def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAbsent | CoverMissing | OutsideChange) -> Alert:
+def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAbsent | CoverMissing) -> Alert:
     match notice:
         case EntryFailed():
             return trouble.entry_failed(texts, notice)
@@ -106,8 +117,6 @@ def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAb
             return trouble.entry_proved_absent(texts, notice)
         case CoverMissing():
             return trouble.cover_missing(texts, notice)
-        case OutsideChange():
-            return trouble.outside_change(texts, notice)
     assert_never(notice)
 
 

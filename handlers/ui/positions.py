@@ -4,16 +4,16 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from engine.model.view import DeskView, EngineView, PositionView
+from engine.model.view import Care, DeskView, EngineView, PositionView
 from handlers.ui import keyboards as keys
 from handlers.ui.callbacks import CloseAll, Hold, OnPosition, View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, lines, row
-from handlers.ui.names import SIDE, base_asset
+from handlers.ui.names import ARROW, SIDE, base_asset
+from handlers.ui.outside import care
 from handlers.ui.screen import Button, Screen, arranged
 
 MOST_ROWS: Final = 10
-ARROW: Final = {1: "▲", -1: "▼"}
 
 
 def positions(texts: Texts, view: EngineView, now_ms: int, note: Html | None = None) -> Screen:
@@ -58,6 +58,7 @@ def card(texts: Texts, desk: DeskView, position: PositionView, now_ms: int, note
     text = lines(
         headline(texts, desk, position),
         note,
+        care(texts, position),
         row(f"{n.short(position.quantity)} {base_asset(desk.symbol)} = {n.money(notional)}", _marked(texts, position)),
         *_stop(texts, desk, position, now_ms),
         texts.say(
@@ -71,6 +72,8 @@ def card(texts: Texts, desk: DeskView, position: PositionView, now_ms: int, note
         f"#T{trade.number}",
     )
     rows = keys.on_position(texts, trade.intent_id, desk.symbol, now_ms)
+    if position.care is Care.ASKED:
+        rows = (*arranged(list(keys.on_question(texts, position.question_id))), *rows)
     return Screen(text, (*rows, *arranged([keys.back(texts), Button("🔄", _data(position, OnPosition.CARD, now_ms))])))
 
 

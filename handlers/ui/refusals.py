@@ -67,6 +67,12 @@ WORDING: Final = {
     Code.FUNDING_NEAR: Wording(marked("funding {seen} is near, limit {needed}"), As.SMALL_PERCENT, As.SMALL_PERCENT),
     Code.DAILY_LOSS: Wording(marked("daily loss {seen}, limit {needed}"), As.PERCENT, As.PERCENT),
     Code.LOSS_STREAK: Wording(marked("losses in a row: locked for {seen}"), As.SPAN, As.SPAN),
+    Code.TAKEN_OUTSIDE: Wording(marked("somebody else's position or order is on this symbol"), As.COUNT, As.COUNT),
+    Code.NOT_TRADABLE: Wording(marked("the contract is not traded now, or ends soon"), As.COUNT, As.COUNT),
+    Code.EXCHANGE_REFUSES: Wording(
+        marked("the exchange refuses the key, or the account's modes do not fit"), As.COUNT, As.COUNT
+    ),
+    Code.STORE_DOWN: Wording(marked("the memory store is down"), As.COUNT, As.COUNT),
 }
 NAME: Final = {
     Code.SIDE_NOT_ALLOWED: marked("side not allowed"),
@@ -98,12 +104,20 @@ NAME: Final = {
     Code.FUNDING_NEAR: marked("funding near"),
     Code.DAILY_LOSS: marked("daily loss limit"),
     Code.LOSS_STREAK: marked("loss streak"),
+    Code.TAKEN_OUTSIDE: marked("taken outside the bot"),
+    Code.NOT_TRADABLE: marked("contract not traded"),
+    Code.EXCHANGE_REFUSES: marked("refused by the exchange"),
+    Code.STORE_DOWN: marked("memory store down"),
 }
 # What the owner can act on comes first, then what blocks everything, then the market.
 WEIGHTIEST: Final = (
     Code.HALTED,
+    Code.STORE_DOWN,
     Code.LATCHED,
     Code.PAUSED,
+    Code.EXCHANGE_REFUSES,
+    Code.TAKEN_OUTSIDE,
+    Code.NOT_TRADABLE,
     Code.POSITION_OPEN,
     Code.STALE_DATA,
     Code.WARMING_UP,

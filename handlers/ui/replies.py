@@ -17,6 +17,8 @@ WORDING: Final = {
     ReplyCode.OUT_OF_RANGE: marked("⛔ Not changed: {name} cannot be that."),
     ReplyCode.NO_SUCH_POSITION: marked("This position is no longer open. Nothing was sent."),
     ReplyCode.NO_SUCH_PROPOSAL: marked("This proposal is over. Nothing was sent."),
+    ReplyCode.NO_SUCH_QUESTION: marked("This question is over: it was answered, or its position is gone. Nothing was changed."),
+    ReplyCode.NOT_OURS: marked("⛔ Not done: you said to leave this position alone."),
     ReplyCode.TOO_LATE: marked("⌛ Too late: the card has expired. Nothing was sent."),
     ReplyCode.PRICE_MOVED: marked(
         "⛔ Not entered: the price moved {seen} ATR to {price}, at most {needed} is allowed. Nothing is open."
@@ -30,6 +32,7 @@ WORDING: Final = {
 }
 DONE_WITH: Final = {
     "latched": marked("Trading is on, but the latch still blocks entries: /latch"),
+    "who": marked("It was answered by {who}."),
 }
 WRITERS: Final[Mapping[str, Callable[[Texts, float], str]]] = {
     "seen": lambda texts, value: texts.numbers.fixed(value, 2),
@@ -47,7 +50,7 @@ def reply(texts: Texts, answer: Reply) -> Html:
     return lines(
         texts.say(WORDING[answer.code], **values),
         *(f"⛔ {refusal(texts, refused)}" for refused in answer.refusals),
-        *(texts.say(words) for name, words in DONE_WITH.items() if answer.values.get(name)),
+        *(texts.say(words, **values) for name, words in DONE_WITH.items() if answer.values.get(name)),
     )
 
 

@@ -11,7 +11,6 @@ from engine.model.notices import (
     EntryUnknown,
     LatchLifted,
     LatchSet,
-    OutsideChange,
     PanicDone,
 )
 from engine.model.signals import Side
@@ -20,8 +19,7 @@ from handlers.ui.alerts import Alert, Loudness, card_name, entry_name, position_
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import bold, clipped, lines, row
-from handlers.ui.names import LATCH_CAUSE, SIDE
-from handlers.ui.positions import ARROW
+from handlers.ui.names import ARROW, LATCH_CAUSE, SIDE
 from handlers.ui.refusals import refusal_name
 from handlers.ui.screen import arranged
 
@@ -42,15 +40,6 @@ EXCHANGE_SAID: Final = {
     -4131: marked("the book was too thin for a fair price"),
     -4164: marked("the order is below the exchange's smallest value"),
 }
-OUTSIDE: Final = {
-    "position_opened": marked("A position was opened outside the bot: {detail}. It is adopted and gets stops."),
-    "position_added": marked("The position was changed outside the bot by {detail}. Its stops follow the new size."),
-    "books_corrected": marked("The exchange holds {detail}, the books said otherwise. They were corrected."),
-    "stop_canceled": marked("A stop was cancelled outside the bot. A new one is placed."),
-    "stop_expired": marked("The exchange let a stop expire. A new one is placed."),
-    "stop_rejected": marked("The exchange refused a stop. A new one is placed, or the position is closed."),
-}
-UNKNOWN_CHANGE: Final = marked("Something was changed outside the bot: {what} {detail}")
 
 
 def entry_failed(texts: Texts, notice: EntryFailed) -> Alert:
@@ -105,17 +94,6 @@ def cover_missing(texts: Texts, notice: CoverMissing) -> Alert:
     )
     shown = keys.tell(texts, marked("📍 Positions"), View.POSITIONS)
     return Alert(text, Loudness.CRITICAL, arranged([shown]), follows=position_name(notice.intent_id))
-
-
-def outside_change(texts: Texts, notice: OutsideChange) -> Alert:
-    """Somebody else's hand at the exchange."""
-    words = OUTSIDE.get(notice.what, UNKNOWN_CHANGE)
-    text = lines(
-        row(texts.tag, bold(texts.say("✋ {symbol}", symbol=notice.symbol))),
-        texts.say(words, what=notice.what, detail=clipped(notice.detail, DETAIL_WIDTH)),
-        texts.at(notice.time_ms),
-    )
-    return Alert(text, Loudness.ASK, arranged([keys.tell(texts, marked("📍 Positions"), View.POSITIONS)]))
 
 
 def latch_set(texts: Texts, notice: LatchSet) -> Alert:

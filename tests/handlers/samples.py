@@ -23,6 +23,7 @@ from engine.model.notices import (
     LatchSet,
     Notice,
     OutsideChange,
+    OutsideQuestion,
     PanicDone,
     PositionClosed,
     PositionOpened,
@@ -33,6 +34,8 @@ from engine.model.notices import (
     RegimeChanged,
     SignalSeen,
     StopMoved,
+    StoreCameBack,
+    StoreWentAway,
 )
 from engine.model.orders import ExitReason, Trade
 from engine.model.signals import (
@@ -62,6 +65,7 @@ from tests.doubles import FakeEngine
 NOW_MS: Final = 1_700_000_000_000
 MINUTE_MS: Final = 60_000
 INTENT: Final = "abcdefghij234567"
+QUESTION: Final = "zyxwvutsrq765432"
 SYMBOL: Final = "ETHUSDT"
 
 
@@ -235,6 +239,8 @@ def every_notice() -> tuple[Notice, ...]:
         RegimeChanged(SYMBOL, Regime.BULL_TREND, Regime.BEAR_TREND, 2_005.0, 27.0, True, t),
         FeedWentAway("market", "1006", t),
         FeedCameBack("market", 12_000, 3, t),
+        StoreWentAway("the store did not answer within 250 ms", t),
+        StoreCameBack(12_000, t),
         DecisionMissed(SYMBOL, 2, t, t),
         *(LatchSet(cause, 0.12, 0.10, t) for cause in LatchCause),
         LatchLifted("7", t),
@@ -242,6 +248,11 @@ def every_notice() -> tuple[Notice, ...]:
         EntriesLocked(Code.DAILY_LOSS, 0.06, 0.05, 0, t),
         OutsideChange(SYMBOL, "position_opened", "0.5", t),
         OutsideChange(SYMBOL, "something_new", "<x>", t),
+        OutsideChange("", "key_refused", "", t),
+        *(
+            OutsideQuestion(QUESTION, INTENT, SYMBOL, what, side, Decimal("0.5"), Decimal(2_000), t)
+            for what in ("opened", "added", "reversed")
+        ),
         PanicDone(1, Decimal("-3.2"), t),
         EngineHalted("an impossible state", t),
         DailyReport("2026-11-25", 3, 2, Decimal(10), Decimal(1), Decimal(0), Decimal(1_009), 24, ((Code.ADX_LOW, 7),), t),

@@ -43,6 +43,10 @@ def test_a_clear_moment_passes_on_both_sides() -> None:
         ({"funding_rate": 0.0011, "funding_in_ms": 299_000}, Code.FUNDING_NEAR),
         ({"day_start_equity": 10_527.0}, Code.DAILY_LOSS),
         ({"streak_locked_ms": 1}, Code.LOSS_STREAK),
+        ({"is_taken": True}, Code.TAKEN_OUTSIDE),
+        ({"is_ending": True}, Code.NOT_TRADABLE),
+        ({"is_refused": True}, Code.EXCHANGE_REFUSES),
+        ({"is_store_down": True}, Code.STORE_DOWN),
     ],
 )
 def test_each_limit_refuses_alone(parts: dict[str, Any], code: Code) -> None:

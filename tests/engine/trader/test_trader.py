@@ -31,7 +31,7 @@ from engine.model.notices import (
     EntryProposed,
     EntryUnknown,
     LatchSet,
-    OutsideChange,
+    OutsideQuestion,
     PanicDone,
     PositionClosed,
     PositionOpened,
@@ -370,7 +370,7 @@ def test_a_position_opened_by_hand_is_guarded_and_told() -> None:
     for _ in range(4):
         world.pass_time(1_000)
 
-    assert told(world, OutsideChange)
+    assert told(world, OutsideQuestion)
     assert Role.WIDE_STOP in {order.role for order in world.stops.values()}
 
 

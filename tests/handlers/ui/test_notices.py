@@ -20,7 +20,7 @@ from tests.handlers.samples import INTENT, a_desk, a_position, a_ruling, an_engi
 from tests.handlers.ui.longer import longer
 
 KINDS: UnionType = notices.Notice.__value__
-CRITICAL = {"CoverMissing", "LatchSet", "PanicDone", "EngineHalted", "EntryUnknown"}
+CRITICAL = {"CoverMissing", "LatchSet", "PanicDone", "EngineHalted", "EntryUnknown", "StoreWentAway"}
 
 
 def buttons_of(screen: Screen) -> list[InlineKeyboardButton]:
@@ -78,7 +78,7 @@ def test_buttons_under_alerts_never_draw_over_the_alert() -> None:
     for notice in every_notice():
         for button in buttons_of(written(notice).screen):
             data = button.callback_data or ""
-            assert data.startswith((f"{Tell.__prefix__}:", "po:", "c1:")), data
+            assert data.startswith((f"{Tell.__prefix__}:", "po:", "c1:", "ow:")), data
 
 
 def test_what_comes_from_outside_cannot_break_the_markup() -> None:

@@ -1,0 +1,50 @@
+"""The contract itself: how the exchange holds it for us, and whether it goes on being traded.
+
+What somebody else changed is told once, and mended only while nothing is held: never with a position open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.desk import outside
+from engine.desk.moment import is_ending
+from engine.model.account import SymbolSetup
+from engine.model.messages import NOTHING, Outcome, SetUpSymbol
+from engine.model.notices import OutsideChange
+from engine.model.orders import ExitReason
+
+if TYPE_CHECKING:
+    from engine.desk.desk import Desk
+
+
+def setup_seen(desk: Desk, setup: SymbolSetup, time_ms: int) -> Outcome:
+    """How the exchange holds the symbol now."""
+    was_legal, desk.setup = desk.is_set_up, setup
+    if not was_legal or desk.is_set_up:
+        return NOTHING
+    told = OutsideChange(desk.terms.symbol, "setup_changed", str(setup.leverage), time_ms)
+    return Outcome(notices=(told,)) + set_up(desk)
+
+
+def set_up(desk: Desk) -> Outcome:
+    """Have the symbol set up as it is wanted, while nothing is held, nothing on its way, and the exchange says so, too."""
+    seen = desk.seen_position
+    is_flat = desk.memory.holding is None and desk.memory.entry is None and not (seen is not None and seen.quantity)
+    if desk.is_set_up or not is_flat:
+        return NOTHING
+    return Outcome(errands=(SetUpSymbol(desk.terms.symbol, int(desk.terms.params.leverage)),))
+
+
+def ended(desk: Desk, time_ms: int, now_ms: int) -> Outcome:
+    """A contract that ends within a day, or is being settled: told once, and ours is closed while that is possible."""
+    was_ending, desk.is_ending = desk.is_ending, is_ending(desk.terms.rules, time_ms)
+    if not desk.is_ending:
+        return NOTHING
+    outcome = NOTHING
+    if not was_ending:
+        outcome = Outcome(notices=(OutsideChange(desk.terms.symbol, "contract_ending", "", time_ms),))
+    holding = desk.memory.holding
+    if holding is None or outside.is_guarded_only(desk.memory):
+        return outcome
+    return outcome + desk.leave(ExitReason.DELISTED, holding.quantity, "engine", now_ms)
