@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -35,22 +35,41 @@ class Asked:
     endpoint: Endpoint | None
 
 
+class Witness(Protocol):
+    """Sees every request, may keep it waiting, and says whether it goes on: `False` cuts the connection instead."""
+
+    async def before(self, asked: Asked) -> bool:
+        """A request came in; nothing of it was looked at yet."""
+
+    async def after(self, asked: Asked) -> bool:
+        """It was carried out or refused; the answer has not left yet."""
+
+
 class Gate:
-    """One table of endpoints behind all checks."""
+    """One table of endpoints behind all checks. `witness` is nobody unless somebody wants to see."""
 
     def __init__(self, desk: Desk, config: VenueConfig, endpoints: Iterable[Endpoint], faults: AnswerFaults) -> None:
         self._desk = desk
         self._config = config
+        self.witness: Witness | None = None
         self._faults = faults
         self._table = {(row.method, row.path): row for row in endpoints}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         asked = await self._read(request)
+        if self.witness is None:
+            return await self._served(asked, request.transport)
+        if not await self.witness.before(asked):
+            return _cut(request.transport)
+        answer = await self._served(asked, request.transport)
+        return answer if await self.witness.after(asked) else _cut(request.transport)
+
+    async def _served(self, asked: Asked, transport: asyncio.Transport | None) -> web.StreamResponse:
         fault = self._faults.take(asked.path, asked.method, asked.params)
         if fault is None:
-            return self._answer(asked)
-        return await self._play(fault, asked, request.transport)
+            return self.answer(asked)
+        return await self._play(fault, asked, transport)
 
     async def _read(self, request: web.Request) -> Asked:
         query = request.raw_path.partition("?")[2]
@@ -65,7 +84,8 @@ class Gate:
             endpoint=self._table.get((request.method, request.path)),
         )
 
-    def _answer(self, request: Asked) -> web.Response:
+    def answer(self, request: Asked) -> web.Response:
+        """Check a request and carry it out; never waits and plays no faults."""
         try:
             response = _json_response(self._carry_out(request, self._admit(request)))
         except Refused as refused:
@@ -123,7 +143,7 @@ class Gate:
             return await self._answer_late(request, fault.delay_s)
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay_s)
-        done = self._answer(request) if fault.acts_first else None
+        done = self.answer(request) if fault.acts_first else None
         if done is None:
             self._note(request, 0)
         if fault.kind.startswith("timeout") or fault.kind == "slow_answer":
@@ -141,6 +161,13 @@ class Gate:
 
     def _note(self, request: Asked, status: int) -> None:
         self._desk.exchange.ledger.requests[request.method, request.path, status] += 1
+
+
+def _cut(transport: asyncio.Transport | None) -> web.StreamResponse:
+    """End the connection without a word; what is returned reaches nobody."""
+    if transport is not None:
+        transport.abort()
+    return web.Response(status=503)
 
 
 async def _body(request: web.Request) -> str:

@@ -15,7 +15,7 @@ from sandbox.exchange.endpoints import Desk
 from sandbox.exchange.exchange import open_exchange
 from sandbox.exchange.faults import AnswerFaults, StreamFaults
 from sandbox.exchange.follower import Follower
-from sandbox.exchange.gate import Gate
+from sandbox.exchange.gate import Gate, Witness
 from sandbox.exchange.hub import Hub
 from sandbox.exchange.limits import Limits
 from sandbox.exchange.listen_keys import ListenKeys
@@ -45,7 +45,7 @@ class Venue:
         self._follower = Follower(config, self._hub, self.exchange.ledger)
         self._replay = Replay(self.exchange, market, self._broadcast, self._follower)
         self._sockets = Sockets(self._hub, config)
-        desk = Desk(self.exchange, self._broadcast, self._hub, Limits(config.limit_scale))
+        self.desk = desk = Desk(self.exchange, self._broadcast, self._hub, Limits(config.limit_scale))
         self._gate = Gate(desk, config, ENDPOINTS, answers)
         self._admin = Admin(self, desk, self._sockets, answers, streams)
         self._runner: web.AppRunner | None = None
@@ -101,6 +101,15 @@ class Venue:
     def resume(self) -> None:
         """Let the market go on."""
         self._follower.resume()
+
+    def show_requests(self, witness: Witness | None) -> None:
+        """Let somebody see every request before and after it is carried out, or nobody."""
+        self._gate.witness = witness
+
+    def show_news(self) -> None:
+        """Send what was done to the exchange from inside of this process, and let the market wait until it is settled."""
+        self.exchange.ledger.writes += 1
+        self._broadcast.news()
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
