@@ -1,0 +1,86 @@
+"""The storm's own Redis: a real server on a port, with the product's durability, that can be killed and lose its tail."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from engine.adapters.redis_process import server_binary
+from sandbox.world import HOST, free_port
+
+POLL_S: Final = 0.01
+START_LIMIT_S: Final = 10.0
+LONGEST_TAIL_BYTES: Final = 2_000
+
+
+class StoreServer:
+    """One server on one folder. Its port stays the same over all its lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "server.log").open("ab") as log:
+            words = [str(server_binary()), *self._flags()]
+            self._process = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: ASYNC220  # a fork is short
+        async with asyncio.timeout(START_LIMIT_S):
+            while not await self._answers():  # noqa: ASYNC110  # another process starts
+                await asyncio.sleep(POLL_S)
+
+    async def kill(self) -> None:
+        """End it as the kernel would."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """End it politely."""
+        await self._end(signal.SIGTERM)
+
+    def cut_tail(self, chance: random.Random) -> int:
+        """Tear the end off its journal, as a power cut does; say how many bytes."""
+        journal = max(self.folder.glob("appendonlydir/*.incr.aof"), key=lambda path: path.stat().st_mtime)
+        size = journal.stat().st_size
+        lost = min(size, chance.randint(1, LONGEST_TAIL_BYTES))
+        os.truncate(journal, size - lost)
+        return lost
+
+    async def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        while process.poll() is None:  # noqa: ASYNC110  # another process ends
+            await asyncio.sleep(POLL_S)
+
+    async def _answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(HOST, self.port)
+        except OSError:
+            return False
+        try:
+            writer.write(b"PING\r\n")
+            return await reader.readline() == b"+PONG\r\n"
+        except OSError:
+            return False
+        finally:
+            writer.close()
+
+    def _flags(self) -> list[str]:
+        settings = {
+            "dir": str(self.folder),
+            "port": str(self.port),
+            "bind": HOST,
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "aof-load-truncated": "yes",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        return [word for name, value in settings.items() for word in (f"--{name}", value)]
