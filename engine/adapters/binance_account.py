@@ -73,6 +73,7 @@ class AccountReader:
             orders=tuple(resting_order(row) for row in orders),
             stops=tuple(resting_stop(row) for row in stops),
             setups=tuple(setup(row) for row in setups if row.symbol in self._symbols),
+            is_multi_assets=config.multi_assets_margin,
         )
 
     async def setup(self, symbol: str) -> SymbolSetup:

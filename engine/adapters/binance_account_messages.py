@@ -18,8 +18,23 @@ from engine.model.signals import Side
 QUOTE_ASSET: Final = "USDT"
 HOUR_MS: Final = 3_600_000
 TERMINAL: Final = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
+MODE_CHANGED: Final = "MARGIN_TYPE_CHANGE"
 EXECUTIONS: Final = frozenset({"TRADE", "CALCULATED"})  # CALCULATED: a liquidation or ADL
 MAX_DIGITS: Final = 30
+# Reasons for which money was moved, not won or lost. What an order or its funding changed has reasons of its own.
+MOVED: Final = frozenset(
+    {
+        "DEPOSIT",
+        "WITHDRAW",
+        "WITHDRAW_REJECT",
+        "ADMIN_DEPOSIT",
+        "ADMIN_WITHDRAW",
+        "ASSET_TRANSFER",
+        "COIN_SWAP_DEPOSIT",
+        "COIN_SWAP_WITHDRAW",
+        "AUTO_EXCHANGE",
+    }
+)
 
 type AccountNews = OrderAccepted | OrderFilled | OrderGone | StopChanged | BalanceChanged | FundingPaid
 
@@ -146,13 +161,15 @@ def _account_news(update: "_AccountUpdate", seen_ms: int) -> AccountFrame:
     account, time_ms = update.account, update.time_ms
     quote = next((row for row in account.balances if row.asset == QUOTE_ASSET), None)
     if quote is None:
-        return AccountFrame((), time_ms, needs_sync=bool(account.positions))
-    news: list[AccountNews] = [BalanceChanged(money(quote.wallet), _quantities(account.positions), time_ms, seen_ms)]
+        return AccountFrame((), time_ms, needs_sync=bool(account.positions) or account.reason == MODE_CHANGED)
+    moved = money(quote.change) if account.reason in MOVED else Decimal(0)
+    held = _quantities(account.positions)
+    news: list[AccountNews] = [BalanceChanged(money(quote.wallet), held, time_ms, seen_ms, moved)]
     symbol = account.symbol or (account.positions[0].symbol if len(account.positions) == 1 else "")
     if account.reason == "FUNDING_FEE" and symbol:
         paid_ms = update.transaction_ms or time_ms
         news.append(FundingPaid(symbol, money(quote.change), funding_id(symbol, paid_ms), time_ms, seen_ms))
-    return AccountFrame(tuple(news), time_ms)
+    return AccountFrame(tuple(news), time_ms, needs_sync=account.reason == MODE_CHANGED)
 
 
 def _quantities(rows: Sequence["_Position"]) -> tuple[tuple[str, Decimal], ...]:

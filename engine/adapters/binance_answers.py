@@ -58,6 +58,7 @@ class AccountConfig(msgspec.Struct, rename="camel"):
 
     can_trade: bool
     dual_side_position: bool
+    multi_assets_margin: bool = False
 
 
 class Balance(msgspec.Struct, rename="camel"):

@@ -11,7 +11,7 @@ from engine.adapters.binance_account_messages import TERMINAL, funding_id, money
 from engine.adapters.binance_answers import AlgoId, AlgoOrder, Order, decoded
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
-from engine.adapters.binance_errors import NOTHING_TO_CANCEL, ExchangeFailed, Refused
+from engine.adapters.binance_errors import NOTHING_TO_CANCEL, ExchangeFailed, Refused, code_of
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_orders import ALGO_PATH, ORDER_PATH
 from engine.adapters.binance_rest import BinanceRest
@@ -60,7 +60,7 @@ class Errands:
         try:
             return await self._run(errand)
         except ExchangeFailed as failure:
-            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), failure.detail),)
+            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), failure.detail, failure),)
         except BadMessage as bad:
             return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), f"not understood: {bad}"),)
 
@@ -100,7 +100,7 @@ class Errands:
         try:
             return SetupSeen(await self._reader.setup(symbol), *self._times())
         except ExchangeFailed as failure:
-            return self._failed(SetUpSymbol.__name__, symbol, failure.detail)
+            return self._failed(SetUpSymbol.__name__, symbol, failure.detail, failure)
 
     async def _cancel(self, errand: CancelOrder) -> Event:
         try:
@@ -135,7 +135,7 @@ class Errands:
 
     async def _set_up(self, errand: SetUpSymbol) -> Sequence[Event]:
         refusals = await self._reader.set_up(errand.symbol, errand.leverage)
-        told = [self._failed(SetUpSymbol.__name__, errand.symbol, refusal.detail) for refusal in refusals]
+        told = [self._failed(SetUpSymbol.__name__, errand.symbol, refusal.detail, refusal) for refusal in refusals]
         return (*told, await self.setup_seen(errand.symbol))
 
     def _funding(self, symbol: str, paid_ms: int, amount: Decimal) -> FundingPaid:
@@ -151,8 +151,9 @@ class Errands:
         child, status = whole_number(stop.actual_order_id or ""), stop_status(stop.algo_status)
         return StopChanged(stop.symbol, client_id, stop.algo_id, status, child, "", *self._times())
 
-    def _failed(self, errand: str, symbol: str, detail: str) -> ErrandFailed:
-        return ErrandFailed(errand, symbol, detail, *self._times())
+    def _failed(self, errand: str, symbol: str, detail: str, failure: ExchangeFailed | None = None) -> ErrandFailed:
+        code = code_of(failure) if failure is not None else 0
+        return ErrandFailed(errand, symbol, detail, *self._times(), code)
 
     def _times(self) -> tuple[int, int]:
         return self._market_ms(), self._rest.clock.now_ms()

@@ -22,6 +22,12 @@ CAREFUL_BRACKETS: Final = (
 )
 
 
+DELIVERING: Final = "PERPETUAL_DELIVERING"
+PERPETUAL: Final = ("PERPETUAL", DELIVERING)
+# A contract of another status is being settled, delivered or closed. A halt passes; one that waits was never traded.
+GOES_ON: Final = frozenset({"TRADING", "PENDING_TRADING", "BREAK", "HALT", ""})
+
+
 class Filter(msgspec.Struct, rename="camel"):
     """One filter of a symbol; each kind has its own keys."""
 
@@ -39,6 +45,7 @@ class Contract(msgspec.Struct, rename="camel"):
     symbol: str
     contract_type: str = ""
     status: str = ""
+    delivery_date: int = 0
     quote_asset: str = ""
     filters: tuple[Filter, ...] = ()
 
@@ -79,7 +86,7 @@ class SymbolBrackets(msgspec.Struct, rename="camel"):
 def rules_of(info: ExchangeInfo, symbol: str, brackets: Mapping[str, tuple[Bracket, ...]]) -> SymbolRules:
     """The rules of one contract. Raises `LookupError` where it cannot be traded: no USDT perpetual, or without usable rules."""
     contract = next((one for one in info.symbols if one.symbol == symbol), None)
-    if contract is None or contract.contract_type != "PERPETUAL" or contract.quote_asset != QUOTE_ASSET:
+    if contract is None or contract.contract_type not in PERPETUAL or contract.quote_asset != QUOTE_ASSET:
         raise LookupError(f"{symbol} is not a {QUOTE_ASSET} perpetual contract of this exchange")
     filters = {one.filter_type: one for one in contract.filters}
     price, lot, least = (filters.get(kind, Filter()) for kind in ("PRICE_FILTER", "LOT_SIZE", "MIN_NOTIONAL"))
@@ -95,6 +102,8 @@ def rules_of(info: ExchangeInfo, symbol: str, brackets: Mapping[str, tuple[Brack
         min_notional=money(least.notional),
         is_trading=contract.status == "TRADING",
         brackets=brackets.get(symbol, CAREFUL_BRACKETS),
+        is_ending=contract.status not in GOES_ON or contract.contract_type == DELIVERING,
+        delivery_ms=contract.delivery_date,
     )
 
 

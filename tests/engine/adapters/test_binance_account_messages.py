@@ -283,3 +283,26 @@ def test_a_mutated_message_raises_nothing_but_bad_message(
         if isinstance(one, OrderFilled):
             assert one.fill.quantity > 0
             assert one.fill.price > 0
+
+
+def test_money_that_was_moved_is_told_apart_from_money_that_was_won() -> None:
+    def change(reason: str) -> Decimal:
+        account = FUNDING["a"] | {"m": reason, "S": ""}
+        (news,) = read_account(json.dumps(FUNDING | {"a": account}).encode(), SEEN).news
+        assert isinstance(news, BalanceChanged)
+        return news.transferred
+
+    assert [change(reason) for reason in ("DEPOSIT", "WITHDRAW", "ASSET_TRANSFER")] == [Decimal("-0.06")] * 3
+    assert change("ORDER") == change("INSURANCE_CLEAR") == 0
+
+
+def test_a_changed_margin_mode_has_the_account_read() -> None:
+    account = FUNDING["a"] | {"m": "MARGIN_TYPE_CHANGE", "B": [], "P": [], "S": ""}
+
+    assert read_account(json.dumps(FUNDING | {"a": account}).encode(), SEEN).needs_sync
+
+
+def test_a_changed_multi_assets_mode_has_the_account_read() -> None:
+    frame = read_account(json.dumps({"e": "ACCOUNT_CONFIG_UPDATE", "E": SEEN, "T": SEEN, "ai": {"j": True}}).encode(), SEEN)
+
+    assert frame.needs_sync
