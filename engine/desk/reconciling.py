@@ -23,6 +23,7 @@ from engine.model.signals import Side
 
 ZERO: Final = Decimal(0)
 LOOK_AGAIN_MS: Final = 1_000
+UNLISTED_MS: Final = 3_000  # where executions cannot be listed for so long, the position alone is followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ def compared(
         desk, outcome = _as_booked(desk, seen)
         return desk, NO_DIFFERENCE, outcome
     is_same = known.since_ms and known.quantity == difference
-    is_looked_up = is_same and known.looked_up_ms and seen.asked_ms > known.looked_up_ms
-    if is_looked_up and _may_follow(desk, seen):
+    is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
+    if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, NO_DIFFERENCE, outcome
     known = known if is_same else Difference(difference, seen.asked_ms, asked_ms=seen.asked_ms)
