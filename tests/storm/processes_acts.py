@@ -54,7 +54,11 @@ async def _panicked(storm: "Storm", say: Say) -> list[str]:
     await waited(lambda: world.life.lived_s() > SETTLED_S and bool(world.watch.held), CALM_S)
     held = world.watch.held
     blow = Blow(0, Point.EXIT, storm.chance.choice(tuple(Moment)), 0.0, 0.5, 0.0, Meanwhile.NOTHING, None, store_dies=False)
-    aim = world.watch.aim = Aim(blow.point, blow.moment, blow.late_s, lambda: storm.strike(blow, at_point=True))
+
+    def strike() -> None:
+        storm.strike(blow, at_point=True)
+
+    aim = world.watch.aim = Aim(blow.point, blow.moment, blow.late_s, strike)
     latched_ms = await _panic_pressed(world)
     if latched_ms is None:
         return [f"panic: the owner's wish was not answered within {PANIC_SEEN_S:.0f} s"]

@@ -109,7 +109,9 @@ def _ending(storm: "Storm", violations: list[str]) -> Ending:
     moves = [algo for algo in exchange.algos.by_id.values() if algo.client_id.startswith("abT")]
     points = {str(point): sum(hit.at_point and hit.blow.point is point for hit in hits) for point in Point}
     naked = [
-        hit for hit in verified if any(one.began_s <= hit.verified_s and (one.ended_s or 0) > hit.at_s for one in stretches)
+        hit
+        for hit in verified
+        if any(one.began_s <= (hit.verified_s or 0) and (one.ended_s or 0) > hit.at_s for one in stretches)
     ]
     return Ending(
         seed=world.seed,

@@ -8,6 +8,7 @@ from typing import Final
 from engine.execution.ids import OrderName, intent_id, read
 from engine.model.orders import Role
 from sandbox.exchange.exchange import Exchange
+from sandbox.exchange.orders import AlgoOrder, Order
 from sandbox.market import Market
 from tests.storm.processes_watch import Hit, Stretch
 from tests.storm.processes_world import MAX_POSITIONS, SPEED
@@ -100,7 +101,7 @@ def grown(exchange: Exchange) -> list[str]:
 
 def orphans(exchange: Exchange) -> list[str]:
     """Orders of ours that rest on a symbol without a position."""
-    resting = (*exchange.algos.all_open(), *exchange.orders.all_open())
+    resting: tuple[Order | AlgoOrder, ...] = (*exchange.algos.all_open(), *exchange.orders.all_open())
     return [
         f"orphan: {order.client_id} on {order.symbol}"
         for order in resting

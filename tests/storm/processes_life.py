@@ -1,6 +1,7 @@
 """The product as a process that is killed, paused and always started again, as a supervisor would, without back-off."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -14,8 +15,18 @@ from typing import Final
 from sandbox.product import clean_environment
 
 COMMAND: Final = (sys.executable, "-m", "bot", "run")
+PR_SET_PDEATHSIG: Final = 1
 RESTART_S: Final = 0.2
 STOP_LIMIT_S: Final = 20.0
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def end_with_parent() -> None:
+    """Runs in a child before its program: it does not outlive the storm, however that ends."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @dataclass(slots=True)
@@ -123,6 +134,7 @@ class Life:
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         life = Born(len(self.lives) + 1, process.pid, time.monotonic(), log_from=log_from)
         self.lives.append(life)

@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.adapters.redis_process import server_binary
 from sandbox.world import HOST, free_port
+from tests.storm.processes_life import end_with_parent
 
 POLL_S: Final = 0.01
 START_LIMIT_S: Final = 10.0
@@ -29,7 +30,7 @@ class StoreServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             words = [str(server_binary()), *self._flags()]
-            self._process = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: ASYNC220  # a fork is short
+            self._process = subprocess.Popen(words, stdout=log, stderr=log, preexec_fn=end_with_parent)  # noqa: ASYNC220, PLW1509
         async with asyncio.timeout(START_LIMIT_S):
             while not await self._answers():  # noqa: ASYNC110  # another process starts
                 await asyncio.sleep(POLL_S)
