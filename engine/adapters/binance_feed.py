@@ -100,6 +100,7 @@ class BinanceFeed:
             opened=lambda: self._opened(route, link),
             lost=lambda why: self._lost(route, link, why),
             patience=self._patience,
+            only_fresh=True,
         )
         group.create_task(line.run())
         group.create_task(self._listen_for_silence(route, link, line))

@@ -23,6 +23,8 @@ PING_INTERVAL_S: Final = 20.0
 MAX_FRAME_BYTES: Final = 4 * 1024 * 1024
 MAX_FRAMES_WAITING: Final = 256
 JITTER: Final = 0.2
+BEAT_S: Final = 0.5
+STOOD_STILL: Final = "this process stood still"
 _QUIET: Final = logging.Logger("binance.socket", logging.CRITICAL)  # the library's own would log listen keys
 
 
@@ -38,10 +40,14 @@ class Patience:
     overlap_s: float = 2.0
     silence_s: float = 5.0  # without a mark price
     public_silence_s: float = 60.0  # without a quote: a quiet contract may well have none for a while
+    stood_still_s: float = 3.0  # a process that stood still for longer believes no price that waited for it meanwhile
 
 
 class Line:
-    """Reads one address for ever. `take` gets every frame, `opened` and `lost` tell of the connection's beginning and end."""
+    """Reads one address for ever. `take` gets every frame, `opened` and `lost` tell of the connection's beginning and end.
+
+    `only_fresh`: after this process stood still, what waited in the socket is old; it is dropped with the connection.
+    """
 
     def __init__(
         self,
@@ -51,7 +57,10 @@ class Line:
         opened: Callable[[], None],
         lost: Callable[[str], None],
         patience: Patience,
+        only_fresh: bool = False,
     ) -> None:
+        self._only_fresh = only_fresh
+        self._beat_s = 0.0
         self._address = address
         self._take = take
         self._opened = opened
@@ -63,6 +72,32 @@ class Line:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        beat = asyncio.create_task(self._beat())
+        try:
+            await self._reconnecting()
+        finally:
+            beat.cancel()
+
+    async def _beat(self) -> None:
+        """Notice that this process stood still; whoever reads first, this or a frame, notices it."""
+        loop = asyncio.get_running_loop()
+        self._beat_s = loop.time()
+        while True:
+            await asyncio.sleep(BEAT_S)
+            if self._stood_still():
+                self.drop(STOOD_STILL)
+            self._beat_s = loop.time()
+
+    def _stood_still(self) -> bool:
+        return self._only_fresh and asyncio.get_running_loop().time() - self._beat_s > self._patience.stood_still_s
+
+    def _taken(self, frame: bytes) -> None:
+        if self._stood_still():
+            self.drop(STOOD_STILL)
+        else:
+            self._take(frame)
+
+    async def _reconnecting(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
@@ -84,7 +119,7 @@ class Line:
         if isinstance(socket, str):
             return socket
         self._opened()
-        self._reader = asyncio.create_task(_read(socket, self._take))
+        self._reader = asyncio.create_task(_read(socket, self._taken))
         fading: tuple[ClientConnection, asyncio.Task[str]] | None = None
         wait_s = self._patience.renew_after_s
         try:
@@ -99,7 +134,7 @@ class Line:
                 fresh, wait_s = await self._connected(), self._patience.max_reconnect_delay_s
                 if isinstance(fresh, ClientConnection):
                     fading, socket, wait_s = (socket, self._reader), fresh, self._patience.overlap_s
-                    self._reader = asyncio.create_task(_read(fresh, self._take))
+                    self._reader = asyncio.create_task(_read(fresh, self._taken))
         finally:
             await _ended((socket, self._reader))
             if fading is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 
 import pytest
@@ -98,3 +99,31 @@ async def test_no_proxy_stands_between_us_and_this_machine(monkeypatch: pytest.M
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_a_price_that_waited_while_the_process_stood_still_is_dropped_with_its_connection() -> None:
+    async with running_sockets() as sockets:
+        frames, reasons = list[bytes](), list[str]()
+        line = Line(
+            address=fixed(f"{sockets.url}/market/stream"),
+            take=frames.append,
+            opened=lambda: None,
+            lost=reasons.append,
+            patience=replace(QUICK, stood_still_s=0.2),
+            only_fresh=True,
+        )
+        task = asyncio.create_task(line.run())
+        await sockets.connected("market", 1)
+        await sockets.send("market", b"old")
+        time.sleep(0.8)  # noqa: ASYNC251  # the whole process stands still
+
+        await sockets.connections_made("market", 2)
+        await sockets.send("market", b"new")
+        while b"new" not in frames:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert frames == [b"new"]
+    assert reasons == ["this process stood still"]
