@@ -1,0 +1,107 @@
+"""What outlives a process: the store's writes one by one, the latch's file, the sequence. And a store that can fail."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.adapters.codec import decode, encode
+from engine.model.notices import Notice
+from engine.model.orders import Trade
+from engine.model.saved import SavedState
+from engine.model.signals import Ruling
+from engine.model.view import LatchView
+from engine.ports import StoreDown
+
+if TYPE_CHECKING:
+    from tests.storm.machine import Machine
+
+BUDGET_S = 0.25
+
+
+class Disk:
+    """Writes are frozen values, so that they are kept as they are; they go through the codec when they are read."""
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[SavedState | None, tuple[Notice, ...], tuple[Trade, ...]]] = []
+        self.latch: LatchView | None = None
+        self.noted = 0  # the sequence file: how many writes this machine knows of
+        self.was_cut = False
+
+    def state(self) -> SavedState | None:
+        """The newest state that was written."""
+        newest = next((state for state, _, _ in reversed(self.writes) if state is not None), None)
+        return None if newest is None else decode(encode(newest), SavedState)
+
+    def trades(self) -> list[Trade]:
+        """All closed trades, oldest first."""
+        return [trade for _, _, trades in self.writes for trade in trades]
+
+    def notices(self) -> list[Notice]:
+        """Everything that was to be told."""
+        return [notice for _, notices, _ in self.writes for notice in notices]
+
+    def cut(self, writes: int) -> None:
+        """The newest writes never reached the platter."""
+        if writes and self.writes:
+            del self.writes[-writes:]
+            self.was_cut = True
+
+
+class StormStore:
+    """Fulfils `Store` for one process."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self._machine = machine
+        self._disk = machine.world.disk
+
+    async def load(self) -> SavedState | None:
+        """Read the newest state."""
+        await self._passes("load")
+        return self._disk.state()
+
+    async def trades(self, since_ms: int) -> Sequence[Trade]:
+        """Read closed trades, newest first."""
+        await self._passes("trades")
+        return [trade for trade in reversed(self._disk.trades()) if trade.exit_time_ms >= since_ms]
+
+    async def save(
+        self,
+        state: SavedState | None,
+        rulings: Sequence[Ruling],
+        notices: Sequence[Notice],
+        trades: Sequence[Trade],
+    ) -> None:
+        """Write all of it, or fail with or without effect."""
+        name = "journal" if state is not None and any(d.entry is not None for d in state.desks.values()) else "save"
+        await self._machine.point(f"{name}:before")
+        fate = self._machine.world.weather.store()
+        await asyncio.sleep(min(fate.delay_s, BUDGET_S))
+        if fate.is_done:
+            self._disk.writes.append((state, tuple(notices), tuple(trades)))
+            self._disk.noted += 1
+        if fate.delay_s > BUDGET_S or not fate.is_done:
+            raise StoreDown("the store did not answer in time")
+        await self._machine.point(f"{name}:after")
+
+    async def _passes(self, name: str) -> None:
+        await self._machine.point(f"{name}:before")
+        fate = self._machine.world.weather.store()
+        await asyncio.sleep(min(fate.delay_s, BUDGET_S))
+        if fate.delay_s > BUDGET_S or not fate.is_done:
+            raise StoreDown("the store did not answer")
+        await self._machine.point(f"{name}:after")
+
+
+class StormLatchFile:
+    """Fulfils `LatchFile` on the disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def read(self) -> LatchView | None:
+        """The latch that the file remembers."""
+        return self._disk.latch
+
+    def write(self, latch: LatchView | None) -> None:
+        """Remember the latch."""
+        self._disk.latch = latch

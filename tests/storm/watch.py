@@ -1,0 +1,211 @@
+"""The invariants I1-I20 (reliability, section 1), judged from the exchange's own books and never from what the bot believes."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from engine.execution.ids import read
+from engine.model.commands import DecisionMode
+from engine.model.orders import Role
+from tests.storm.market import SYMBOLS
+
+if TYPE_CHECKING:
+    from tests.storm.world import World
+
+NAKED_RUNNING_S: Final = 2.5  # 2 s, and the wire's way there and back
+ORPHAN_S: Final = 15.0
+STALE_S: Final = 3.5  # 3 s, and one frame's way
+LATCH_S: Final = 1.0
+RISK_SLACK: Final = Decimal("1.10")
+DUST: Final = Decimal("1e-9")
+INBOX_LIMIT: Final = 2_000
+
+
+class Watch:
+    """Looks after every change and every second; keeps what was violated."""
+
+    def __init__(self, world: "World") -> None:
+        self.violations = list[tuple[str, str]]()
+        self.naked_s = Counter[str]()  # the longest unexcused stretch per symbol
+        self.covers_s = list[float]()
+        self._world = world
+        self._naked_since: dict[str, float] = {}
+        self._opened_s: dict[str, float] = {}
+        self._flat_since: dict[str, float] = {}
+        self._entries = dict[str, int]()
+        self._orders_seen = 0
+        self._lots = dict.fromkeys(SYMBOLS, 0)
+        self._latched_s: float | None = None
+        self._risk_checked = set[str]()
+
+    def violated(self, invariant: str, what: str) -> None:
+        """Note a violation, once per kind and text."""
+        row = (invariant, f"{what} at {self._world.loop.time():.3f} s")
+        if invariant not in {known for known, _ in self.violations}:
+            self.violations.append(row)
+
+    def look(self) -> None:
+        """Everything that must hold now."""
+        self._new_orders()
+        for symbol in SYMBOLS:
+            self._cover(symbol)
+            self._orphans(symbol)
+        self._limits()
+
+    # --- entries ----------------------------------------------------------------------------------------------------
+
+    def _new_orders(self) -> None:
+        orders = self._world.venue.exchange.orders.by_id
+        if len(orders) == self._orders_seen:
+            return
+        new = list(orders.values())[self._orders_seen :]
+        self._orders_seen = len(orders)
+        for order in new:
+            name = read(order.client_id)
+            if name is not None and name.role is Role.ENTRY:
+                self._entered(order.symbol, order.client_id)
+            elif name is not None and name.role is Role.EXIT and not order.reduce_only:
+                self.violated("I10", f"exit {order.client_id} is not reduce-only")
+
+    def _entered(self, symbol: str, name: str) -> None:
+        world = self._world
+        self._entries[name] = self._entries.get(name, 0) + 1
+        if self._entries[name] > 1:
+            self.violated("I1", f"entry {name} was accepted {self._entries[name]} times")
+        if world.mode is DecisionMode.CONFIRM and name[3:-3] not in world.owner.allowed:
+            self.violated("I7", f"entry {name} that nobody confirmed")
+        sent_s = world.sent_s(name)
+        if self._latched_s is not None and sent_s > self._latched_s + LATCH_S:
+            self.violated("I9", f"entry {name} on {symbol} while latched")
+        if sent_s - world.told_s(symbol) > STALE_S:
+            self.violated("I16", f"entry {name} on prices {sent_s - world.told_s(symbol):.1f} s old")
+
+    # --- cover ------------------------------------------------------------------------------------------------------
+
+    def is_covered(self, symbol: str) -> bool:
+        """Whether a stop rests on the right side for all of the position; only ours counts."""
+        exchange = self._world.venue.exchange
+        position = exchange.position(symbol)
+        if not position.lots:
+            return True
+        covered = 0
+        for algo in exchange.algos.open_on(symbol):
+            if algo.is_stop and algo.side == -position.side and algo.client_id.startswith("ab"):
+                covered += abs(position.lots) if algo.close_position else algo.lots * algo.reduce_only
+        return covered >= abs(position.lots)
+
+    def _cover(self, symbol: str) -> None:
+        world, now = self._world, self._world.loop.time()
+        lots = world.venue.lots(symbol)
+        if lots and not self._lots[symbol]:
+            self._opened_s[symbol] = now
+        self._lots[symbol] = lots
+        if self.is_covered(symbol):
+            since = self._naked_since.pop(symbol, None)
+            if since is not None and lots:
+                self.covers_s.append(now - since)
+            return
+        since = self._naked_since.setdefault(symbol, now)
+        begin = max(since, world.weather.excused_until_s, world.excused_until_s)
+        naked = now - begin
+        self.naked_s[symbol] = max(self.naked_s[symbol], naked)  # type: ignore[assignment]
+        if naked > NAKED_RUNNING_S and not world.is_forgotten(symbol):
+            self.violated("I2", f"{symbol} is naked for {naked:.1f} s beyond every excuse, {now - since:.1f} s in all")
+
+    def _orphans(self, symbol: str) -> None:
+        world, now = self._world, self._world.loop.time()
+        exchange = world.venue.exchange
+        ours = [algo.client_id for algo in exchange.algos.open_on(symbol) if algo.client_id.startswith("ab")]
+        if world.venue.lots(symbol) or not ours:
+            self._flat_since.pop(symbol, None)
+            return
+        since = max(self._flat_since.setdefault(symbol, now), world.weather.excused_until_s, world.excused_until_s)
+        if now - since > ORPHAN_S:
+            self.violated("I11", f"{ours} rest on {symbol} though it is flat for {now - since:.1f} s")
+
+    # --- limits -----------------------------------------------------------------------------------------------------
+
+    def _limits(self) -> None:
+        world = self._world
+        exchange = world.venue.exchange
+        held = [symbol for symbol in SYMBOLS if world.venue.lots(symbol)]
+        if len(held) > 2:
+            self.violated("I3", f"{len(held)} positions")
+        for symbol in held:
+            self._planned_loss(symbol)
+        for foreign in world.foreigners:
+            if not exchange.algos.by_id[foreign].is_open and foreign not in world.foreigners_gone:
+                world.foreigners_gone.add(foreign)
+                if exchange.algos.by_id[foreign].status == "CANCELED":
+                    self.violated("I12", "a stop that is not ours was cancelled")
+        runner = world.machine.runner
+        if runner is not None and runner.inbox.longest > INBOX_LIMIT:
+            self.violated("I20", f"{runner.inbox.longest} items waited")
+
+    def _planned_loss(self, symbol: str) -> None:
+        """What the first tight stop of a position of ours would lose, against the risk that was set."""
+        world = self._world
+        exchange, position = world.venue.exchange, world.venue.exchange.position(symbol)
+        for algo in exchange.algos.open_on(symbol):
+            name = read(algo.client_id)
+            if name is None or name.role is not Role.TIGHT_STOP or name.intent_id in self._risk_checked:
+                continue
+            self._risk_checked.add(name.intent_id)
+            if f"abE{name.intent_id}000" not in self._entries or world.was_touched(symbol):
+                continue
+            contract = exchange.contracts[symbol]
+            distance = abs(position.entry_price(contract) - contract.price(algo.trigger_ticks))
+            loss = contract.quantity(abs(position.lots)) * distance
+            allowed = world.most_equity * Decimal(repr(world.risk)) * RISK_SLACK
+            if loss > allowed:
+                self.violated("I4", f"{symbol} would lose {loss:.2f} of {allowed:.2f} at its stop")
+
+    def latched(self, is_latched: bool) -> None:
+        """The engine's latch, as its owner sees it."""
+        if not is_latched:
+            self._latched_s = None
+        elif self._latched_s is None:
+            self._latched_s = self._world.loop.time()
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def settled(self) -> None:
+        """The weather has cleared for long enough: both books agree, and the process is well."""
+        world = self._world
+        machine, exchange = world.machine, world.venue.exchange
+        if not machine.is_ready or machine.runner is None:
+            self.violated("I19", f"not ready: {machine.why or (machine.runner.phase if machine.runner else 'not made')}")
+            return
+        for symbol, desk in machine.runner.trader.desks.items():
+            holding = desk.memory.holding
+            booked = holding.quantity * int(holding.trade.side) if holding is not None else Decimal(0)
+            held = exchange.contracts[symbol].quantity(world.venue.lots(symbol))
+            if booked != held:
+                self.violated("I5", f"{symbol}: {booked} booked, {held} held")
+            if desk.memory.entry is not None:
+                self.violated("I5", f"{symbol}: an entry is still on its way: {desk.memory.entry.state}")
+            resting = {algo.client_id for algo in exchange.algos.open_on(symbol) if algo.client_id.startswith("ab")}
+            known = {stop.client_id for stop in desk.memory.stops}
+            if resting != known:
+                self.violated("I5", f"{symbol}: stops {sorted(known)} known, {sorted(resting)} resting")
+            if not self.is_covered(symbol) and not world.is_forgotten(symbol):
+                self.violated("I2", f"{symbol} has no cover at the end")
+        if machine.runner.trader.is_halted:
+            self.violated("I19", "the engine halted")
+        self._money()
+
+    def _money(self) -> None:
+        world = self._world
+        if world.disk.was_cut or world.machine.runner is None:
+            return
+        ledger, trader = world.venue.exchange.ledger, world.machine.runner.trader
+        kinds = ("REALIZED_PNL", "COMMISSION", "FUNDING_FEE")
+        moved = sum((income.amount for income in ledger.incomes if income.kind in kinds), Decimal(0))
+        open_net = sum((d.memory.holding.trade.net for d in trader.desks.values() if d.memory.holding), Decimal(0))
+        booked = sum((trade.net for trade in world.disk.trades()), open_net)
+        if abs(booked - moved) > DUST:
+            self.violated("I5", f"{booked - moved} is missing in the books: {booked} booked, {moved} moved")
+        seen = Counter((trade.symbol, trade.number) for trade in world.disk.trades())
+        doubled = [name for name, count in seen.items() if count > 1]
+        if doubled:
+            self.violated("I5", f"trades booked twice: {doubled}")
