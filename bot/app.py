@@ -3,35 +3,35 @@
 import asyncio
 import errno
 import logging
+import os
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bot.audited import audited
+from bot.ending import CannotStart
 from bot.health import Health, serve
 from bot.logs import Redaction
 from bot.settings import Settings
-from bot.store_watch import WatchedStore
+from bot.store_watch import WatchedStore, latch_lost
 from bot.venue import Venue, open_venue
+from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_server import reach
+from engine.adapters.redis_process import server_binary
+from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.control import Control, EngineControl
 from engine.model.market import INTERVAL_MS
-from engine.model.notices import LatchCause
 from engine.runner import Runner
-from engine.state.latch import set_by, strictest
 from engine.trader import TraderSetup
 
+STORE_WITHIN_S: Final = 2.0
+
 logger = logging.getLogger(__name__)
-
-
-class CannotStart(Exception):
-    """The process cannot start as it is told to; the text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,20 @@ class House:
     control: EngineControl
 
 
-async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack) -> House:
-    """Open the store and the exchange and put the engine together."""
+async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack, rest: BinanceRest) -> House:
+    """Open the exchange (which `rest` asked for its clock already) and the store, and put the engine together.
+
+    A store that is away is looked for by the engine, while it guards what is open. Raises `NoServer` where there is
+    nothing that could ever be one.
+    """
     clock, folder = MachineClock(), settings.data_folder
-    reached = await reach(settings.store_url, folder / "store")
-    stack.push_async_callback(reached.close)
-    if reached.server is not None:
-        keeper = asyncio.create_task(reached.server.keep_running())
-        stack.callback(keeper.cancel)
-    link, sequence = RedisLink(reached.url), SequenceFile(folder)
-    store = RedisStore(link, namespace=settings.namespace, clock=clock, on_intent=sequence.note)
+    url, place = await reached(settings.store_url, folder, stack)
+    link, sequence = RedisLink(url), SequenceFile(folder)
+    store = RedisStore(link, namespace=settings.namespace, clock=clock, on_intent=sequence.note, place=place)
     stack.push_async_callback(store.close)
-    for doubt in await store.check():
-        logger.warning(doubt)
-    await store.take_epoch()
-    if sequence.has_lost_tail(store.last_write):
-        logger.error("the store knows less than this machine does: entries are latched")
-        latch_lost(folder, clock.now_ms())
-        sequence.note(store.last_write)
-    venue = await open_venue(settings, store, clock)
+    watch = WatchedStore(store, folder, clock)
+    venue = await open_venue(settings, watch, clock, rest)
     stack.push_async_callback(venue.close)
-    watch = WatchedStore(store)
     runner = Runner(
         setup=trader_setup(settings),
         interval=settings.interval,
@@ -80,8 +73,34 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
         clock=clock,
         latch_file=LatchFile(folder),
     )
+    watch.met_another = runner.hold_entries
+    pulse = asyncio.create_task(watch.watch(runner.store_failed))
+    stack.callback(pulse.cancel)
     control = audited(Control(runner, watch, settings.label), folder)
     return House(settings, clock, redaction, link, store, watch, venue, runner, control)
+
+
+async def reached(store_url: str, folder: Path, stack: AsyncExitStack) -> tuple[str, str]:
+    """The store's address, and a name for whoever has its lock: on our own server nobody else can be alive.
+
+    Our own server is started beside everything else and waited for a moment only.
+    """
+    if store_url:
+        return store_url, f"{os.uname().nodename}:{folder.absolute()}"
+    server_binary()
+    server = EmbeddedServer(folder / "store")
+    stack.push_async_callback(server.stop)
+    keeper = asyncio.create_task(server.keep_running())
+    stack.push_async_callback(ended, keeper)
+    if not await server.answers_within(STORE_WITHIN_S):
+        logger.error("the store's server does not answer yet: the start goes on without it")
+    return server.url, "embedded"
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and see it end."""
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def trader_setup(settings: Settings) -> TraderSetup:
@@ -109,6 +128,7 @@ async def open_health_page(house: House) -> Any:
             "cards_open": runner.cards_open(),
             "label": house.settings.label,
             "store_up": runner.store_is_up,
+            "memory": "apart" if runner.is_apart else "joined",
             "inbox": len(runner.inbox),
             "uptime_s": round(time.monotonic() - started_s, 1),
         }
@@ -126,10 +146,3 @@ async def open_health_page(house: House) -> Any:
         reason = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
         raise CannotStart(f"HEALTH_PORT: port {house.settings.health_port} {reason}: choose another one, or 0") from error
     return page.cleanup
-
-
-def latch_lost(folder: Path, now_ms: int) -> None:
-    """No entries after a memory was lost, until the owner looked."""
-    latch_file = LatchFile(folder)
-    lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
-    latch_file.write(strictest(latch_file.read(), lost))

@@ -1,95 +1,39 @@
-"""The `autobot` command. Nothing heavy is imported before it is needed, and a wrong setting is one line, never a traceback."""
+"""The `autobot` command. `autobot run` is what a supervisor starts after a crash, perhaps with an open position: it takes the
+shortest way. Every other word goes to `bot.commands`. A wrong setting is one line, never a traceback.
+"""
 
-import asyncio
-from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Final
+import sys
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from bot import demo_commands
-from bot.demo_commands import EXTRA_WORDS
+from bot.ending import BAD_SETTINGS
 
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-BAD_SETTINGS: Final = 2
-LOOKS: Final = "`veto`: each limit shown blocking a made-up order. `orders`: one with its stop, placed with play money."
-
-app = typer.Typer(
-    name="autobot",
-    help="An interactive trader for Binance USDⓈ-M futures, steered from a Telegram chat.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # a frame would break a line that says what is wrong
-    pretty_exceptions_enable=False,
-)
-app.command(context_settings=EXTRA_WORDS)(demo_commands.demo)
-app.command(context_settings=EXTRA_WORDS)(demo_commands.sandbox)
-
-
-class DoctorsLook(StrEnum):
-    """What the doctor may be asked to look at."""
-
-    ALL = "all"
-    VETO = "veto"
-    ORDERS = "orders"
-
-
-@app.command()
-def run() -> None:
-    """Trade, as the settings say, until stopped."""
-    settings = _settings()
-    from bot.process import run as live
-
-    raise typer.Exit(asyncio.run(live(settings)))
-
-
-@app.command()
-def export(
-    as_json: Annotated[bool, typer.Option("--json/--csv", help="JSON with totals, or CSV with one trade a line.")] = True,
-) -> None:
-    """Write all closed trades to the standard output."""
-    settings = _settings()
-    from bot.export import export as write
-
-    raise typer.Exit(asyncio.run(write(settings, as_json)))
-
-
-@app.command()
-def doctor(
-    what: Annotated[DoctorsLook, typer.Argument(help=LOOKS)] = (DoctorsLook.ALL),
-) -> None:
-    """Look at settings, store, exchange, key and chat; say what is wrong and what to do."""
-    settings = _settings()
-    if what is DoctorsLook.ORDERS:
-        from bot.doctor_orders import orders
-
-        raise typer.Exit(asyncio.run(orders(settings)))
-    if what is DoctorsLook.VETO:
-        from bot.doctor_veto import veto
-
-        raise typer.Exit(veto(settings))
-    from bot.doctor import doctor as examine
-
-    raise typer.Exit(asyncio.run(examine(settings)))
-
-
-@app.command("version")
-def show_version() -> None:
-    """Say which version this is."""
-    try:
-        typer.echo(f"autobot {version('autobot')}")
-    except PackageNotFoundError:
-        typer.echo("autobot (not installed)")
+RUN: Final = ["run"]
 
 
 def main() -> None:
     """The command's entry."""
+    if sys.argv[1:] == RUN:
+        raise SystemExit(run())
+    from bot.commands import app
+
     app()
 
 
-def _settings() -> "Settings":
+def run() -> int:
+    """Trade, as the settings say, until stopped; give the exit code."""
+    found = settings()
+    import asyncio
+
+    from bot.process import run as live
+
+    return asyncio.run(live(found))
+
+
+def settings() -> "Settings":
+    """The settings; where they are wrong the command ends here."""
     from bot.settings import load_settings
     from bot.variables import BadSettings
 
@@ -97,5 +41,5 @@ def _settings() -> "Settings":
         return load_settings()
     except BadSettings as error:
         for problem in error.problems:
-            typer.echo(f"Error: {problem}", err=True)
-        raise typer.Exit(BAD_SETTINGS) from None
+            print(f"Error: {problem}", file=sys.stderr)
+        raise SystemExit(BAD_SETTINGS) from None

@@ -3,14 +3,17 @@
 `/healthz` may be asked to wait until everything up to given event times has been worked through.
 """
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.model.events import Route
+
+if TYPE_CHECKING:
+    from aiohttp import web  # imported when the page opens: positions are guarded first
 
 HOST: Final = "127.0.0.1"
 LONGEST_WAIT_MS: Final = 10_000
@@ -41,6 +44,8 @@ class Health:
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Tell how things stand, after waiting for the marks that were asked for."""
+        from aiohttp import web
+
         try:
             wait_ms = min(_number(request, "wait_ms"), LONGEST_WAIT_MS)
             marks = {route: _number(request, route.value) for route in Route}
@@ -64,6 +69,8 @@ class Health:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Everything that is counted, in Prometheus' words."""
+        from aiohttp import web
+
         return web.Response(body=self._metrics(), content_type="text/plain", charset="utf-8")
 
     def _has_settled(self, marks: Marks) -> bool:
@@ -73,6 +80,8 @@ class Health:
 
 async def serve(health: Health, port: int) -> web.AppRunner:
     """Open the page; `cleanup` closes it. Raises `OSError` where the port is taken."""
+    from aiohttp import web
+
     app = web.Application()
     app.add_routes([web.get("/healthz", health.healthz), web.get("/metrics", health.metrics)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

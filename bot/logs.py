@@ -12,7 +12,10 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
-import structlog
+from engine.adapters.light_imports import absent
+
+with absent("rich"):  # it paints tracebacks on terminals, which these lines are not for, and takes a tenth of a second
+    import structlog
 
 BLANK: Final = "[hidden]"
 FILE_BYTES: Final = 10_000_000

@@ -1,17 +1,23 @@
-"""The exchange's side of the process: requests, market feed and broker of the mode that was chosen."""
+"""The exchange's side of the process: requests, market feed and broker of the mode that was chosen.
+
+Requests come first in a start and take the shortest way; feed and broker are imported when they are put together.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.settings import Mode, Settings
-from engine.adapters.binance_broker import binance_broker
-from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_rest import BinanceRest
-from engine.adapters.binance_socket import Patience
-from engine.adapters.redis_store import RedisStore
 from engine.model.events import Route
 from engine.ports import Broker, Clock
+
+if TYPE_CHECKING:
+    from engine.adapters.binance_feed import BinanceFeed
+    from engine.adapters.binance_socket import Patience
+    from engine.adapters.paper_broker import BookStore
 
 
 class OrderDesk(Broker, Protocol):
@@ -46,9 +52,12 @@ class Venue:
         await self.rest.close()
 
 
-async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Venue:
-    """Put the exchange's side together; connects nothing yet. Raises `StateUnreadable` or `StoreDown` for paper books."""
-    rest = open_rest(settings, clock)
+async def open_venue(settings: Settings, books: BookStore, clock: Clock, rest: BinanceRest | None = None) -> Venue:
+    """Put the exchange's side together; connects nothing yet. `books`: where paper money is kept."""
+    from engine.adapters.binance_broker import binance_broker
+    from engine.adapters.binance_feed import BinanceFeed
+
+    rest = rest or open_rest(settings, clock)
     feed = BinanceFeed(
         rest,
         ws_public=settings.binance_ws_public_root,
@@ -59,7 +68,7 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
         clock=clock,
     )
     if settings.mode is Mode.PAPER:
-        return await _on_paper(settings, store, clock, rest, feed)
+        return await _on_paper(settings, books, clock, rest, feed)
     broker = binance_broker(
         rest,
         symbols=settings.symbols,
@@ -73,6 +82,8 @@ async def open_venue(settings: Settings, store: RedisStore, clock: Clock) -> Ven
 
 def patience(settings: Settings) -> Patience:
     """How long a connection may be away."""
+    from engine.adapters.binance_socket import Patience
+
     return Patience(
         reconnect_delay_s=settings.websocket_reconnect_delay,
         max_reconnect_delay_s=settings.websocket_max_reconnect_delay,
@@ -93,7 +104,7 @@ def open_rest(settings: Settings, clock: Clock) -> BinanceRest:
     )
 
 
-async def _on_paper(settings: Settings, store: RedisStore, clock: Clock, rest: BinanceRest, feed: BinanceFeed) -> Venue:
+async def _on_paper(settings: Settings, books: BookStore, clock: Clock, rest: BinanceRest, feed: BinanceFeed) -> Venue:
     from engine.adapters.paper_broker import PaperBroker
 
     broker = PaperBroker(
@@ -102,9 +113,8 @@ async def _on_paper(settings: Settings, store: RedisStore, clock: Clock, rest: B
         interval=settings.interval,
         clock=clock,
         wallet=settings.paper_wallet,
-        books=store,
+        books=books,
         market_ms=feed.market_ms,
     )
-    await broker.open()
     feed.tell_first(broker.see)
     return Venue(rest, feed, broker, None)

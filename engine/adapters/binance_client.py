@@ -13,11 +13,15 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientTimeout, ConnectionTimeoutError
-from binance import AsyncClient
 
 from engine.adapters.binance_budget import Budget, Need
 from engine.adapters.binance_errors import CLOCK, TOO_MANY_ORDERS, ExchangeFailed, HeldBack, NoAnswer, NotSent, Refused
+from engine.adapters.light_imports import without
 from engine.ports import Clock
+
+# The library's other client, its dates in words and its other kinds of keys are never used, and would be half of a start.
+with without("requests", "dateparser", "pytz", "Crypto", "Crypto.PublicKey", "Crypto.Hash", "Crypto.Signature"):
+    from binance import AsyncClient
 
 LEASE_MS: Final = 3_000  # recvWindow: the exchange itself refuses what arrives later
 CONNECT_S: Final = 3.0
