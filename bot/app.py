@@ -15,7 +15,7 @@ from bot.ending import CannotStart
 from bot.health import Health, serve
 from bot.logs import Redaction
 from bot.settings import Settings
-from bot.store_watch import WatchedStore, latch_lost
+from bot.store_watch import WatchedStore
 from bot.venue import Venue, open_venue
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.local_files import LatchFile, SequenceFile
@@ -86,7 +86,7 @@ async def reached(store_url: str, folder: Path, stack: AsyncExitStack) -> tuple[
     Our own server is started beside everything else and waited for a moment only.
     """
     if store_url:
-        return store_url, f"{os.uname().nodename}:{folder.absolute()}"
+        return store_url, place(folder)
     server_binary()
     server = EmbeddedServer(folder / "store")
     stack.push_async_callback(server.stop)
@@ -95,6 +95,11 @@ async def reached(store_url: str, folder: Path, stack: AsyncExitStack) -> tuple[
     if not await server.answers_within(STORE_WITHIN_S):
         logger.error("the store's server does not answer yet: the start goes on without it")
     return server.url, "embedded"
+
+
+def place(folder: Path) -> str:
+    """This machine's folder: its lock proves that nobody else works from it."""
+    return f"{os.uname().nodename}:{folder.absolute()}"
 
 
 async def ended(task: asyncio.Task[None]) -> None:

@@ -1,26 +1,70 @@
-"""The store as the runner sees it, with an ear for one thing: that another process took the store over."""
+"""The store as the engine sees it: taken over and read when it can be, listened to, and told when it went.
+
+Taking it over is part of reading it, so that a store that was away at the start is joined by asking again. A memory that
+lost something latches entries, in the file that the engine reads next.
+"""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
 
+from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
-from engine.model.notices import Notice
+from engine.model.notices import LatchCause, Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
+from engine.ports import Clock, StateDamaged, StoreDown
+from engine.state.latch import set_by, strictest
+
+BEAT_S: Final = 0.6  # with the budget of one write: entries are held within a second of the store's end
+OTHERS_ENTRIES_S: Final = 5.0  # so long an entry of the process before may still arrive at the exchange
+
+logger = logging.getLogger(__name__)
 
 
 class WatchedStore:
-    """Fulfils `Store`. `was_fenced` is set when a newer process writes: this one must stop at once."""
+    """Fulfils `Store`. `was_fenced` is set when a newer process writes: this one must stop at once.
 
-    def __init__(self, store: RedisStore) -> None:
+    `met_another` hears for how long entries of a process elsewhere, which had the store before, may still be on their way.
+    """
+
+    def __init__(self, store: RedisStore, folder: Path, clock: Clock) -> None:
         self.was_fenced = asyncio.Event()
+        self.met_another: Callable[[float], None] = _nobody
         self._store = store
+        self._folder = folder
+        self._clock = clock
+        self._sequence = SequenceFile(folder)
+        self._is_taken = False
+
+    async def take(self) -> None:
+        """Become the store's only writer, once. Raises `StoreDown`."""
+        if self._is_taken:
+            await self._listened(self._store.beat())
+            return
+        for doubt in await self._store.check():
+            logger.warning(doubt)
+        taken = await self._store.take_epoch()
+        self._is_taken = True
+        if taken.from_elsewhere:
+            logger.warning("another process had the store before: no entries for %g s", OTHERS_ENTRIES_S)
+            self.met_another(OTHERS_ENTRIES_S)
+        if self._sequence.has_lost_tail(taken.seq):
+            self._lost("the store knows less than this machine does")
+            self._noted(taken.seq)
 
     async def load(self) -> SavedState | None:
-        """Read the saved state."""
-        return await self._store.load()
+        """Read the saved state. What is damaged was set aside and is done without. Raises `StoreDown`, `StateUnreadable`."""
+        await self.take()
+        try:
+            return await self._store.load()
+        except StateDamaged as error:
+            self._lost(str(error))
+            return await self._store.load()
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:
         """Read closed trades."""
@@ -34,8 +78,55 @@ class WatchedStore:
         trades: Sequence[Trade],
     ) -> None:
         """Save, and notice a newer writer."""
+        await self._listened(self._store.save(state, rulings, notices, trades))
+
+    async def load_books(self) -> dict[str, Any] | None:
+        """Read the paper exchange's books: this mode's own, so the store is taken first."""
+        await self.take()
+        return await self._store.load_books()
+
+    async def save_books(self, books: dict[str, Any]) -> None:
+        """Save the paper exchange's books."""
+        await self._listened(self._store.save_books(books))
+
+    async def watch(self, failed: Callable[[str], None]) -> None:
+        """Feel the store's pulse until cancelled: also an idle process notices that it is gone, or somebody else's."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            if self._is_taken:
+                try:
+                    await self._listened(self._store.beat())
+                except StoreDown as error:
+                    failed(str(error))
+
+    async def _listened(self, call: Any) -> None:
         try:
-            await self._store.save(state, rulings, notices, trades)
+            await call
         except Fenced:
             self.was_fenced.set()
             raise
+
+    def _lost(self, what: str) -> None:
+        """No entries after a memory was lost, until the owner looked. Raises `StoreDown` where that cannot be kept."""
+        logger.error("%s: entries are latched", what)
+        try:
+            latch_lost(self._folder, self._clock.now_ms())
+        except OSError as error:
+            raise StoreDown(f"the latch could not be written to its file: {error.strerror}") from error
+
+    def _noted(self, number: int) -> None:
+        try:
+            self._sequence.note(number)
+        except OSError as error:
+            raise StoreDown(f"the number of the newest write could not be kept: {error.strerror}") from error
+
+
+def latch_lost(folder: Path, now_ms: int) -> None:
+    """No entries after a memory was lost, until the owner looked."""
+    latch_file = LatchFile(folder)
+    lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
+    latch_file.write(strictest(latch_file.read(), lost))
+
+
+def _nobody(_: float) -> None:
+    return None

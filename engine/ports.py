@@ -150,5 +150,9 @@ class StateUnreadable(Exception):
     """The saved state is newer than this program, belongs to another account or mode, or is damaged."""
 
 
+class StateDamaged(StateUnreadable):
+    """Broken parts of the saved state were set aside; what is left can be read now."""
+
+
 class StoreDown(Exception):
     """The store did not confirm a write or could not be read."""

@@ -27,6 +27,11 @@ class FileLock:
         self._file = file
         return True
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is ours now."""
+        return self._file is not None
+
     def release(self) -> None:
         """Let go. A child that was given `fileno` still holds the lock."""
         if self._file is not None:

@@ -41,7 +41,7 @@ class BookStore(Protocol):
 
 
 class PaperBroker:
-    """Fulfils `Broker`. `open` it once the store was taken; `wallet` is what a new account begins with."""
+    """Fulfils `Broker`. The first errand opens it, once the store has the books; `wallet` is what a new account begins with."""
 
     def __init__(
         self,
@@ -108,7 +108,11 @@ class PaperBroker:
 
     async def run(self, errand: Errand) -> Sequence[Event]:
         """Carry out a read or a cancel."""
-        self._must_be_open()
+        try:
+            if not self._is_open:
+                await self.open()
+        except StoreDown as failure:
+            return (ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), str(failure), *self._times()),)
         try:
             await self._read_rules()
             if isinstance(errand, FetchBars):

@@ -74,6 +74,7 @@ class EmbeddedServer:
         self._folder = folder.absolute()
         self._lock = FileLock(self._folder / "server.lock")
         self._alias: Path | None = None
+        self._is_up = asyncio.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,7 +97,7 @@ class EmbeddedServer:
             self._shorten()
             await self._launch(binary)
         except BaseException:
-            await self.stop()
+            await self._end()
             raise
 
     async def join(self) -> None:
@@ -110,23 +111,42 @@ class EmbeddedServer:
             await asyncio.sleep(POLL_S)
 
     async def keep_running(self) -> None:
-        """Start the server again whenever it died, until cancelled."""
-        binary = server_binary()
+        """Have the server running, also where it does not start at first, and again whenever it died; until cancelled."""
+        told = ""
         while True:
-            await asyncio.sleep(WATCH_S)
             if not self.pid:
-                await self._revive(binary)
+                try:
+                    await self._revive()
+                    told = ""
+                except NoServer as error:
+                    if str(error) != told:
+                        told = str(error)
+                        logger.error("%s", error)
+            await asyncio.sleep(WATCH_S)
+
+    async def answers_within(self, limit_s: float) -> bool:
+        """Wait for the server's first answer, for a while at most."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._is_up.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def stop(self) -> None:
         """End the child cleanly and leave the folder to others. A server that was joined runs on."""
+        await self._end()
+        self._drop_alias()
+
+    async def _end(self) -> None:
         if self._process is not None:
             await end(self._process)
             self._process = None
         self._lock.release()
-        self._drop_alias()
 
     @property
     def _socket(self) -> Path:
+        self._shorten()
         return (self._alias or self._folder) / SOCKET_NAME
 
     def _make_folder(self) -> None:
@@ -162,10 +182,11 @@ class EmbeddedServer:
                 await end(process)
                 raise NoServer(f"the store's server does not start on {self._folder}: {last_words(self._folder)}")
             await asyncio.sleep(POLL_S)
+        self._is_up.set()
 
-    async def _revive(self, binary: Path) -> None:
+    async def _revive(self) -> None:
+        if not self._lock.is_held:
+            await self.start(LOCK_WAIT_S)
+            return
         logger.warning("the store's server died and is started again")
-        try:
-            await self._launch(binary)
-        except NoServer as error:
-            logger.error("%s", error)
+        await self._launch(server_binary())

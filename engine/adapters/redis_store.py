@@ -24,21 +24,22 @@ from engine.adapters.redis_history import (
     ruling_commands,
     trade_command,
 )
-from engine.adapters.redis_link import RedisLink, as_text
+from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_outbox import OUTBOX, Outbox, put
-from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, StateTexts, changes, read_state
+from engine.adapters.redis_reading import PAPER, read_texts, readable
+from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, StateTexts, changes
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
-from engine.adapters.redis_writer import PREFIX, Command, Forgotten, RedisWriter, Unanswered
+from engine.adapters.redis_writer import Command, Forgotten, RedisWriter, Taken, Unanswered
 from engine.model.notices import Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
-from engine.ports import Clock, StateUnreadable, StoreDown
+from engine.ports import Clock, StateDamaged, StateUnreadable, StoreDown
 
-PAPER: Final = PREFIX + "paper"
 OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, EQUITY, PAPER)
 SAVE_BUDGET_MS: Final = 250
+BEAT_AFTER_S: Final = 0.5  # a store that confirmed a write just now is not asked
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class _Wish(NamedTuple):
     entries: _Entries = _Entries()
     state: SavedState | None = None
     books: bytes | None = None
+    is_needed: bool = False  # also where there is nothing to write
 
 
 class _Unsure(NamedTuple):
@@ -80,6 +82,7 @@ class RedisStore:
         clock: Clock,
         save_budget_ms: int = SAVE_BUDGET_MS,
         on_intent: Callable[[int], None] | None = None,
+        place: str = "",
     ) -> None:
         self.outbox = Outbox(link)
         self.users = Users(link)
@@ -91,13 +94,15 @@ class RedisStore:
         self._clock = clock
         self._save_budget_ms = save_budget_ms
         self._on_intent = on_intent
-        self._writer = RedisWriter(link)
+        self._writer = RedisWriter(link, place)
         self._state_texts = StateTexts()
         self._turn = asyncio.Lock()
         self._written: Texts | None = None  # what the store holds; None = it was not read yet
         self._is_lost = False  # the store was emptied: all of it is written anew
         self._owed: SavedState | None = None
         self._unsure: _Unsure | None = None
+        self._is_doubtful = False  # the newest write was not confirmed: only another one tells whether the store is back
+        self._confirmed_s = 0.0
 
     @property
     def last_write(self) -> int:
@@ -108,20 +113,20 @@ class RedisStore:
         """Refuse a server that may lose what it confirmed (`ServerUnfit`), and return weaker doubts."""
         return await check_server(self._link)
 
-    async def take_epoch(self) -> int:
+    async def take_epoch(self) -> Taken:
         """Become the only writer. What another mode or account left is put away, and ours, if put away before, comes back."""
         taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
         if taken.namespace_before not in ("", self._namespace):
             logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
         self._written = self._unsure = None
-        return taken.epoch
+        return taken
 
     async def load(self) -> SavedState | None:
-        """Read the saved state. Raises `StateUnreadable`; after damage was set aside a second call gives the rest."""
-        texts = await self._texts()
-        state, damages = self._readable(dict(texts))
+        """Read the saved state. Raises `StateUnreadable`; after `StateDamaged`, set aside, a second call gives the rest."""
+        texts = await read_texts(self._link)
+        state, damages = readable(texts, self._namespace)
         if damages:
-            raise StateUnreadable("; ".join([await self._set_aside(damage, texts) for damage in damages]))
+            raise StateDamaged("; ".join([await self._set_aside(damage, texts) for damage in damages]))
         if self._writer.epoch:
             self._written = texts
         return state
@@ -142,6 +147,11 @@ class RedisStore:
             self._must_be_read()
         self._owed = state or self._owed
         await self._save(_Wish(_Entries(tuple(rulings), tuple(notices), tuple(trades)), state=self._owed))
+
+    async def beat(self) -> None:
+        """Find out whether the store still takes writes, from this process. Raises `StoreDown`; `Fenced` where it does not."""
+        if self._is_doubtful or time.monotonic() - self._confirmed_s > BEAT_AFTER_S:
+            await self._save(_Wish(is_needed=True))
 
     async def save_books(self, books: dict[str, Any]) -> None:
         """Save the paper exchange's books. Raises `StoreDown`."""
@@ -173,14 +183,22 @@ class RedisStore:
     async def _write(self, wish: _Wish, give_up: float) -> None:
         async with self._turn:
             try:
-                await self._write_once(wish, give_up)
-            except Forgotten:
-                logger.error("the store lost its data; what is known is written again")
-                await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
-                self._is_lost, self._unsure = True, None
-                await self._write_once(wish, give_up)
+                await self._write_or_repair(wish, give_up)
+            except StoreDown:
+                self._is_doubtful = True
+                raise
+            self._is_doubtful, self._confirmed_s = False, time.monotonic()
             if self._owed is wish.state:
                 self._owed = None
+
+    async def _write_or_repair(self, wish: _Wish, give_up: float) -> None:
+        try:
+            await self._write_once(wish, give_up)
+        except Forgotten:
+            logger.error("the store lost its data; what is known is written again")
+            await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
+            self._is_lost, self._unsure = True, None
+            await self._write_once(wish, give_up)
 
     async def _write_once(self, wish: _Wish, give_up: float) -> None:
         entries = wish.entries
@@ -189,6 +207,8 @@ class RedisStore:
         after = self._after(wish)
         commands = [*self._changes(after), *_commands(entries)]
         if not commands:
+            if wish.is_needed or self._is_doubtful:
+                await self._writer.beat(self._clock.now_ms(), _left_ms(give_up))
             return
         try:
             await self._writer.apply(commands, _left_ms(give_up))
@@ -234,29 +254,7 @@ class RedisStore:
             except OSError as error:
                 raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
 
-    # --- reading ----------------------------------------------------------------------------------------------------
-
-    async def _texts(self) -> Texts:
-        """Every text of the state, read at one moment."""
-        async with self._link.client.pipeline(transaction=True) as pipe:
-            pipe.mget(STATE, PARAMS, PAPER)
-            pipe.hgetall(POSITIONS)
-            pipe.hgetall(ORDERS)
-            keys, positions, orders = await self._link.run(pipe.execute())
-        texts = {Place(key, ""): text for key, text in zip((STATE, PARAMS, PAPER), keys, strict=True) if text is not None}
-        for key, fields in ((POSITIONS, positions), (ORDERS, orders)):
-            texts |= {Place(key, as_text(field)): text for field, text in fields.items()}
-        return texts
-
-    def _readable(self, texts: Texts) -> tuple[SavedState | None, list[Damaged]]:
-        texts.pop(Place(PAPER, ""), None)
-        damages: list[Damaged] = []
-        while True:
-            try:
-                return read_state(texts, self._namespace), damages
-            except Damaged as damage:
-                damages.append(damage)
-                del texts[damage.place]
+    # --- damage ---------------------------------------------------------------------------------------------------------
 
     async def _set_aside(self, damage: Damaged, texts: Texts) -> str:
         """Move a damaged text out of the way, so that the next start does without it; only the writer may."""

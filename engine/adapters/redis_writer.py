@@ -1,8 +1,9 @@
-"""Writes that happen once and in order: all or nothing, by the newest process only, never late.
+"""Writes that happen once and in order: all or nothing, by the newest process only, never late, on what they follow only.
 
-Every write carries the writer's epoch and a rising number. The store refuses an older epoch (another process took over)
-and an older number (a write that was given up and arrives late). After a write without an answer, `settle` closes the
-door behind it and tells whether it went through.
+Every write carries the writer's epoch, a rising number and the number that it follows. The store refuses an older epoch
+(another process took over), an older number (a write that was given up and arrives late) and one that follows something
+else than what is there (the store lost its tail, or somebody else wrote). After a write without an answer, `settle`
+closes the door behind it and tells whether it went through.
 """
 
 import os
@@ -19,7 +20,7 @@ ARCHIVE: Final = PREFIX + "archive:"
 # What belongs to one mode and account: put away when the owner switches to another one, and brought back later.
 TAKE: Final = """
 local lock, prefix, archive = KEYS[1], ARGV[4], ARGV[5]
-local held = redis.call('HMGET', lock, 'epoch', 'seq', 'namespace')
+local held = redis.call('HMGET', lock, 'epoch', 'seq', 'namespace', 'holder')
 local before = held[3] or ''
 if before ~= '' and before ~= ARGV[2] then
   for i = 2, #KEYS do
@@ -33,7 +34,7 @@ if before ~= '' and before ~= ARGV[2] then
 end
 local epoch = string.format('%.0f', math.max(tonumber(held[1] or '0') + 1, tonumber(ARGV[1])))
 redis.call('HSET', lock, 'epoch', epoch, 'seq', held[2] or '0', 'namespace', ARGV[2], 'holder', ARGV[3])
-return {epoch, held[2] or '0', before}
+return {epoch, held[2] or '0', before, held[4] or ''}
 """
 
 # Each command is preceded by its number of words. A trade is written only where its id is new.
@@ -42,8 +43,10 @@ local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
 if stored > mine then return 'FENCED' end
 if stored < mine then return 'FORGOTTEN' end
-if tonumber(held[2] or '0') >= tonumber(ARGV[2]) then return 'LATE' end
-local at = 3
+local last_seq = tonumber(held[2] or '0')
+if last_seq >= tonumber(ARGV[2]) then return 'LATE' end
+if last_seq ~= tonumber(ARGV[3]) then return 'FORGOTTEN' end
+local at = 4
 while at <= #ARGV do
   local last = at + tonumber(ARGV[at])
   if ARGV[at + 1] == 'ONCE' then
@@ -61,9 +64,19 @@ SETTLE: Final = """
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'batch')
 local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
 if stored > mine then return 'FENCED' end
-if stored < mine then return 'FORGOTTEN' end
+if stored < mine or tonumber(held[2] or '0') < tonumber(ARGV[3]) then return 'FORGOTTEN' end
 redis.call('HSET', KEYS[1], 'seq', ARGV[2])
 return held[3] or '0'
+"""
+
+# A write that changes nothing: only a write tells whether the store takes writes.
+BEAT: Final = """
+local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
+local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
+if stored > mine then return 'FENCED' end
+if stored < mine or tonumber(held[2] or '0') ~= tonumber(ARGV[2]) then return 'FORGOTTEN' end
+redis.call('HSET', KEYS[1], 'beat', ARGV[3])
+return 'OK'
 """
 
 type Command = tuple[str | bytes | int, ...]
@@ -74,7 +87,7 @@ class Fenced(StoreDown):
 
 
 class Forgotten(StoreDown):
-    """The store no longer knows this writer: it was emptied or replaced by an older copy."""
+    """What this writer left is not what is there: the store was emptied, lost its tail, or was written to by others."""
 
 
 class Unanswered(StoreDown):
@@ -82,48 +95,64 @@ class Unanswered(StoreDown):
 
 
 class Taken(NamedTuple):
-    """What was found when the store was taken over. `namespace_before` "" = a new store."""
+    """What was found when the store was taken over. `namespace_before` "" = a new store.
+
+    `from_elsewhere`: the writer before worked in another place, so nothing proves that it is dead.
+    """
 
     epoch: int
     seq: int
     namespace_before: str
+    from_elsewhere: bool
 
 
 class RedisWriter:
     """The only way state gets into the store."""
 
-    def __init__(self, link: RedisLink) -> None:
+    def __init__(self, link: RedisLink, place: str) -> None:
         self._link = link
+        self._place = place or os.uname().nodename
+        self._confirmed = 0  # the number that the store is known to hold
         self.epoch = 0
         self.seq = 0
 
     async def take(self, namespace: str, now_ms: int, keys: Sequence[str]) -> Taken:
         """Become the writer: whoever wrote before is refused from now on."""
-        owner = f"{os.uname().nodename}:{os.getpid()}"
+        owner = f"{self._place}:{os.getpid()}"
         call = self._link.client.eval(TAKE, 1 + len(keys), LOCK, *keys, str(now_ms), namespace, owner, PREFIX, ARCHIVE)
-        epoch, seq, before = await self._link.run(call, READ_BUDGET_MS)
-        self.epoch, self.seq = int(epoch), int(seq)
-        return Taken(self.epoch, self.seq, before.decode())
+        epoch, seq, before, holder = await self._link.run(call, READ_BUDGET_MS)
+        self.epoch, self._confirmed = int(epoch), int(seq)
+        self.seq = max(self.seq, self._confirmed)  # numbers rise, also where the store lost some
+        place = holder.decode().rpartition(":")[0]
+        return Taken(self.epoch, self._confirmed, before.decode(), bool(place) and place != self._place)
 
     async def apply(self, commands: Sequence[Command], budget_ms: int) -> None:
         """Do all of the commands or none. Raises `Unanswered`, `Fenced` or `Forgotten`."""
         assert self.epoch, "take the store first"
         self.seq += 1
         words = [word for command in commands for word in (len(command), *command)]
-        call = self._link.client.eval(APPLY, 1, LOCK, str(self.epoch), str(self.seq), *words)
+        head = (str(self.epoch), str(self.seq), str(self._confirmed))
+        call = self._link.client.eval(APPLY, 1, LOCK, *head, *words)
         try:
             answer = await self._link.run(call, budget_ms)
         except StoreDown as error:
             raise Unanswered(str(error)) from error
         self._checked(answer)
+        self._confirmed = self.seq
 
     async def settle(self, seq: int, budget_ms: int) -> bool:
         """Tell whether write `seq` went through, and make sure that it never will if it did not."""
         self.seq += 1
-        call = self._link.client.eval(SETTLE, 1, LOCK, str(self.epoch), str(self.seq))
+        call = self._link.client.eval(SETTLE, 1, LOCK, str(self.epoch), str(self.seq), str(self._confirmed))
         batch = await self._link.run(call, budget_ms)
         self._checked(batch)
+        self._confirmed = self.seq
         return int(batch) == seq
+
+    async def beat(self, now_ms: int, budget_ms: int) -> None:
+        """Find out whether the store takes writes and is still ours. Raises `StoreDown`, `Fenced` or `Forgotten`."""
+        call = self._link.client.eval(BEAT, 1, LOCK, str(self.epoch), str(self._confirmed), str(now_ms))
+        self._checked(await self._link.run(call, budget_ms))
 
     def _checked(self, answer: bytes) -> None:
         if answer == b"FENCED":
