@@ -9,12 +9,13 @@ import logging
 from contextlib import AsyncExitStack
 from typing import Final
 
-from bot.app import House, furnished, latch_lost, open_health_page
+from bot.app import House, furnished, open_health_page
 from bot.conversing import converse
 from bot.ending import FAILED, STOPPED, TAKEN, CannotStart, refused
 from bot.first_look import is_refused
 from bot.logs import Redaction
 from bot.settings import Mode, Settings
+from bot.store_watch import latch_lost
 from bot.venue import Venue
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
