@@ -1,5 +1,6 @@
 """How a storm ends: calm, its last acts, the judgement, and the evidence that is left."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -60,7 +61,23 @@ async def end_storm(storm: "Storm", say: Say) -> Ending:
     found += [] if foreign is not None and foreign.is_open else [f"foreign: {storm.foreign_id} is gone"]
     found += leaked(world)
     found += _odd_ends(world)
+    keep_evidence(world)
     return _ending(storm, found)
+
+
+def keep_evidence(world: StormWorld) -> None:
+    """Write down what the venue saw, for whoever has to understand it."""
+    stretches = [
+        f"{one.began_s:.3f} to {one.ended_s or 0:.3f} {one.symbol} without cover, after: {one.cause}"
+        for one in world.watch.cover.stretches
+    ]
+    hits = [
+        f"{hit.at_s:.3f} life {hit.life} {hit.blow}; first request {hit.first_request_s or 0:.3f}, verified {hit.verified_s or 0:.3f}"
+        for hit in world.watch.hits
+    ]
+    lives = [f"{life.began_s:.3f} to {life.ended_s or 0:.3f} life {life.number} code {life.code}" for life in world.life.lives]
+    (world.folder / "venue.json").write_text(json.dumps(world.venue.report(), indent=1), encoding="utf-8")
+    (world.folder / "seen.log").write_text("\n".join((*hits, *lives, *stretches, *world.watch.trace)) + "\n", encoding="utf-8")
 
 
 def leaked(world: StormWorld) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,7 @@ from sandbox.exchange.listen_keys import ListenKeys
 from tests.storm.processes_draws import Blow, Moment, Point
 from tests.storm.processes_life import Life
 
+LONGEST_TRACE: Final = 50_000
 ORDER: Final = "/fapi/v1/order"
 ALGO: Final = "/fapi/v1/algoOrder"
 LISTING: Final = "/fapi/v1/openAlgoOrders"
@@ -105,6 +107,7 @@ class Watch:
         self.signatures: set[str] = set()
         self.keys = keys
         self.listen_keys: set[str] = set()
+        self.trace: deque[str] = deque(maxlen=LONGEST_TRACE)
         self.requests = 0
         self._exchange = exchange
         self._life = life
@@ -118,6 +121,7 @@ class Watch:
     async def before(self, asked: Asked) -> bool:
         """Note a request, and strike at it where it is the one."""
         self.requests += 1
+        self._note("came", asked)
         if signature := asked.params.text("signature"):
             self.signatures.add(signature)
         self._note_first()
@@ -134,8 +138,8 @@ class Watch:
         """Note what a request did."""
         bared = frozenset(self.cover.open) - self._naked_before
         if bared and asked.method == "DELETE":
-            name = asked.params.text("clientAlgoId") or asked.params.text("algoId")
-            self.gaps.append(f"the cancel of {name} left {', '.join(bared)} without cover")
+            self._note_gap(asked.params.text("clientAlgoId") or "", bared)
+        self._note("done", asked)
         if (asked.method, asked.path) == ("GET", LISTING):
             self._note_listing()
         if key := self.keys.live_key():
@@ -144,6 +148,22 @@ class Watch:
             self._strike()
             return False
         return True
+
+    def _note_gap(self, name: str, bared: frozenset[str]) -> None:
+        """A stop was cancelled and nothing covers the position any more. A stop of an older position is no cover of this one."""
+        cancelled = read(name)
+        for symbol in bared:
+            entered = [read(fill.client_id) for fill in self._exchange.ledger.fills if fill.symbol == symbol]
+            intents = [one.intent_id for one in entered if one is not None and one.role is Role.ENTRY]
+            if cancelled is None or not intents or intents[-1] == cancelled.intent_id:
+                self.gaps.append(f"the cancel of {name} left {symbol} without cover")
+
+    def _note(self, what: str, asked: Asked) -> None:
+        values = asked.params.values
+        name = values.get("newClientOrderId") or values.get("clientAlgoId") or values.get("origClientOrderId") or ""
+        life = self._life.now
+        facts = (f"{time.monotonic():.3f}", what, f"life {life.number if life else '-'}", asked.method, asked.path, name)
+        self.trace.append(" ".join((*facts, values.get("symbol", ""), values.get("timestamp", ""))))
 
     def _fits(self, asked: Asked, moment: Moment) -> bool:
         return self.aim is not None and self.aim.moment is moment and self.aim.point is point_of(asked)
