@@ -37,6 +37,7 @@ SETTINGS: Final = {
     Code.NOT_TRADABLE: "",
     Code.EXCHANGE_REFUSES: "",
     Code.STORE_DOWN: "",
+    Code.GUARDED: "",
 }
 
 
@@ -126,6 +127,7 @@ def broken(case: Case, params: TradingParams) -> dict[Code, Case]:
         Code.NOT_TRADABLE: Case(features, now._replace(is_ending=True)),
         Code.EXCHANGE_REFUSES: Case(features, now._replace(is_refused=True)),
         Code.STORE_DOWN: Case(features, now._replace(is_store_down=True)),
+        Code.GUARDED: Case(features, now._replace(is_guarded=True)),
     }
 
 

@@ -59,6 +59,7 @@ class Hands:
 
     def put_in_charge(self, trader: Trader) -> None:
         """From here on this trader decides."""
+        trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
 
@@ -154,6 +155,7 @@ class Hands:
         """Whether an entry that was decided is still wanted: much may have happened while it was signed and journalled."""
         account = self.trader.books.saved
         is_held = self.trader.is_halted or self.trader.is_waiting or self.trader.is_store_down or self.is_closing
+        is_held = is_held or self.trader.is_guarded
         return not is_held and account.running is Running.RUNNING and account.latch is None and not account.is_panicking
 
     # --- store and file ---------------------------------------------------------------------------------------------

@@ -28,3 +28,4 @@ class AccountNow(NamedTuple):
     locked_until_ms: int
     is_refused: bool = False
     is_store_down: bool = False
+    is_guarded: bool = False

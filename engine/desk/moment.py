@@ -57,6 +57,7 @@ def situation(
         is_ending=not terms.rules.is_trading or is_ending(terms.rules, market_ms),
         is_refused=account.is_refused,
         is_store_down=account.is_store_down,
+        is_guarded=account.is_guarded,
     )
 
 

@@ -225,6 +225,34 @@ class StoreCameBack:
     time_ms: int
 
 
+class Trouble(StrEnum):
+    """What ails the process itself."""
+
+    CRASH_LOOP = "crash_loop"  # it was started too often: entries are held
+    CRASH_LOOP_OVER = "crash_loop_over"
+    STALL = "stall"  # its loop stood still
+    OTHER_POLLER = "other_poller"  # another program listens with the same bot token: entries are held
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTroubled:
+    """Something ails the process. `count` starts, or conflicts; `span_ms` within which, or how long it stood still."""
+
+    trouble: Trouble
+    count: int
+    span_ms: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSealed:
+    """The audit's newest line. Kept on the owner's phone it shows later whether lines were cut off."""
+
+    number: int
+    seal: str
+    time_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionMissed:
     """Bars closed while nobody was looking: repaired, but too old to decide on."""
@@ -350,6 +378,8 @@ type Notice = (
     | FeedCameBack
     | StoreWentAway
     | StoreCameBack
+    | ProcessTroubled
+    | AuditSealed
     | DecisionMissed
     | LatchSet
     | LatchLifted

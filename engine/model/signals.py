@@ -142,6 +142,7 @@ class Code(IntEnum):
     NOT_TRADABLE = 30  # the exchange does not trade the contract now, or soon no longer
     EXCHANGE_REFUSES = 31  # the key is refused, or the account may not trade as we do
     STORE_DOWN = 32  # the store does not confirm writes, so an entry could not be journalled
+    GUARDED = 33  # starts failed again and again: what is open is guarded, nothing is entered
 
 
 class Check(NamedTuple):
@@ -201,6 +202,7 @@ class VetoChecks(NamedTuple):
     not_tradable: Check = HELD
     exchange_refuses: Check = HELD
     store_down: Check = HELD
+    guarded: Check = HELD
 
 
 class Limit(IntEnum):

@@ -11,7 +11,7 @@ class Situation(NamedTuple):
     tap. `spread_bps` is NaN and `funding_in_ms` 0 while unknown. `open_positions` counts the other symbols'.
     `is_taken`: somebody else holds a position or an order on the symbol. `is_ending`: the contract is not traded now, or
     soon no longer. `is_refused`: the exchange refuses our key, or lets the account not trade as we do.
-    `is_store_down`: what is decided could not be journalled.
+    `is_store_down`: what is decided could not be journalled. `is_guarded`: starts failed again and again.
     """
 
     sides: int
@@ -41,3 +41,4 @@ class Situation(NamedTuple):
     is_ending: bool = False
     is_refused: bool = False
     is_store_down: bool = False
+    is_guarded: bool = False

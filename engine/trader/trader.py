@@ -68,6 +68,7 @@ class Trader:
         self.is_ready = False
         self.is_halted = False
         self.is_store_down = False  # the runner tells: what cannot be journalled is not entered
+        self.is_guarded = False  # the process tells: its starts failed again and again, so nothing is entered
         self.is_waiting = False  # another process's entries may still be on their way
         self.time_ms = 0
         self.synced_ms = 0
@@ -254,6 +255,7 @@ class Trader:
             locked_until_ms=saved.locked_until_ms,
             is_refused=self.access.is_refused,
             is_store_down=self.is_store_down,
+            is_guarded=self.is_guarded,
         )
 
     def view(self) -> EngineView:

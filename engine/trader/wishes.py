@@ -80,8 +80,9 @@ def granted(trader: Trader, wish: Command) -> Outcome:
 
 
 def _run(trader: Trader) -> Outcome:
-    if trader.books.saved.running is Running.RUNNING:
+    if trader.books.saved.running is Running.RUNNING and not trader.is_guarded:
         return ALREADY
+    trader.is_guarded = False
     trader.books.saved = replace(trader.books.saved, running=Running.RUNNING)
     latched = trader.books.saved.latch is not None
     return Outcome(reply=Reply(ReplyCode.DONE, {"latched": int(latched)}), changed=True)

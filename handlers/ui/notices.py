@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.control import EngineControl
 from engine.model.notices import (
+    AuditSealed,
     CoverMissing,
     CoverVerified,
     DailyReport,
@@ -30,6 +31,7 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    ProcessTroubled,
     ProposalEnded,
     RegimeChanged,
     SignalSeen,
@@ -37,7 +39,7 @@ from engine.model.notices import (
     StoreCameBack,
     StoreWentAway,
 )
-from handlers.ui import news, outside, trouble
+from handlers.ui import news, outside, process, trouble
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Texts
 from handlers.ui.reports import daily
@@ -70,6 +72,8 @@ def alert(texts: Texts, notice: Notice, engine: EngineControl, token: str) -> Al
             return news.store_went_away(texts, notice)
         case StoreCameBack():
             return news.store_came_back(texts, notice)
+        case ProcessTroubled() | AuditSealed():
+            return process.of_process(texts, notice)
         case DecisionMissed():
             return news.decision_missed(texts, notice)
         case DailyReport():

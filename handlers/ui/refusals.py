@@ -73,6 +73,7 @@ WORDING: Final = {
         marked("the exchange refuses the key, or the account's modes do not fit"), As.COUNT, As.COUNT
     ),
     Code.STORE_DOWN: Wording(marked("the memory store is down"), As.COUNT, As.COUNT),
+    Code.GUARDED: Wording(marked("guard mode: my starts failed again and again"), As.COUNT, As.COUNT),
 }
 NAME: Final = {
     Code.SIDE_NOT_ALLOWED: marked("side not allowed"),
@@ -108,11 +109,13 @@ NAME: Final = {
     Code.NOT_TRADABLE: marked("contract not traded"),
     Code.EXCHANGE_REFUSES: marked("refused by the exchange"),
     Code.STORE_DOWN: marked("memory store down"),
+    Code.GUARDED: marked("guard mode"),
 }
 # What the owner can act on comes first, then what blocks everything, then the market.
 WEIGHTIEST: Final = (
     Code.HALTED,
     Code.STORE_DOWN,
+    Code.GUARDED,
     Code.LATCHED,
     Code.PAUSED,
     Code.EXCHANGE_REFUSES,

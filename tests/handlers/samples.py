@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from engine.model.commands import DecisionMode
 from engine.model.notices import (
+    AuditSealed,
     CoverMissing,
     CoverVerified,
     DailyReport,
@@ -28,6 +29,7 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    ProcessTroubled,
     ProposalEnd,
     ProposalEnded,
     Proposed,
@@ -36,6 +38,7 @@ from engine.model.notices import (
     StopMoved,
     StoreCameBack,
     StoreWentAway,
+    Trouble,
 )
 from engine.model.orders import ExitReason, Trade
 from engine.model.signals import (
@@ -241,6 +244,8 @@ def every_notice() -> tuple[Notice, ...]:
         FeedCameBack("market", 12_000, 3, t),
         StoreWentAway("the store did not answer within 250 ms", t),
         StoreCameBack(12_000, t),
+        *(ProcessTroubled(trouble, 5, 600_000, t) for trouble in Trouble),
+        AuditSealed(1_200, "0f" * 32, t),
         DecisionMissed(SYMBOL, 2, t, t),
         *(LatchSet(cause, 0.12, 0.10, t) for cause in LatchCause),
         LatchLifted("7", t),
