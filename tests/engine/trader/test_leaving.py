@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_refused_exit_backs_off_to_a_second_and_asks_for_the_account_once_a_se
         world.pass_time(100)
         sent += [world.now] * (len(exits(placed)) - len(sent))
 
-    gaps = [later - earlier for earlier, later in zip(sent, sent[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert gaps[:4] == [200, 400, 800, 1_000]
     assert set(gaps[4:]) == {1_000}
     assert sum(isinstance(errand, SyncAccount) for errand in asked) <= 11
