@@ -27,21 +27,23 @@ class Ending:
     """What a storm leaves behind. Times are seconds."""
 
     seed: int
-    blows: int
-    kills: int
-    pauses: int
-    with_position: int
-    at_point: dict[str, int]
-    entries: int
-    requests: int
-    stop_moves: int
-    strikes: dict[str, int]
+    blows: int = 0
+    kills: int = 0
+    pauses: int = 0
+    with_position: int = 0
+    at_point: dict[str, int] = field(default_factory=dict)
+    entries: int = 0
+    requests: int = 0
+    stop_moves: int = 0
+    races: int = 0
+    strikes: dict[str, int] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fill_to_cover: list[float] = field(default_factory=list)
     kill_to_first_request: list[float] = field(default_factory=list)
     kill_to_verified: list[float] = field(default_factory=list)
     kill_to_cover_of_naked: list[float] = field(default_factory=list)
+    race_to_left: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -72,7 +74,8 @@ def keep_evidence(world: StormWorld) -> None:
         for one in world.watch.cover.stretches
     ]
     hits = [
-        f"{hit.at_s:.3f} life {hit.life} {hit.blow}; first request {hit.first_request_s or 0:.3f}, verified {hit.verified_s or 0:.3f}"
+        f"{hit.at_s:.3f} life {hit.life} {hit.blow};"
+        f" first request {hit.first_request_s or 0:.3f}, verified {hit.verified_s or 0:.3f}"
         for hit in world.watch.hits
     ]
     lives = [f"{life.began_s:.3f} to {life.ended_s or 0:.3f} life {life.number} code {life.code}" for life in world.life.lives]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.world import free_port
+from tests.storm.processes_ending import Ending, keep_evidence
 from tests.storm.processes_journal import ENTRY_NAME
 from tests.storm.processes_judge import Trouble, doubled, naked_too_long
 from tests.storm.processes_life import Life
@@ -180,15 +181,16 @@ class Races:
         self.violations += [f"stop gap: {gap}" for gap in world.watch.gaps]
 
 
-async def run_races(seed: int, count: int, folder: Path, say: Say) -> Races:
+async def run_races(seed: int, count: int, folder: Path, say: Say) -> Ending:
     """Race so often in a world of its own."""
     world = await open_storm(seed, folder, say)
     races = Races(world, say)
     try:
         await races.run(count)
+        keep_evidence(world)
     finally:
         await world.close()
-    return races
+    return Ending(seed, races=count, violations=races.violations, race_to_left=races.left_s)
 
 
 async def _left(contenders: tuple[Contender, ...]) -> Contender | None:

@@ -150,7 +150,7 @@ class Watch:
         return True
 
     def _note_gap(self, name: str, bared: frozenset[str]) -> None:
-        """A stop was cancelled and nothing covers the position any more. A stop of an older position is no cover of this one."""
+        """A stop was cancelled and nothing covers any more. What an older position left behind is no cover of this one."""
         cancelled = read(name)
         for symbol in bared:
             entered = [read(fill.client_id) for fill in self._exchange.ledger.fills if fill.symbol == symbol]

@@ -94,7 +94,12 @@ async def test_a_truncated_answer_breaks_off_in_its_midst() -> None:
 async def test_the_tap_sees_what_is_sent_and_may_swallow_it() -> None:
     async with a_link() as link:
         seen: list[bytes] = []
-        link.tap = lambda data: bool(seen.append(data))
+
+        def swallow(data: bytes) -> bool:
+            seen.append(data)
+            return False
+
+        link.tap = swallow
 
         assert await _asked(link) == b""
         assert b"".join(seen) == QUESTION
