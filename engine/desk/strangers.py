@@ -22,7 +22,10 @@ RESTING: Final = (StopStatus.NEW,)
 
 
 class ForeignOrders:
-    """The names of orders that rest on a symbol and are not ours. News that is younger than a listing wins over it."""
+    """The names of orders that rest on a symbol and are not ours. News that is younger than a listing wins over it.
+
+    A conditional order that can only reduce is no reason to hold entries back; news does not say so, a listing does.
+    """
 
     def __init__(self) -> None:
         self._seen_ms: dict[str, int] = {}
@@ -34,7 +37,7 @@ class ForeignOrders:
     def listed(self, account: AccountSnapshot, symbol: str) -> None:
         """Take over what a snapshot lists of the symbol."""
         resting = [(row.symbol, row.client_id) for row in account.orders]
-        resting += [(row.symbol, row.client_id) for row in account.stops]
+        resting += [(row.symbol, row.client_id) for row in account.stops if not row.reduce_only]
         names = {name for of, name in resting if of == symbol and read(name) is None}
         younger = {name: at for name, at in self._seen_ms.items() if at > account.asked_ms}
         self._gone_ms = {name: at for name, at in self._gone_ms.items() if at > account.asked_ms}
