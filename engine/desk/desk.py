@@ -169,7 +169,8 @@ class Desk:
 
     def stops_listed(self, event: StopsListed) -> Outcome:
         """All conditional orders of the symbol."""
-        self.memory, outcome = news.stops_listed(self.memory, event)
+        is_held = self.memory.holding is not None or self.difference.since_ms > 0
+        self.memory, outcome = news.stops_listed(self.memory, event, is_held=is_held)
         return outcome
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
@@ -204,7 +205,7 @@ class Desk:
         """Compare the books with a snapshot of the account, and bring them together."""
         self.seen_position = seen.position
         outcome = contract.setup_seen(self, seen.setup, seen.time_ms) if seen.setup is not None else NOTHING
-        self.memory, step = news.stops_listed(self.memory, seen.listing(self.terms.symbol))
+        self.memory, step = news.stops_listed(self.memory, seen.listing(self.terms.symbol), is_held=bool(seen.quantity))
         outcome, before = outcome + step, self.memory
         self.memory, self.difference, step = reconciling.compared(
             self.memory, self.difference, seen, self.terms, self._known_atr(), number

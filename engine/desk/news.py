@@ -142,9 +142,17 @@ def stop_changed(desk: SavedDesk, event: StopChanged, terms: DeskTerms) -> tuple
     return desk, outcome + step
 
 
-def stops_listed(desk: SavedDesk, event: StopsListed) -> tuple[SavedDesk, Outcome]:
-    """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours."""
+def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple[SavedDesk, Outcome]:
+    """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours.
+
+    `is_held`: the exchange shows a position. Where the memory of it is lost they may be all that guards it, so they stay
+    until stops of its own were seen, or are refused, perhaps because of them.
+    """
     desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
+    is_refused = any(stop.refusals for stop in desk.stops if stop.role is Role.TIGHT_STOP)
+    is_bare = desk.holding is None or not cover.is_covered(desk, desk.holding.quantity)
+    if is_held and is_bare and not is_refused:
+        return desk, outcome
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
