@@ -22,6 +22,10 @@ OUTSIDE: Final = {
     "stop_canceled": marked("A stop was cancelled outside the bot. A new one is placed."),
     "stop_expired": marked("The exchange let a stop expire. A new one is placed."),
     "stop_rejected": marked("The exchange refused a stop. A new one is placed, or the position is closed."),
+    "wide_stop_kept_out": marked(
+        "Somebody else's stop {detail} closes the whole position, and the exchange takes only one. Mine waits until it is gone."
+    ),
+    "entry_arrived": marked("An entry that was given up has arrived after all: {detail}. It is ours and gets stops."),
     "liquidation": marked("The exchange liquidated a part of the position: {detail}. Entries are latched."),
     "adl": marked("The exchange reduced the position by {detail}: auto-deleveraging. Its stops follow the new size."),
     "settlement": marked("The exchange settled {detail} of the position: the contract ends."),
