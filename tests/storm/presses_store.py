@@ -18,14 +18,14 @@ class MemoryClient:
         self.texts: dict[str, tuple[bytes, float]] = {}
         self.hashes: dict[str, dict[str, str]] = {}
         self.writes = 0
-        self._clock = clock
+        self.clock = clock
         self._chance = chance
 
     async def set(self, key: str, value: str | bytes, *, nx: bool = False, ex: int | None = None) -> bool | None:
         await self._gives_way()
         if nx and self._text(key) is not None:
             return None
-        until_ms = self._clock.now_ms() + 1_000 * ex if ex is not None else float("inf")
+        until_ms = self.clock.now_ms() + 1_000 * ex if ex is not None else float("inf")
         self.texts[key] = (value.encode() if isinstance(value, str) else value, until_ms)
         self.writes += 1
         return True
@@ -72,7 +72,7 @@ class MemoryClient:
 
     def _text(self, key: str) -> bytes | None:
         value, until_ms = self.texts.get(key, (b"", 0.0))
-        return value if until_ms > self._clock.now_ms() else None
+        return value if until_ms > self.clock.now_ms() else None
 
 
 class MemoryLink:
