@@ -95,6 +95,7 @@ def approved(desk: Desk, fraction: float, account: AccountNow, time_ms: int, now
     seen = judged(desk, account, card.price, now_ms)
     refusals = entries.refusals_of(seen)
     if refusals:
+        desk.answered_by.append((card.intent_id, who))
         desk.memory, outcome = entries.ended(desk.memory, ProposalEnd.REFUSED, who, refusals, time_ms)
         return outcome + Outcome(reply=Reply(ReplyCode.CHECKS_FAILED, refusals=refusals))
     lots = int(seen.size.lots * fraction)

@@ -44,6 +44,7 @@ from engine.state import ledger
 RULINGS_KEPT: Final = 500
 LOOKS_AFTER: Final = 3  # so often stops that a position left behind are looked for
 LOOK_AFTER_MS: Final = 4_000
+ANSWERS_KEPT: Final = 20
 
 
 class Desk:
@@ -59,6 +60,7 @@ class Desk:
         self.seen_position: PositionSeen | None = None
         self.difference = reconciling.NO_DIFFERENCE
         self.foreign = strangers.ForeignOrders()
+        self.answered_by: deque[tuple[str, str]] = deque(maxlen=ANSWERS_KEPT)  # what was asked, and who answered
         self.missed = 0
         self.due_since_ms = 0
         self._was_held = memory.holding is not None
@@ -149,6 +151,8 @@ class Desk:
 
     def end_proposal(self, end: ProposalEnd, who: str, time_ms: int) -> Outcome:
         """Let an open card end, if there is one."""
+        if self.memory.proposal is not None and who:
+            self.answered_by.append((self.memory.proposal.intent_id, who))
         self.memory, outcome = entries.ended(self.memory, end, who, (), time_ms)
         return outcome
 

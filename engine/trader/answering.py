@@ -27,10 +27,22 @@ def answered(trader: Trader, wish: AnswerOutside) -> Outcome:
             continue
         if hand.care is not Care.ASKED:
             is_same = CARE.get(wish.choice) is hand.care
-            return Outcome(reply=Reply(ReplyCode.ALREADY)) if is_same else refused(ReplyCode.NO_SUCH_QUESTION)
+            return Outcome(reply=Reply(ReplyCode.ALREADY)) if is_same else _over(trader, wish)
+        desk.answered_by.append((wish.question_id, wish.asked.who))
         if wish.choice is OutsideChoice.ADOPT:
             desk.memory = outside.adopted(desk.memory)
         else:
             desk.memory = outside.left(desk.memory, hand, CARE[wish.choice])
         return Outcome(reply=Reply(ReplyCode.DONE), changed=True)
-    return refused(ReplyCode.NO_SUCH_QUESTION)
+    return _over(trader, wish)
+
+
+def _over(trader: Trader, wish: AnswerOutside) -> Outcome:
+    return over(trader, ReplyCode.NO_SUCH_QUESTION, wish.question_id)
+
+
+def over(trader: Trader, code: ReplyCode, name: str) -> Outcome:
+    """Nobody asks this any more; who answered it is said where that is known."""
+    known = (answer for desk in trader.desks.values() for answer in desk.answered_by)
+    who = next((who for asked, who in known if asked == name), "")
+    return refused(code, {"who": who} if who else None)

@@ -35,7 +35,7 @@ from engine.model.saved import Override
 from engine.model.signals import Sides
 from engine.model.view import Running
 from engine.params import BY_NAME, BadParam, conflict, read, tuned
-from engine.trader.answering import answered
+from engine.trader.answering import answered, over
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
@@ -174,7 +174,7 @@ def _desk_of_position(trader: Trader, intent: str) -> Desk | None:
 def _approved(trader: Trader, wish: ApproveEntry) -> Outcome:
     desk = _desk_of_card(trader, wish.intent_id)
     if desk is None:
-        return refused(ReplyCode.NO_SUCH_PROPOSAL)
+        return over(trader, ReplyCode.NO_SUCH_PROPOSAL, wish.intent_id)
     asked = wish.asked
     return desk.approved(wish.fraction, trader.account_now(desk), asked.time_ms, asked.seen_ms, asked.who)
 
@@ -182,7 +182,7 @@ def _approved(trader: Trader, wish: ApproveEntry) -> Outcome:
 def _declined(trader: Trader, wish: DeclineEntry) -> Outcome:
     desk = _desk_of_card(trader, wish.intent_id)
     if desk is None:
-        return refused(ReplyCode.NO_SUCH_PROPOSAL)
+        return over(trader, ReplyCode.NO_SUCH_PROPOSAL, wish.intent_id)
     return desk.end_proposal(ProposalEnd.DECLINED, wish.asked.who, wish.asked.time_ms) + DONE
 
 

@@ -147,3 +147,14 @@ async def test_a_half_that_is_too_small_leaves_the_card_open_with_a_new_token() 
     await chat.press_labelled("✅ Enter")
 
     assert [wish.fraction for wish in chat.engine.wishes if isinstance(wish, ApproveEntry)] == [0.5, 1.0]
+
+
+async def test_the_second_of_two_owners_reads_who_answered() -> None:
+    chat = asked()
+    chat.engine.change(SYMBOL, proposal=None)
+    chat.engine.refuses[ApproveEntry] = Reply(ReplyCode.NO_SUCH_PROPOSAL, {"who": "8"})
+
+    await chat.press(tap(Choice.ENTER))
+
+    assert "This proposal is over. Nothing was sent." in chat.shown
+    assert "It was answered by 8." in chat.shown

@@ -7,7 +7,7 @@ import pytest
 from aiogram.types import InlineKeyboardButton
 
 from engine.model import notices
-from engine.model.notices import Notice, PositionClosed, PositionOpened
+from engine.model.notices import Notice, OutsideQuestion, PositionClosed, PositionOpened, ProposalEnded
 from handlers.ui.alerts import Loudness
 from handlers.ui.callbacks import Tell
 from handlers.ui.keyboards import markup
@@ -102,3 +102,18 @@ def test_live_money_buttons_say_live_and_paper_ones_do_not() -> None:
 
     assert all("LIVE" in label for label in live)
     assert not any("LIVE" in label for label in paper)
+
+
+def test_the_receipt_of_a_card_says_who_answered() -> None:
+    ends = [notice for notice in every_notice() if isinstance(notice, ProposalEnded)]
+
+    assert all("It was answered by 7." in plain(written(notice).text) for notice in ends)
+
+
+def test_the_question_about_a_stranger_s_position_has_three_answers_and_explains_them() -> None:
+    asked = written(next(notice for notice in every_notice() if isinstance(notice, OutsideQuestion)))
+
+    labels = [button.text for button in buttons_of(asked.screen)]
+    assert labels[:3] == ["🤝 Adopt", "🛡 Ignore", "🚪 Forget…"]
+    assert "That raises risk" in plain(asked.text)
+    assert not asked.loudness.is_silent
