@@ -9,7 +9,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from engine.control import EngineControl
-from engine.model.commands import ApproveEntry, DeclineEntry
+from engine.model.commands import ApproveEntry, Asked, DeclineEntry
 from engine.model.messages import Reply, ReplyCode
 from engine.model.notices import ProposalEnd, Proposed
 from handlers.chat import redraw, show_below
@@ -67,7 +67,7 @@ async def answered(callback: CallbackQuery, callback_data: Card, owner: Owner) -
         token = await issued(card, owner)
         await redraw(callback, cards.proposal(owner.texts, card, owner.engine.params(), token, owner.now_ms, note))
     else:
-        await redraw(callback, _receipt(card, answer, asked.time_ms, owner.texts))
+        await redraw(callback, _receipt(card, answer, asked, owner.texts))
 
 
 async def _is_old(callback: CallbackQuery, owner: Owner) -> None:
@@ -82,11 +82,12 @@ async def _is_old(callback: CallbackQuery, owner: Owner) -> None:
         await show_below(callback, panel.panel(owner.texts, engine.view(), engine.params(), owner.now_ms))
 
 
-def _receipt(card: Proposed, answer: Reply, time_ms: int, texts: Texts) -> Screen:
+def _receipt(card: Proposed, answer: Reply, asked: Asked, texts: Texts) -> Screen:
     """What the card becomes; the engine's notice of its end says the same."""
     end = ENDS.get(answer.code, ProposalEnd.EXPIRED)
     note = reply(texts, answer) if answer.code is ReplyCode.PRICE_MOVED else None
-    return cards.receipt(texts, card.symbol, end, card.ruling, answer.refusals, time_ms, note)
+    who = "" if end is ProposalEnd.EXPIRED else asked.who
+    return cards.receipt(texts, card.symbol, end, card.ruling, answer.refusals, asked.time_ms, note, who=who)
 
 
 def _is_theirs(record: dict[str, Any], owner: Owner) -> bool:

@@ -55,8 +55,10 @@ def receipt(
     refusals: Sequence[Refusal],
     time_ms: int,
     note: Html | None = None,
+    *,
+    who: str = "",
 ) -> Screen:
-    """What a card becomes once it is answered or over: no button of it acts any more."""
+    """What a card becomes once it is answered or over: no button of it acts any more. `who` answered it, if anybody."""
     n = texts.numbers
     what = symbol
     if ruling is not None:
@@ -67,6 +69,7 @@ def receipt(
     text = lines(
         row(texts.tag, bold(what), texts.label(PROPOSAL_END[end])),
         note,
+        texts.say("It was answered by {who}.", who=who) if who else None,
         *(f"⛔ {refusal(texts, refused)}" for refused in refusals),
         size,
         _afterwards(texts, end),

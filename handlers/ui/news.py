@@ -53,8 +53,7 @@ def entry_proposed(texts: Texts, notice: EntryProposed, engine: EngineControl, t
 def proposal_ended(texts: Texts, notice: ProposalEnded, engine: EngineControl) -> Alert:
     """The card becomes its receipt."""
     ruling = find_ruling(engine, notice.symbol, notice.intent_id)
-    note = texts.say(marked("It was answered by {who}."), who=notice.who) if notice.who else None
-    screen = cards.receipt(texts, notice.symbol, notice.end, ruling, notice.refusals, notice.time_ms, note)
+    screen = cards.receipt(texts, notice.symbol, notice.end, ruling, notice.refusals, notice.time_ms, who=notice.who)
     name = card_name(notice.intent_id)
     return Alert(screen.text, Loudness.NOTICE, screen.rows, name=name, edits=name)
 
