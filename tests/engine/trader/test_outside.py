@@ -1,11 +1,13 @@
 """What others do to the account: followed, covered, asked about once, and never undone by trading."""
 
+import json
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from engine.adapters.codec import decode, encode
 from engine.model.account import OrderSeen
 from engine.model.commands import (
     AnswerOutside,
@@ -17,10 +19,12 @@ from engine.model.commands import (
     StopHow,
     StopTrading,
 )
+from engine.model.events import StopChanged, StopStatus
 from engine.model.messages import ReplyCode
 from engine.model.notices import OutsideChange, OutsideQuestion, PositionClosed
 from engine.model.orders import Role
-from engine.model.signals import Code, Side
+from engine.model.saved import SavedState
+from engine.model.signals import Code, Ruling, Side
 from engine.model.view import Care
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.test_trader import EAGER, WARMUP, rising, run, told
@@ -285,3 +289,39 @@ def test_what_was_left_alone_is_closed_by_its_name_only_or_by_panic() -> None:
     answer(world, OutsideChoice.FORGET)
     world.wish(Panic)
     assert not world.held[SYMBOL]
+
+
+def test_the_question_and_its_answer_are_read_back_from_the_store_as_they_were_written() -> None:
+    world = a_world()
+    world.by_hand(Side.LONG, "1")
+    answer(world, OutsideChoice.IGNORE)
+
+    written = encode(world.trader.state())
+
+    read = decode(written, SavedState)
+    assert read.desks[SYMBOL].outside == world.trader.desks[SYMBOL].memory.outside is not None
+    assert encode(read) == written
+
+
+def test_a_ruling_from_before_these_checks_is_read_with_them_held() -> None:
+    world = a_world()
+    go_on(world, bars=4)
+    written = json.loads(encode(world.rulings[-1]))
+    written["veto"] = written["veto"][: Code.LOSS_STREAK - Code.TOO_MANY_POSITIONS + 1]
+
+    ruling = decode(json.dumps(written).encode(), Ruling)
+
+    assert ruling.veto.taken_outside.held
+
+
+def test_a_stop_of_ours_that_somebody_cancels_is_back_within_two_seconds_and_told() -> None:
+    world = a_world()
+    until_held(world)
+    name = next(stop.client_id for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+
+    del world.stops[name]
+    world.give(StopChanged(SYMBOL, name, 1, StopStatus.CANCELED, 0, "", world.time, world.now))
+    later(world, 2)
+
+    assert Role.TIGHT_STOP in roles(world)
+    assert changes(world) == ["stop_canceled"]
