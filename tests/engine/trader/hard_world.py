@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.adapters.codec import decode, encode
 from engine.execution.ids import read
 from engine.model.events import (
+    AccountSynced,
     BalanceChanged,
     CancelRefused,
     ErrandFailed,
@@ -37,6 +38,8 @@ STREAM: Final = (OrderFilled, StopChanged, BalanceChanged)
 LOT: Final = Decimal("0.001")
 REFUSALS: Final = {True: (-1008, -1008, -2021, -4509, -4116), False: (-1008, -2022)}  # of stops, and of market orders
 LEASE_MS: Final = 3_000
+MOST_LAG_MS: Final = 4_900  # the product reckons with 5 s
+ZERO: Final = Decimal(0)
 
 
 class Killed(Exception):
@@ -55,6 +58,9 @@ class Faults:
     fail: float = 0.0  # a read or a cancel brings nothing, though the cancel may have been done
     kill: float = 0.0
     most_parts: int = 1
+    lag: float = 0.0  # a snapshot shows the positions of some seconds ago
+    expire: float = 0.0  # a market order executes a part of itself, or nothing, and expires
+    deny: float = 0.0  # an order that exists is not found
 
 
 CALM: Final = Faults()
@@ -72,6 +78,7 @@ class HardWorld(World):
         self.chance = random.Random(self.seed)
         self.executed: dict[str, Decimal] = {}
         self.states: dict[str, tuple[StopStatus, int]] = {}
+        self.held_at = dict[str, list[tuple[int, Decimal, Decimal]]]()  # wire time, quantity, entry price
         self._late: list[tuple[int, int, Event | ApprovedOrder]] = []
         self._count = 0
         super().__post_init__()
@@ -163,11 +170,27 @@ class HardWorld(World):
             quantity = min(quantity, max(Decimal(0), -self.held[order.symbol] * int(order.side)))
             if not quantity:
                 return OrderRejected(order.symbol, order.client_id, -2022, "reduce only", *now)
+        if self.happens(self.faults.expire):
+            quantity = (quantity * self.chance.choice((0, 1, 2)) / 4).quantize(LOT)
         self._ids += 1
         order_id = self._ids
         self._filled_in_parts(order.symbol, order.side, quantity, order.client_id, order_id)
         self.executed[order.client_id] = quantity
         return OrderAccepted(order.symbol, order.client_id, order_id, quantity, True, *now)
+
+    def _fill(self, symbol: str, side: Side, quantity: Decimal, name: str, order_id: int) -> None:
+        super()._fill(symbol, side, quantity, name, order_id)
+        self.held_at.setdefault(symbol, []).append((self.now, self.held[symbol], self.entry[symbol]))
+
+    def _snapshot(self) -> AccountSynced:
+        if not self.happens(self.faults.lag):
+            return super()._snapshot()
+        true, until = (dict(self.held), dict(self.entry)), self.now - self.chance.randrange(MOST_LAG_MS)
+        for symbol, known in self.held_at.items():
+            _, self.held[symbol], self.entry[symbol] = next((at for at in reversed(known) if at[0] <= until), (0, ZERO, ZERO))
+        seen = super()._snapshot()
+        self.held, self.entry = true
+        return seen
 
     def _rests(self, order: ApprovedOrder) -> Event:
         now = (self.time, self.now)
@@ -185,11 +208,11 @@ class HardWorld(World):
 
     def _filled_in_parts(self, symbol: str, side: Side, quantity: Decimal, name: str, order_id: int) -> None:
         lots = int(quantity / LOT)
-        parts = min(lots, self.chance.randint(1, self.faults.most_parts))
+        parts = min(lots, self.chance.randint(1, self.faults.most_parts))  # none where nothing is executed
         for number in range(parts):
             part = lots // parts + (lots % parts if number == 0 else 0)
             self.time += 1
-            super()._fill(symbol, side, part * LOT, name, order_id)
+            self._fill(symbol, side, part * LOT, name, order_id)
 
     def fire(self, order: ApprovedOrder) -> None:
         """A stop triggers, and its order fills in parts; its news come before or after the fills."""
@@ -209,6 +232,8 @@ class HardWorld(World):
         match errand:
             case _ if self.happens(self.faults.fail):
                 self._failed(errand)
+            case FindOrder(symbol, name) if self.happens(self.faults.deny):
+                self._tell(OrderNotFound(symbol, name, *now))
             case FindOrder(symbol, name) if name in self.executed:
                 self._tell(OrderGone(symbol, name, 1, "FILLED", self.executed[name], *now))
             case FindOrder(symbol, name):

@@ -9,12 +9,11 @@ from typing import Final
 import pytest
 
 from engine.model.commands import ClosePosition
-from engine.model.events import AccountSynced, OrderAccepted, OrderFilled, OrderGone, OrderRejected, RulesLoaded
+from engine.model.events import OrderAccepted, OrderFilled, OrderGone, OrderRejected, RulesLoaded
 from engine.model.messages import CancelOrder, Errand, SyncAccount
 from engine.model.notices import PositionReduced
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedDesk
-from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.test_adversity import a_hard_world
 from tests.engine.trader.test_trader import told, until_open
@@ -39,12 +38,12 @@ def with_fate(world: HardWorld, fate: Fate) -> list[ApprovedOrder]:
     """Let `fate` answer the orders that it wants to; all that are placed from here on."""
     place, placed = world._order, list[ApprovedOrder]()
 
-    def order(wanted: ApprovedOrder) -> None:
-        placed.append(wanted)
-        if not fate(world, wanted):
-            place(wanted)
+    def answered(order: ApprovedOrder) -> None:
+        placed.append(order)
+        if not fate(world, order):
+            place(order)
 
-    world._order = order  # type: ignore[method-assign]
+    world._order = answered  # type: ignore[method-assign]
     return placed
 
 
@@ -68,11 +67,11 @@ def refusing(code: int, *roles: Role, times: int = 10_000) -> Fate:
 def asked_for(world: HardWorld) -> list[Errand]:
     answer, asked = world._errand, list[Errand]()
 
-    def errand(wanted: Errand) -> None:
-        asked.append(wanted)
-        answer(wanted)
+    def carried_out(errand: Errand) -> None:
+        asked.append(errand)
+        answer(errand)
 
-    world._errand = errand  # type: ignore[method-assign]
+    world._errand = carried_out  # type: ignore[method-assign]
     return asked
 
 
@@ -242,69 +241,3 @@ def test_flat_by_fills_is_confirmed_by_a_look_that_began_after_the_last_fill() -
         world.pass_time(1_000)
 
     assert not memory(world).flat_since_ms
-
-
-class LaggingList:
-    """Positions as they were some seconds ago."""
-
-    def __init__(self, world: HardWorld, lag_ms: int) -> None:
-        self.before: list[tuple[int, Decimal]] = [(0, world.held[SYMBOL])]
-        tell, snapshot = world._tell, world._snapshot
-
-        def told_of(event: Event) -> None:
-            if isinstance(event, OrderFilled):
-                self.before.append((world.now, world.held[SYMBOL]))
-            tell(event)
-
-        def read() -> AccountSynced:
-            known = [quantity for since, quantity in self.before if since <= world.now - lag_ms][-1]
-            true, world.held[SYMBOL] = world.held[SYMBOL], known
-            seen = snapshot()
-            world.held[SYMBOL] = true
-            return seen
-
-        world._tell, world._snapshot = told_of, read  # type: ignore[method-assign]
-
-
-@pytest.mark.parametrize("lag_ms", [1_500, 3_000, 4_900])
-def test_a_list_of_positions_that_lags_behind_an_exit_is_not_followed(lag_ms: int) -> None:
-    world = an_open_world()
-    LaggingList(world, lag_ms)
-
-    close(world)
-    placed = with_fate(world, lambda world, order: False)
-    for second in range(12):
-        world.pass_time(1_000, is_check=second in (1, 3))
-
-    assert len(world.trades) == 1
-    assert memory(world).holding is None
-    assert not placed
-
-
-@pytest.mark.parametrize("lag_ms", [1_500, 4_900])
-def test_a_list_of_positions_that_lags_behind_an_entry_is_not_followed(lag_ms: int) -> None:
-    world = a_hard_world()
-    LaggingList(world, lag_ms)
-    until_open(world)
-    for second in range(10):
-        world.pass_time(1_000, is_check=second in (1, 3))
-        assert not world.is_naked(SYMBOL)
-
-    assert not world.trades
-    assert len(world.fills) == 1
-    holding = memory(world).holding
-    assert holding is not None
-    assert holding.quantity == world.held[SYMBOL]
-
-
-def test_a_read_of_the_account_that_fails_is_never_a_flat_position() -> None:
-    world = an_open_world()
-    world._errand = world._failed  # type: ignore[method-assign]
-
-    for second in range(90):
-        world.pass_time(1_000, is_check=second % 30 == 0)
-
-    holding = memory(world).holding
-    assert holding is not None
-    assert holding.quantity == world.held[SYMBOL]
-    assert not world.trades

@@ -31,7 +31,8 @@ WEATHER: Final = {
     "unanswered": Faults(unanswered=0.15, refuse=0.1, fail=0.1, most_parts=3),
     "lossy": Faults(lose=0.08, delay=0.1, most_parts=4),
     "deadly": Faults(kill=0.03, most_parts=2),
-    "all of it": Faults(0.04, 0.05, 0.15, 0.05, 0.06, 0.05, 0.01, most_parts=4),
+    "lagging and thin": Faults(lag=0.3, expire=0.15, deny=0.3, refuse=0.05, unanswered=0.05, most_parts=3),
+    "all of it": Faults(0.04, 0.05, 0.15, 0.05, 0.06, 0.05, 0.01, most_parts=4, lag=0.1, expire=0.05, deny=0.1),
 }
 
 

@@ -1,0 +1,95 @@
+"""A read of the account may lag behind our own executions, or fail: neither is a position that changed."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.model.events import AccountSynced, OrderFilled
+from engine.ports import Event
+from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.test_adversity import a_hard_world
+from tests.engine.trader.test_leaving import an_open_world, close, memory, with_fate
+from tests.engine.trader.test_trader import until_open
+from tests.engine.trader.world import SYMBOL
+
+
+class LaggingList:
+    """Positions as they were some seconds ago."""
+
+    def __init__(self, world: HardWorld, lag_ms: int) -> None:
+        self.before: list[tuple[int, Decimal]] = [(0, world.held[SYMBOL])]
+        tell, snapshot = world._tell, world._snapshot
+
+        def told_of(event: Event) -> None:
+            if isinstance(event, OrderFilled):
+                self.before.append((world.now, world.held[SYMBOL]))
+            tell(event)
+
+        def read() -> AccountSynced:
+            known = [quantity for since, quantity in self.before if since <= world.now - lag_ms][-1]
+            true, world.held[SYMBOL] = world.held[SYMBOL], known
+            seen = snapshot()
+            world.held[SYMBOL] = true
+            return seen
+
+        world._tell, world._snapshot = told_of, read  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("lag_ms", [1_500, 3_000, 4_900])
+def test_a_list_of_positions_that_lags_behind_an_exit_is_not_followed(lag_ms: int) -> None:
+    world = an_open_world()
+    LaggingList(world, lag_ms)
+
+    close(world)
+    placed = with_fate(world, lambda world, order: False)
+    for second in range(12):
+        world.pass_time(1_000, is_check=second in (1, 3))
+
+    assert len(world.trades) == 1
+    assert memory(world).holding is None
+    assert not placed
+
+
+@pytest.mark.parametrize("lag_ms", [1_500, 4_900])
+def test_a_list_of_positions_that_lags_behind_an_entry_is_not_followed(lag_ms: int) -> None:
+    world = a_hard_world()
+    LaggingList(world, lag_ms)
+    until_open(world)
+    for second in range(10):
+        world.pass_time(1_000, is_check=second in (1, 3))
+        assert not world.is_naked(SYMBOL)
+
+    assert not world.trades
+    assert len(world.fills) == 1
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL]
+
+
+def test_a_read_of_the_account_that_fails_is_never_a_flat_position() -> None:
+    world = an_open_world()
+    world._errand = world._failed  # type: ignore[method-assign]
+
+    for second in range(90):
+        world.pass_time(1_000, is_check=second % 30 == 0)
+
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL]
+    assert not world.trades
+
+
+def test_a_position_that_differs_for_longer_than_a_list_may_lag_is_followed() -> None:
+    world = an_open_world()
+    close(world)
+    world.held[SYMBOL] = world.fills[0].quantity
+
+    for _ in range(6):
+        world.pass_time(1_000)
+    early = memory(world).holding
+    for _ in range(6):
+        world.pass_time(1_000)
+
+    assert early is None
+    assert world.held[SYMBOL] == 0, "the exit that was not done goes on"
+    assert memory(world).holding is None
