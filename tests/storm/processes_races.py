@@ -183,7 +183,7 @@ class Races:
 
 async def run_races(seed: int, count: int, folder: Path, say: Say) -> Ending:
     """Race so often in a world of its own."""
-    world = await open_storm(seed, folder, say)
+    world = await open_storm(seed, folder, say, own_store=False)
     races = Races(world, say)
     try:
         await races.run(count)

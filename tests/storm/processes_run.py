@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,9 @@ from tests.storm.processes_draws import Blow, Meanwhile, Point, draw
 from tests.storm.processes_ending import Ending, end_storm
 from tests.storm.processes_hands import Hands
 from tests.storm.processes_journal import journal_tap
+from tests.storm.processes_store import OwnStore
 from tests.storm.processes_watch import Aim, Hit
-from tests.storm.processes_world import FOREIGN_SYMBOL, MAX_POSITIONS, StormWorld, open_storm
+from tests.storm.processes_world import FOREIGN_SYMBOL, MAX_POSITIONS, StormWorld, has_own_store, open_storm
 
 POLL_S: Final = 0.01
 OPENED_LIMIT_S: Final = 60.0
@@ -47,6 +49,7 @@ class Storm:
         self.stuck: list[str] = []
         self.chance = random.Random(f"storm {world.seed}")
         self.hands = Hands(world.venue, self.chance)
+        self._tears_at = 0
         self._say = say
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -60,8 +63,9 @@ class Storm:
                 await world.player.open()
             market, playing = asyncio.create_task(world.venue.run()), asyncio.create_task(world.player.play())
             self.foreign_id = self.hands.rest(FOREIGN_SYMBOL)
+            self._tears_at = self.chance.choice((0, blows - 1, blows))  # what a torn tail latches stays latched
             for number in range(1, blows + 1):
-                await self._step(draw(number, self.chance))
+                await self._step(self._possible(draw(number, self.chance)))
             return await end_storm(self, self._say)
         finally:
             await world.life.stop()
@@ -80,8 +84,9 @@ class Storm:
         hit = await self._struck(blow)
         self.world.watch.aim = self.world.links["store"].tap = None
         where = self.hands.do(blow.meanwhile)
-        if blow.store_dies:
-            self._do(self._store_dies())
+        is_torn = blow.number == self._tears_at
+        if blow.store_dies or is_torn:
+            self._do(self.world.store.die(self.chance.uniform(*STORE_AWAY_S), self.chance if is_torn else None))
         if blow.pause_s:
             await asyncio.sleep(blow.pause_s)
             self.world.life.resume()
@@ -137,10 +142,10 @@ class Storm:
             now_s = time.monotonic()
             self.link_faults.append((now_s, now_s + fault.seconds))
 
-    async def _store_dies(self) -> None:
-        await self.world.store.kill()
-        await asyncio.sleep(self.chance.uniform(*STORE_AWAY_S))
-        await self.world.store.start()
+    def _possible(self, blow: Blow) -> Blow:
+        """A Redis of the product's own is reached over no link: nothing can be seen there."""
+        is_own = isinstance(self.world.store, OwnStore)
+        return replace(blow, point=Point.ENTRY) if is_own and blow.point is Point.JOURNAL else blow
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 
@@ -172,7 +177,7 @@ class Storm:
 
 async def run_storm(seed: int, blows: int, folder: Path, say: Say) -> Ending:
     """Blow one storm in a world of its own."""
-    world = await open_storm(seed, folder, say)
+    world = await open_storm(seed, folder, say, own_store=has_own_store(seed))
     try:
         return await Storm(world, say).blow(blows)
     finally:

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,13 +36,21 @@ class StoreServer:
             while not await self._answers():  # noqa: ASYNC110  # another process starts
                 await asyncio.sleep(POLL_S)
 
-    async def kill(self) -> None:
-        """End it as the kernel would."""
-        await self._end(signal.SIGKILL)
+    async def die(self, away_s: float, tail: random.Random | None) -> None:
+        """Die, stay away for a while, come back; with a tail that is torn off where there is a chance for it."""
+        await self.kill()
+        if tail is not None:
+            self.cut_tail(tail)
+        await asyncio.sleep(away_s)
+        await self.start()
 
     async def stop(self) -> None:
         """End it politely."""
         await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """End it as the kernel would."""
+        await self._end(signal.SIGKILL)
 
     def cut_tail(self, chance: random.Random) -> int:
         """Tear the end off its journal, as a power cut does; say how many bytes."""
@@ -85,3 +94,35 @@ class StoreServer:
             "loglevel": "warning",
         }
         return [word for name, value in settings.items() for word in (f"--{name}", value)]
+
+
+class OwnStore:
+    """The product's own Redis on its data folder: a child of the product, which starts it again when it dies."""
+
+    port = 0
+
+    def __init__(self, data: Path) -> None:
+        self._words = str(data / "store").encode()
+
+    async def start(self) -> None:
+        """The product starts it."""
+
+    async def stop(self) -> None:
+        """It ends with the product."""
+
+    async def die(self, away_s: float, tail: random.Random | None) -> None:
+        """Kill it; how long it stays away is the product's affair, and its files are left as they are."""
+        del away_s, tail
+        for pid in self._pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _pids(self) -> list[int]:
+        """Every server that runs on the folder; the product itself does not have it among its words."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (process / "cmdline").read_bytes()
+                if self._words in words and b"appendonly" in words:
+                    found.append(int(process.name))
+        return found

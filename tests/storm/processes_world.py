@@ -15,12 +15,13 @@ from sandbox.telegram.config import OWNER_ID, BotApiConfig
 from sandbox.telegram.server import BotApi
 from sandbox.world import HOST, free_port
 from tests.storm.processes_life import Life
-from tests.storm.processes_store import StoreServer
+from tests.storm.processes_store import OwnStore, StoreServer
 from tests.storm.processes_watch import Watch
 from tests.storm.proxy import Link
 
 SYMBOLS: Final = ("ETHUSDT", "SOLUSDT", "BNBUSDT")
 FOREIGN_SYMBOL: Final = "LTCUSDT"  # watched, and somebody else's order rests there
+OWN_STORES: Final = 0.35
 WARMUP: Final = 300
 BARS: Final = 4_000
 SPEED: Final = 120.0  # two bars a second
@@ -61,7 +62,7 @@ class StormWorld:
     market: Market
     venue: Venue
     bot_api: BotApi
-    store: StoreServer
+    store: StoreServer | OwnStore
     links: Mapping[str, Link]
     life: Life
     watch: Watch
@@ -85,7 +86,12 @@ class StormWorld:
         await self.store.stop()
 
 
-async def open_storm(seed: int, folder: Path, say: Say) -> StormWorld:
+def has_own_store(seed: int) -> bool:
+    """Whether the product of this seed's storm runs a Redis of its own, as it does where none is named."""
+    return random.Random(f"store {seed}").random() < OWN_STORES
+
+
+async def open_storm(seed: int, folder: Path, say: Say, *, own_store: bool) -> StormWorld:
     """Open everything but the product."""
     chance = random.Random(f"world {seed}")
     market = generate((*SYMBOLS, FOREIGN_SYMBOL), "1m", bars=BARS, warmup=WARMUP, seed=seed)
@@ -100,11 +106,8 @@ async def open_storm(seed: int, folder: Path, say: Say) -> StormWorld:
         child_keeps_client_id=chance.random() < 0.5,
         shuffle_news=chance.random() < 0.3,
     )
-    venue, bot_api, store = (
-        Venue(config, market),
-        BotApi(BotApiConfig(host=HOST, strict_limits=False)),
-        StoreServer(folder / "redis"),
-    )
+    venue, bot_api = Venue(config, market), BotApi(BotApiConfig(host=HOST, strict_limits=False))
+    store = OwnStore(folder / "data") if own_store else StoreServer(folder / "redis")
     roots, addresses = await venue.start(), await bot_api.start()
     await store.start()
     ports = {"venue": _port(roots.rest), "telegram": _port(addresses.api_root), "store": store.port}
@@ -112,7 +115,8 @@ async def open_storm(seed: int, folder: Path, say: Say) -> StormWorld:
     for link in links.values():
         await link.open()
     health_port = free_port()
-    life = Life(folder, product_settings(seed, links, folder / "data", health_port, addresses.token))
+    settings = product_settings(seed, links, folder / "data", health_port, addresses.token)
+    life = Life(folder, settings | ({"REDIS_URL": ""} if own_store else {}))
     watch = Watch(venue.exchange, venue.desk.hub.keys, life)
     venue.show_requests(watch)
     player = Player(OwnersChat(bot_api), say)
