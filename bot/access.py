@@ -18,7 +18,7 @@ from handlers.ui.language import Languages
 
 SEEN_KEY: Final = "autobot:updates:"
 SEEN_S: Final = 48 * 3_600
-LATE_MS: Final = 60_000
+LATE_MS: Final = 30_000
 HARMLESS: Final = (  # or, like /run, looked at again by their own handler
     "/run",
     "/panic",

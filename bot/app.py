@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.health import Health, serve
 from bot.logs import Redaction
 from bot.settings import Settings
 from bot.store_watch import WatchedStore
+from bot.supervised import supervised
 from bot.venue import Venue, open_venue
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.local_files import LatchFile, SequenceFile
@@ -74,7 +76,7 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
         latch_file=LatchFile(folder),
     )
     watch.met_another = runner.hold_entries
-    pulse = asyncio.create_task(watch.watch(runner.store_failed))
+    pulse = asyncio.create_task(supervised("the watch over the store", lambda: watch.watch(runner.store_failed)))
     stack.callback(pulse.cancel)
     control = audited(Control(runner, watch, settings.label), folder)
     return House(settings, clock, redaction, link, store, watch, venue, runner, control)
@@ -90,7 +92,7 @@ async def reached(store_url: str, folder: Path, stack: AsyncExitStack) -> tuple[
     server_binary()
     server = EmbeddedServer(folder / "store")
     stack.push_async_callback(server.stop)
-    keeper = asyncio.create_task(server.keep_running())
+    keeper = asyncio.create_task(supervised("the store's keeper", server.keep_running))
     stack.push_async_callback(ended, keeper)
     if not await server.answers_within(STORE_WITHIN_S):
         logger.error("the store's server does not answer yet: the start goes on without it")
@@ -121,7 +123,7 @@ def trader_setup(settings: Settings) -> TraderSetup:
     )
 
 
-async def open_health_page(house: House) -> Any:
+async def open_health_page(house: House, more_facts: Callable[[], dict[str, Any]]) -> Any:
     """Open the page; returns what closes it. Raises `CannotStart`."""
     from bot.metrics import exposition
 
@@ -135,6 +137,7 @@ async def open_health_page(house: House) -> Any:
             "store_up": runner.store_is_up,
             "memory": "apart" if runner.is_apart else "joined",
             "inbox": len(runner.inbox),
+            **more_facts(),
             "uptime_s": round(time.monotonic() - started_s, 1),
         }
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from engine.adapters.audit_log import AuditLog, Fact
+from engine.adapters.audit_log import AuditLog, Fact, Head
 from engine.control import EngineControl
 from engine.model.commands import Asked, Command
 from engine.model.messages import Reply
@@ -55,6 +55,11 @@ class AuditedControl:
             self._note(command, answer)
 
     @property
+    def head(self) -> Head:
+        """The newest line."""
+        return self._log.head
+
+    @property
     def label(self) -> str:
         """PAPER, TESTNET, DEMO or LIVE."""
         return self._control.label
@@ -92,6 +97,11 @@ class AuditedControl:
             logger.error(
                 "a line of the audit was lost (%s): %s by %s", error.strerror, type(command).__name__, command.asked.who
             )
+
+
+def head_of(control: EngineControl) -> Head | None:
+    """The audit's newest line, where one is kept."""
+    return control.head if isinstance(control, AuditedControl) else None
 
 
 def facts_of(command: Command) -> dict[str, Fact]:

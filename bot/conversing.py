@@ -8,12 +8,9 @@ import importlib
 import logging
 from typing import Final
 
-from bot.logs import Redaction
-from bot.settings import Settings
-from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_store import RedisStore
-from engine.control import EngineControl
-from engine.ports import Clock
+from bot.app import House
+from bot.keeping import Keeping
+from bot.line import Line
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -21,15 +18,13 @@ LONGEST_PAUSE_S: Final = 60.0
 logger = logging.getLogger(__name__)
 
 
-async def converse(
-    settings: Settings, control: EngineControl, store: RedisStore, link: RedisLink, clock: Clock, redaction: Redaction
-) -> None:
+async def converse(house: House, keeping: Keeping, line: Line) -> None:
     """Talk until cancelled."""
     pause_s = FIRST_PAUSE_S
     while True:
         try:
             telegram = await asyncio.to_thread(importlib.import_module, "bot.telegram")
-            await telegram.talk(settings, control, store, link, clock, redaction)
+            await telegram.talk(house, keeping, line)
         except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
             logger.exception("the conversation broke off and starts again in %g s", pause_s)
         await asyncio.sleep(pause_s)

@@ -13,8 +13,11 @@ from bot.app import House, furnished, open_health_page
 from bot.conversing import converse
 from bot.ending import FAILED, STOPPED, TAKEN, CannotStart, refused
 from bot.first_look import is_refused
+from bot.keeping import Keeping
+from bot.line import Line
 from bot.logs import Redaction
 from bot.settings import Mode, Settings
+from bot.starts import Starts
 from bot.store_watch import latch_lost
 from bot.venue import Venue
 from engine.adapters.binance_messages import BadMessage
@@ -35,15 +38,24 @@ LONGEST_RETRY_S: Final = 30.0
 logger = logging.getLogger(__name__)
 
 
-async def live(settings: Settings, redaction: Redaction, stack: AsyncExitStack, rest: BinanceRest, stop: asyncio.Event) -> int:
+async def live(
+    settings: Settings, redaction: Redaction, stack: AsyncExitStack, rest: BinanceRest, starts: Starts, stop: asyncio.Event
+) -> int:
     """Live until told to stop; return the exit code. Raises what the start cannot do without."""
     house = await furnished(settings, redaction, stack, rest)
-    return await _lived(house, stop)
+    line = Line()
+    house.runner.alarm = line
+    keeping = Keeping(house, line, starts)
+    keeping.begin()
+    code = await _lived(house, keeping, line, stop)
+    if code == STOPPED:
+        starts.ran_well()  # it was asked to end: that is no fault
+    return code
 
 
-async def _lived(house: House, stop: asyncio.Event) -> int:
+async def _lived(house: House, keeping: Keeping, line: Line, stop: asyncio.Event) -> int:
     """Live until told to stop, until another process takes over, or until something breaks."""
-    living, halted = asyncio.create_task(_live(house)), asyncio.create_task(_halted(house.runner))
+    living, halted = asyncio.create_task(_live(house, keeping, line)), asyncio.create_task(_halted(house.runner))
     ends = [halted, *(asyncio.create_task(event.wait()) for event in (stop, house.watch.was_fenced))]
     try:
         await asyncio.wait((living, *ends), return_when=asyncio.FIRST_COMPLETED)
@@ -61,11 +73,11 @@ async def _lived(house: House, stop: asyncio.Event) -> int:
         await asyncio.wait((living, *ends))
 
 
-async def _live(house: House) -> None:
+async def _live(house: House, keeping: Keeping, line: Line) -> None:
     """Recover, then trade and talk until cancelled."""
     runner, venue = house.runner, house.venue
     async with AsyncExitStack() as stack:
-        await _guarded(house, stack)
+        await _guarded(house, keeping, stack)
         if house.settings.mode is Mode.LIVE:
             await _key_is_safe(house.venue)
         held = sum(desk.position is not None for desk in runner.trader.view().desks.values())
@@ -90,16 +102,17 @@ async def _live(house: House) -> None:
         stack.callback(schedule.stop)
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run())
-            group.create_task(converse(house.settings, house.control, house.store, house.link, house.clock, house.redaction))
+            group.create_task(keeping.run())
+            group.create_task(converse(house, keeping, line))
 
 
-async def _guarded(house: House, stack: AsyncExitStack) -> None:
+async def _guarded(house: House, keeping: Keeping, stack: AsyncExitStack) -> None:
     """Recover. The page opens when positions are guarded, or after a moment where that takes longer."""
     recovering = asyncio.create_task(_recovered(house))
     try:
         await asyncio.wait({recovering}, timeout=PAGE_AFTER_S)
         if house.settings.health_port:
-            stack.push_async_callback(await open_health_page(house))
+            stack.push_async_callback(await open_health_page(house, keeping.facts))
         await recovering
     finally:
         recovering.cancel()

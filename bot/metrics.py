@@ -33,6 +33,7 @@ class _Engine:
         yield _gauge("autobot_halted", "The engine stopped deciding", float(view.is_halted))
         yield _gauge("autobot_latched", "Entries are latched", float(view.latch is not None))
         yield _gauge("autobot_store_up", "The store confirmed the newest save", float(runner.store_is_up))
+        yield _gauge("autobot_guarded", "Starts failed again and again: nothing is entered", float(runner.trader.is_guarded))
         yield _gauge("autobot_equity", "Wallet and unrealised result, USDT", float(view.equity))
         yield _gauge("autobot_positions", "Open positions", sum(desk.position is not None for desk in view.desks.values()))
         yield _gauge("autobot_cards_open", "Proposals waiting for the owner", runner.cards_open())

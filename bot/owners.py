@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from engine.adapters.redis_users import Users
+from engine.ports import StoreDown
 
 ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH: Final = 12  # 60 bits
@@ -35,8 +36,16 @@ class Owners:
         return frozenset(self._ids)
 
     async def load(self) -> None:
-        """Read who claimed the bot before; where nobody owns it, make a code. Raises `StoreDown`."""
-        self._ids |= await self._users.owners()
+        """Read who claimed the bot before; where nobody owns it, make a code.
+
+        Raises `StoreDown` where nobody is named in the settings either.
+        """
+        try:
+            self._ids |= await self._users.owners()
+        except StoreDown:
+            if not self._ids:
+                raise
+            logger.warning("the store is away: only the owners named in the settings are known")
         if self._ids:
             self.are_known.set()
         elif not self._code:

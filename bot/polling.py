@@ -5,7 +5,7 @@ Another program with the same token is told apart from a network that fails: the
 
 import asyncio
 import logging
-from typing import Final
+from typing import Final, Protocol
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import (
@@ -23,15 +23,27 @@ HANDLED_WITHIN_S: Final = 0.5  # then the next words are fetched: a panic does n
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 CONFLICT_PAUSE_S: Final = 15.0
+CONFLICTS_BEARABLE: Final = 3  # our own last question, of before a restart, may conflict once
 REFUSED_PAUSE_S: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
 
+class Keeper(Protocol):
+    """Who is told how the chat stands: open, refused (the token), away, taken (somebody else listens)."""
+
+    chat: str
+
+    async def other_poller(self, conflicts: int) -> None:
+        """Another program listens with this token, and goes on doing so."""
+
+
 class Polling:
     """The ear."""
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher) -> None:
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._conflicts = 0
         self._bot = bot
         self._dispatcher = dispatcher
         self._offset: int | None = None
@@ -44,12 +56,12 @@ class Polling:
             while True:
                 try:
                     updates = await self._fetched()
-                    pause_s = FIRST_PAUSE_S
+                    pause_s, self._conflicts, self._keeper.chat = FIRST_PAUSE_S, 0, "open"
                 except TelegramConflictError:
-                    logger.error("another program uses this bot's token: it may take what you write")
-                    await asyncio.sleep(CONFLICT_PAUSE_S)
+                    await self._met_another()
                     continue
                 except TelegramUnauthorizedError:
+                    self._keeper.chat = "refused"
                     logger.error("Telegram refuses the token: it was revoked or mistyped (TELEGRAM_BOT_TOKEN)")
                     await asyncio.sleep(REFUSED_PAUSE_S)
                     continue
@@ -57,6 +69,7 @@ class Polling:
                     await asyncio.sleep(too_fast.retry_after)
                     continue
                 except TelegramAPIError as error:
+                    self._keeper.chat = "away"
                     logger.warning("Telegram cannot be reached (%s); next attempt in %g s", type(error).__name__, pause_s)
                     await asyncio.sleep(pause_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -65,6 +78,15 @@ class Polling:
         finally:
             for task in self._at_work:
                 task.cancel()
+
+    async def _met_another(self) -> None:
+        """Two that listen take the owner's words from each other: this one gives way, and says so."""
+        self._conflicts += 1
+        logger.error("another program uses this bot's token: it may take what you write")
+        if self._conflicts >= CONFLICTS_BEARABLE:
+            await self._keeper.other_poller(self._conflicts)
+            await asyncio.Event().wait()
+        await asyncio.sleep(CONFLICT_PAUSE_S)
 
     async def _fetched(self) -> list[Update]:
         return await self._bot.get_updates(

@@ -7,14 +7,18 @@ rest (`bot.living`) is imported while the exchange thinks about its answer.
 import asyncio
 import importlib
 import logging
+import os
 import resource
 import signal
+import threading
 from contextlib import AsyncExitStack
+from types import ModuleType
 from typing import Final
 
-from bot.ending import BAD_SETTINGS, FAILED, TAKEN, CannotStart, refused
+from bot.ending import BAD_SETTINGS, FAILED, STOPPED, TAKEN, CannotStart, refused
 from bot.logs import Redaction, start_logging
 from bot.settings import Settings, misspelt
+from bot.starts import Starts
 from bot.venue import open_rest
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.local_files import FolderInUse, InstanceLock
@@ -22,6 +26,8 @@ from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_process import NoServer
 from engine.ports import StateUnreadable, StoreDown
 
+STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
+STOPPED_WITHIN_S: Final = 5.0
 FIRST_ANSWER_WITHIN_S: Final = 1.0  # then the start goes on, and recovery asks again
 
 logger = logging.getLogger(__name__)
@@ -43,16 +49,18 @@ async def run(settings: Settings) -> int:
     except OSError as error:
         return refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", BAD_SETTINGS)
     logger.info("starting: %s, %s, bars of %s", settings.label, ", ".join(settings.symbols), settings.interval)
-    stop = stop_signal()
+    stop, clock = stop_signal(), MachineClock()
+    starts = Starts(folder, settings.guard_after_starts)
+    starts.begin(clock.now_ms())
     try:
         async with AsyncExitStack() as stack:
             stack.callback(lock.release)
-            rest = open_rest(settings, MachineClock())
+            rest = open_rest(settings, clock)
             stack.push_async_callback(rest.close)
             living = await first_word(rest)
             for problem in misspelt():
                 logger.warning(problem)
-            return int(await living.live(settings, redaction, stack, rest, stop))
+            return int(await living.live(settings, redaction, stack, rest, starts, stop))
     except (NoServer, StoreDown, StateUnreadable, CannotStart) as error:
         return refused(redaction(str(error)), FAILED)
     except OSError as error:
@@ -60,7 +68,7 @@ async def run(settings: Settings) -> int:
         return refused(redaction(f"the start failed: {error}"), FAILED)
 
 
-async def first_word(rest: BinanceRest) -> "importlib.types.ModuleType":
+async def first_word(rest: BinanceRest) -> ModuleType:
     """Ask the exchange for its clock, which opens the connection too; import meanwhile what comes next."""
     asking = asyncio.create_task(rest.try_sync_time())
     await asyncio.sleep(0)  # the question is on its way before the import takes the processor
@@ -70,8 +78,24 @@ async def first_word(rest: BinanceRest) -> "importlib.types.ModuleType":
 
 
 def stop_signal() -> asyncio.Event:
-    """Set when the process is asked to end. Whoever asks twice is not kept waiting."""
+    """Set when the process is asked to end. Whoever asks twice, or for longer than a few seconds, is not kept waiting."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+
+    def asked() -> None:
+        stop.set()
+        late = threading.Timer(STOPPED_WITHIN_S, leave)
+        late.daemon = True
+        late.start()
+        for number in STOPPING:
+            loop.remove_signal_handler(number)
+            signal.signal(number, lambda *_: leave())
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, asked)
     return stop
+
+
+def leave() -> None:
+    """End at once: what is open is guarded at the exchange, and what was saved is saved."""
+    logger.warning("the end is not waited for any longer; stops and targets stay at the exchange")
+    os._exit(STOPPED)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, is_address, is_redis, unknown_names
+from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, is_address, is_redis, secret_address, unknown_names
 from engine.model.commands import DecisionMode
 from engine.model.market import INTERVAL_MS
 from engine.model.orders import TriggerBy
@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     health_port: int = Field(8_081, ge=0, le=65_535)
     log_level: str = "INFO"
     position_check_interval: float = Field(30.0, ge=1, le=600)
+    guard_after_starts: int = Field(5, ge=0, le=100)
+    heartbeat_url: Annotated[SecretStr, AfterValidator(secret_address)] = SecretStr("")
     order_timeout: float = Field(10.0, ge=1, le=60)
     websocket_reconnect_delay: float = Field(5.0, gt=0, le=300)
     websocket_max_reconnect_delay: float = Field(60.0, gt=0, le=3_600)

@@ -16,41 +16,51 @@ from aiogram.types import BotCommand
 
 from bot.access import Access
 from bot.alerts import Alerts
+from bot.app import House
+from bot.keeping import Keeping
 from bot.kept_messages import KeptMessages
-from bot.logs import Redaction
+from bot.line import Line
 from bot.outbox import Delivery
 from bot.owners import Owners
 from bot.pace import Pace
 from bot.panel_refresh import PanelRefresh
+from bot.past_store import PastStore
 from bot.polling import Polling
 from bot.second_factor import CodeCheck
 from bot.sending import Sender
 from bot.settings import Settings
 from bot.turns import Turns
-from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_store import RedisStore
-from engine.control import EngineControl
-from engine.ports import Clock
+from engine.model.notices import Notice
+from engine.ports import StoreDown
 from handlers import build_router
 from handlers.ui import commands
+from handlers.ui.alerts import Alert
 from handlers.ui.language import Languages
+from handlers.ui.notices import alert
 
 REQUEST_TIMEOUT_S: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
 
-async def talk(
-    settings: Settings, control: EngineControl, store: RedisStore, link: RedisLink, clock: Clock, redaction: Redaction
-) -> None:
+async def talk(house: House, keeping: Keeping, line: Line) -> None:
     """Talk until cancelled. Raises what Telegram or the store could not do."""
+    settings, control, store, link, clock = house.settings, house.control, house.store, house.link, house.clock
     pace, languages = Pace(), Languages(settings.label)
     owners = Owners(settings.telegram_owner_ids, store.users)
     await owners.load()
     bot = make_bot(settings, pace)
     factor = CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
     alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)
-    delivery = Delivery(store.outbox, alerts, owners, Sender(bot, KeptMessages(link), redaction), pace.wait_s)
+    sender = Sender(bot, KeptMessages(link), house.redaction)
+    delivery = Delivery(store.outbox, alerts, owners, sender, pace.wait_s)
+
+    async def past_the_store(user: int, notice: Notice) -> Alert:
+        try:
+            return await alerts.write(user, notice)
+        except StoreDown:
+            return alert(languages.texts(settings.language), notice, control, "")
+
     gate = Access(owners, store.users, link, languages, language=settings.language, clock=clock, heard=delivery.heard)
     refresh = PanelRefresh(
         bot,
@@ -75,8 +85,9 @@ async def talk(
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(delivery.run())
+            group.create_task(PastStore(line, owners, sender, past_the_store).run())
             group.create_task(refresh.run())
-            group.create_task(Polling(bot, dispatcher).run())
+            group.create_task(Polling(bot, dispatcher, keeping).run())
             group.create_task(_show_commands(bot, languages, settings.language))
     finally:
         await bot.session.close()

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from engine.params import TUNABLES, BadParam, TradingParams, conflict, tuned
@@ -22,6 +23,7 @@ SECRETS: Final = (
     "binance_api_secret",
     "redis_url",
     "redis_password",
+    "heartbeat_url",
     "owner_pin",
     "owner_totp_secret",
 )
@@ -145,6 +147,13 @@ def is_address(text: str, *schemes: str) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def secret_address(value: SecretStr) -> SecretStr:
+    """An address that may hold a secret, so that it is never repeated. Raises `ValueError`."""
+    if value.get_secret_value() and not is_address(value.get_secret_value(), "https", "http"):
+        raise ValueError("an address is written like https://HOST/PATH")
+    return value
 
 
 def is_redis(text: str) -> bool:

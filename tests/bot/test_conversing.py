@@ -37,7 +37,7 @@ async def test_a_conversation_that_breaks_off_starts_again(monkeypatch: pytest.M
 
     monkeypatch.setattr(importlib, "import_module", imported)
     monkeypatch.setattr(conversing, "FIRST_PAUSE_S", 0.0)
-    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING))
+    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING))
 
     await asyncio.wait_for(talking.wait(), 5)
     conversation.cancel()
@@ -78,8 +78,19 @@ class FakeDispatcher:
             raise ValueError("no answer")
 
 
-async def heard(telegram: FakeTelegram, dispatcher: FakeDispatcher) -> None:
-    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher)).run())
+class FakeKeeper:
+    """Remembers how the chat stood, and who else listened."""
+
+    def __init__(self) -> None:
+        self.chat = "closed"
+        self.was_told = asyncio.Event()
+
+    async def other_poller(self, conflicts: int) -> None:
+        self.was_told.set()
+
+
+async def heard(telegram: FakeTelegram, dispatcher: FakeDispatcher, keeper: FakeKeeper | None = None) -> None:
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher), keeper or FakeKeeper()).run())
     await asyncio.wait_for(telegram.is_silent.wait(), 5)
     listening.cancel()
     await asyncio.wait([listening])
@@ -112,3 +123,29 @@ async def test_after_trouble_it_goes_on_where_it_was(monkeypatch: pytest.MonkeyP
 
     assert dispatcher.handled == [7, 8]
     assert telegram.offsets == [None, 8, 8, 9]
+
+
+async def test_three_conflicts_in_a_row_end_the_listening_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "CONFLICT_PAUSE_S", 0.0)
+    conflict = TelegramConflictError(METHOD, "terminated by other getUpdates request")
+    telegram, keeper = FakeTelegram(conflict, conflict, [7], conflict, conflict, conflict, [8]), FakeKeeper()
+    dispatcher = FakeDispatcher()
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher), keeper).run())
+
+    await asyncio.wait_for(keeper.was_told.wait(), 5)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+    assert dispatcher.handled == [7]
+    assert telegram.answers == [[8]]
+
+
+async def test_it_tells_that_the_token_is_refused() -> None:
+    telegram, keeper = FakeTelegram(TelegramUnauthorizedError(METHOD, "Unauthorized")), FakeKeeper()
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, FakeDispatcher()), keeper).run())
+
+    async with asyncio.timeout(5):
+        while keeper.chat != "refused":  # noqa: ASYNC110  # the loop turns a few times
+            await asyncio.sleep(0)
+    listening.cancel()
+    await asyncio.wait([listening])
