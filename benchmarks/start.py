@@ -169,6 +169,7 @@ async def opened(folder: Path) -> AsyncIterator[Bench]:
         "TELEGRAM_OWNER_IDS": "1",
         "DATA_FOLDER": str(folder / "data"),
         "HEALTH_PORT": str(free_port()),
+        "GUARD_AFTER_STARTS": "0",  # it is killed on purpose
         "PYTHONPATH": str(HERE),
     }
     venue.hold()  # else a price would reach a level and end the position

@@ -126,6 +126,7 @@ def product_settings(world: World, options: DemoOptions, folder: Path, health_po
         **world.venue_roots(),
         "DATA_FOLDER": str(folder.absolute() / "data"),
         "HEALTH_PORT": str(health_port),
+        "GUARD_AFTER_STARTS": "0",  # it is killed on purpose, again and again
         "LANGUAGE": options.language,
         **{name.replace(".", "_").upper(): value for name, value in options.settings},
     }

@@ -151,6 +151,7 @@ def product_settings(seed: int, links: Mapping[str, Link], data: Path, health_po
         "REDIS_URL": f"redis://{HOST}:{links['store'].port}/0",
         "DATA_FOLDER": str(data.absolute()),
         "HEALTH_PORT": str(health_port),
+        "GUARD_AFTER_STARTS": "0",  # it is killed on purpose, again and again
         "LANGUAGE": "en",
         **EAGER,
     }
