@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from sandbox.books import differences
+from sandbox.report import read_export
 from tests.storm.processes_draws import Blow, Meanwhile, Moment, Point
 from tests.storm.processes_judge import entries_after, orphans
 from tests.storm.processes_watch import Aim
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tests.storm.processes_run import Storm
 
 POLL_S: Final = 0.02
+BOOKS_S: Final = 10.0
 CALM_S: Final = 15.0
 TERMINATED_S: Final = 5.25  # five seconds are promised; the rest is what it takes to see it
 SETTLED_S: Final = 4.0  # old enough that a signal is not met in the midst of the imports
@@ -32,7 +35,17 @@ type Say = Callable[[str], None]
 async def last_acts(storm: "Storm", say: Say) -> list[str]:
     """Play both; give what went wrong."""
     await waited(lambda: not storm.world.watch.cover.open, CALM_S)
-    return await _politely_ended(storm.world, say) + await _panicked(storm, say)
+    return await _politely_ended(storm.world, say) + await _panicked(storm, say) + await _books(storm.world)
+
+
+async def _books(world: StormWorld) -> list[str]:
+    """The owner's books against the venue's, trade by trade; read as often as a difference may still be on its way."""
+    give_up = time.monotonic() + BOOKS_S
+    while True:
+        export = read_export(*await world.life.exported())
+        found = differences(export["trades"], world.venue.report())
+        if not found or time.monotonic() > give_up:
+            return [f"books: {one}" for one in found]
 
 
 async def _politely_ended(world: StormWorld, say: Say) -> list[str]:

@@ -16,6 +16,8 @@ from sandbox.product import clean_environment
 
 COMMAND: Final = (sys.executable, "-m", "bot", "run")
 PR_SET_PDEATHSIG: Final = 1
+EXPORT: Final = (sys.executable, "-m", "bot", "export", "--json")
+EXPORT_LIMIT_S: Final = 60.0
 RESTART_S: Final = 0.2
 STOP_LIMIT_S: Final = 20.0
 
@@ -102,6 +104,19 @@ class Life:
             process.kill()
             code = None
         return code, time.monotonic() - began_s
+
+    async def exported(self) -> tuple[int, str]:
+        """Run the owner's own export beside it; give its code and what it wrote."""
+        process = await asyncio.create_subprocess_exec(
+            *EXPORT,
+            cwd=self._folder,
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            preexec_fn=end_with_parent,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), EXPORT_LIMIT_S)
+        return process.returncode or 0, output.decode()
 
     async def stop(self) -> None:
         """End it for good."""

@@ -16,6 +16,7 @@ from tests.storm.processes_ending import Ending, keep_evidence
 from tests.storm.processes_journal import ENTRY_NAME
 from tests.storm.processes_judge import Trouble, doubled, naked_too_long
 from tests.storm.processes_life import Life
+from tests.storm.processes_store import StoreServer
 from tests.storm.processes_world import StormWorld, open_storm, product_settings
 from tests.storm.proxy import Link
 
@@ -25,6 +26,9 @@ LEFT_LIMIT_S: Final = 20.0
 AFTERWARDS_S: Final = 1.0
 TRADING_S: Final = (3.0, 8.0)
 PAUSED_S: Final = 4.0  # longer than the lease of an entry
+EPOCH: Final = b"HGET autobot:lock epoch"
+EPOCH_POLL_S: Final = 0.005
+IN_FLIGHT_S: Final = 0.25  # between the journal's answer and the sending: the new process enters nothing for five seconds
 STARTS_APART_S: Final = 0.3
 AFTER_START_S: Final = 5.0
 OPENED_LIMIT_S: Final = 60.0
@@ -142,6 +146,8 @@ class Races:
             await asyncio.sleep(self._chance.uniform(0.0, STARTS_APART_S))
         elif kind == "while the other is stopped":
             holder.life.pause()
+        takes: list[float] = []
+        taking = asyncio.create_task(self._note_takes(takes))
         began_s = time.monotonic()
         self._troubles.append(Trouble(began_s, began_s, AFTER_START_S))
         await challenger.start()
@@ -149,16 +155,18 @@ class Races:
             await asyncio.sleep(PAUSED_S)
             holder.life.resume()
         loser = await _left((holder, challenger))
+        taking.cancel()
         if loser is None:
             self.violations.append(f"race {number} ({kind}): after {LEFT_LIMIT_S:.0f} s both still live")
             challenger.life.kill()
             return holder, challenger
         winner = challenger if loser is holder else holder
-        left_s = time.monotonic() - (winner.first_s or began_s)
+        taken_s = takes[-1] if takes else began_s
+        left_s = time.monotonic() - taken_s
         self.left_s.append(left_s)
         await asyncio.sleep(AFTERWARDS_S)
-        late = self._late_entries(loser, winner)
-        self._say(f"race {number} ({kind}): {loser.name} left with {loser.code} {left_s:.2f} s after the other's first word")
+        late = self._late_entries(loser, taken_s + IN_FLIGHT_S)
+        self._say(f"race {number} ({kind}): {loser.name} left with {loser.code} {left_s:.2f} s after the other took the store")
         self.violations += [f"race {number} ({kind}): {name} was sent by the loser and taken" for name in late]
         if loser.code != TAKEN:
             self.violations.append(f"race {number} ({kind}): the loser's code is {loser.code}")
@@ -167,10 +175,21 @@ class Races:
             await winner.start()
         return winner, loser
 
-    def _late_entries(self, loser: Contender, winner: Contender) -> list[str]:
-        """Entries that the loser sent after the winner had spoken to the venue, and that the venue took."""
+    async def _note_takes(self, takes: list[float]) -> None:
+        """Note every moment at which somebody takes the store, until cancelled."""
+        store = self._world.store
+        assert isinstance(store, StoreServer), "races need a store that both can reach"
+        before = await store.asked(EPOCH)
+        while True:
+            await asyncio.sleep(EPOCH_POLL_S)
+            epoch = await store.asked(EPOCH)
+            if epoch != before:
+                before = epoch
+                takes.append(time.monotonic())
+
+    def _late_entries(self, loser: Contender, since_s: float) -> list[str]:
+        """Entries that the loser sent after the winner had taken the store, and that the venue took."""
         orders = self._world.venue.exchange.orders
-        since_s = winner.first_s or 0.0
         return [name for sent_s, name in loser.entries if sent_s > since_s and orders.find(None, name) is not None]
 
     def _judge(self) -> None:

@@ -60,6 +60,18 @@ class StoreServer:
         os.truncate(journal, size - lost)
         return lost
 
+    async def asked(self, command: bytes) -> bytes:
+        """Ask one thing over a connection of its own; give the last line of the answer."""
+        reader, writer = await asyncio.open_connection(HOST, self.port)
+        try:
+            writer.write(command + b"\r\n")
+            line = await reader.readline()
+            if line.startswith(b"$") and not line.startswith(b"$-1"):
+                line = await reader.readline()
+            return line.strip()
+        finally:
+            writer.close()
+
     async def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
