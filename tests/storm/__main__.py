@@ -43,7 +43,10 @@ def _words() -> argparse.Namespace:
     words.add_argument("--faults", default="", metavar="A1,B7", help="draw from these faults only")
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     words.add_argument("--workers", type=int, default=0, help="processes; 0 = one per core")
-    words.add_argument("--matrix", action="store_true", help="kill at every named point, with and without effect, tail intact or cut")
+    words.add_argument("--until-failure", action="store_true", help="stop at the first seed that fails")
+    words.add_argument(
+        "--matrix", action="store_true", help="kill at every named point, with and without effect, tail intact or cut"
+    )
     words.add_argument("--part", default="1/1", metavar="K/N", help="only every N-th case of the matrix, from the K-th on")
     words.add_argument("--processes", type=int, default=0, metavar="N", help="kill the real process N times")
     words.add_argument("--fuzz", type=int, default=0, metavar="N", help="mutated messages")
@@ -58,6 +61,8 @@ def _seeds(args: argparse.Namespace) -> int:
     try:
         for ended in run_seeds(args.first, args.seeds, ids=args.faults, workers=args.workers):
             tally.add(ended)
+            if ended.violations and args.until_failure:
+                break
             if time.perf_counter() - told_s > EVERY_S:
                 told_s = time.perf_counter()
                 print(f"... {tally.seeds} seeds, {len(tally.failed)} failed", file=sys.stderr, flush=True)

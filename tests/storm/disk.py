@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.adapters.codec import decode, encode
-from engine.model.notices import Notice
+from engine.model.notices import LatchCause, Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 from engine.model.view import LatchView
 from engine.ports import StoreDown
+from engine.state.latch import set_by, strictest
 
 if TYPE_CHECKING:
     from tests.storm.machine import Machine
@@ -24,8 +25,13 @@ class Disk:
     def __init__(self) -> None:
         self.writes: list[tuple[SavedState | None, tuple[Notice, ...], tuple[Trade, ...]]] = []
         self.latch: LatchView | None = None
-        self.noted = 0  # the sequence file: how many writes this machine knows of
+        self.noted = 0  # the sequence file: how many journal entries this machine knows of
         self.was_cut = False
+
+    @property
+    def journalled(self) -> int:
+        """How many writes hold an entry that may exist."""
+        return sum(_has_entry(state) for state, _, _ in self.writes)
 
     def state(self) -> SavedState | None:
         """The newest state that was written."""
@@ -47,6 +53,10 @@ class Disk:
             self.was_cut = True
 
 
+def _has_entry(state: SavedState | None) -> bool:
+    return state is not None and any(desk.entry is not None for desk in state.desks.values())
+
+
 class StormStore:
     """Fulfils `Store` for one process."""
 
@@ -55,8 +65,11 @@ class StormStore:
         self._disk = machine.world.disk
 
     async def load(self) -> SavedState | None:
-        """Read the newest state."""
+        """Read the newest state. What only the sequence file knows was lost: latched, as the product does it."""
         await self._passes("load")
+        if self._disk.noted > self._disk.journalled:
+            lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, self._machine.clock.now_ms())
+            self._disk.latch, self._disk.noted = strictest(self._disk.latch, lost), self._disk.journalled
         return self._disk.state()
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:
@@ -72,16 +85,23 @@ class StormStore:
         trades: Sequence[Trade],
     ) -> None:
         """Write all of it, or fail with or without effect."""
-        name = "journal" if state is not None and any(d.entry is not None for d in state.desks.values()) else "save"
+        name = "journal" if _has_entry(state) else "save"
         await self._machine.point(f"{name}:before")
         fate = self._machine.world.weather.store()
         await asyncio.sleep(min(fate.delay_s, BUDGET_S))
         if fate.is_done:
             self._disk.writes.append((state, tuple(notices), tuple(trades)))
-            self._disk.noted += 1
+            self._disk.noted += name == "journal"
         if fate.delay_s > BUDGET_S or not fate.is_done:
             raise StoreDown("the store did not answer in time")
         await self._machine.point(f"{name}:after")
+
+    async def beat(self) -> None:
+        """A sign of life."""
+        fate = self._machine.world.weather.store()
+        await asyncio.sleep(min(fate.delay_s, BUDGET_S))
+        if fate.delay_s > BUDGET_S or not fate.is_done:
+            raise StoreDown("the store did not answer")
 
     async def _passes(self, name: str) -> None:
         await self._machine.point(f"{name}:before")

@@ -93,7 +93,7 @@ class StormExchange:
             board.move(kline.open)
 
     def _walk_to(self, market_ms: int) -> None:
-        exchange, begin_ms = self.exchange, self.exchange.clock.now_ms
+        begin_ms = self.exchange.clock.now_ms
         if market_ms <= begin_ms:
             return
         times = leg_times(self.market.start_ms + self._bar * self.market.interval_ms, self.market.interval_ms)

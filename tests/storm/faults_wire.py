@@ -15,7 +15,10 @@ AMBIGUOUS: Final = (
     (408, b""),
     (500, b'{"code":-1000,"msg":"An unknown error occurred while processing the request."}'),
     (400, b'{"code":-1006,"msg":"An unexpected response was received from the message bus. Execution status unknown."}'),
-    (400, b'{"code":-1007,"msg":"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}'),
+    (
+        400,
+        b'{"code":-1007,"msg":"Timeout waiting for response from backend server. Execution status unknown."}',
+    ),
     (504, b"gateway time-out"),
     (200, b'{"orderId":'),
     (400, b'{"code":-9999,"msg":"a code that no list knows"}'),
@@ -40,7 +43,9 @@ def _ambiguous(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
 
 
 def _not_done(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
-    text = chance.choice((b"Service Unavailable.", b'{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}'))
+    text = chance.choice(
+        (b"Service Unavailable.", b'{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}')
+    )
     return Treatment(forged=(503, text)) if ask.is_write else None
 
 
@@ -101,7 +106,11 @@ def _restricted(_: "World", ask: Ask, chance: random.Random) -> Treatment | None
 
 
 def _key_refused(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
-    return _error(401, chance.choice((-2015, -1022, -2014)), "Invalid API-key, IP, or permissions.") if "signature" in ask.params else None
+    return (
+        _error(401, chance.choice((-2015, -1022, -2014)), "Invalid API-key, IP, or permissions.")
+        if "signature" in ask.params
+        else None
+    )
 
 
 def _lagging(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
@@ -124,7 +133,11 @@ def _page(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
 
 def _duplicate(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
     """The order is there, and the answer says only that the id is taken."""
-    return Treatment(forged=(400, b'{"code":-4116,"msg":"ClientOrderId is duplicated."}'), acts_first=True) if ask.is_entry else None
+    return (
+        Treatment(forged=(400, b'{"code":-4116,"msg":"ClientOrderId is duplicated."}'), acts_first=True)
+        if ask.is_entry
+        else None
+    )
 
 
 def _slow_reads(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
@@ -138,41 +151,44 @@ def _no_route(_: "World", ask: Ask, __: random.Random) -> Treatment:
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 
-def _mute_private(_: "World", route: str, __: str, ___: random.Random) -> list[bytes] | None:
+def _mute_private(world: "World", route: str, text: str, chance: random.Random) -> list[bytes] | None:
     return [] if route == "private" else None
 
 
-def _mute_market(_: "World", route: str, __: str, ___: random.Random) -> list[bytes] | None:
+def _mute_market(world: "World", route: str, text: str, chance: random.Random) -> list[bytes] | None:
     return [] if route != "private" else None
 
 
-def _twice(_: "World", __: str, text: str, ___: random.Random) -> list[bytes]:
+def _twice(world: "World", route: str, text: str, chance: random.Random) -> list[bytes]:
     return [text.encode(), text.encode()]
 
 
-def _corrupt(_: "World", __: str, text: str, chance: random.Random) -> list[bytes]:
+def _corrupt(world: "World", route: str, text: str, chance: random.Random) -> list[bytes]:
     raw = bytearray(text.encode())
     for _ in range(chance.randint(1, 4)):
         raw[chance.randrange(len(raw))] = chance.randrange(256)
     return [bytes(raw)] if chance.random() < 0.7 else [bytes(raw[: chance.randrange(len(raw))]), text.encode()]
 
 
-def _stranger(_: "World", __: str, text: str, chance: random.Random) -> list[bytes]:
+def _stranger(world: "World", route: str, text: str, chance: random.Random) -> list[bytes]:
     return [b'{"e":"SOMETHING_NEW","E":1,"x":{"y":[]}}', text.encode()]
 
 
-def _close_twice_or_never(_: "World", __: str, text: str, chance: random.Random) -> list[bytes] | None:
+def _close_twice_or_never(world: "World", route: str, text: str, chance: random.Random) -> list[bytes] | None:
     if '"x":true' not in text:
         return None
     return [] if chance.random() < 0.5 else [text.encode(), text.encode()]
 
 
-def _mad_price(_: "World", route: str, text: str, chance: random.Random) -> list[bytes] | None:
+def _mad_price(world: "World", route: str, text: str, chance: random.Random) -> list[bytes] | None:
     if route == "private" or '"p":"' not in text:
         return None
     head, _, tail = text.partition('"p":"')
     price, _, rest = tail.partition('"')
-    return [f'{head}"p":"{chance.choice(("0", "-1", "NaN", "1e9", "", str(float(price) * 1.5)))}"{rest}'.encode(), text.encode()]
+    return [
+        f'{head}"p":"{chance.choice(("0", "-1", "NaN", "1e9", "", str(float(price) * 1.5)))}"{rest}'.encode(),
+        text.encode(),
+    ]
 
 
 WIRE: Final = [
@@ -202,12 +218,12 @@ WIRE: Final = [
     Fault("F11", "no connection can be made", on_request=_no_route, odds=0.9, length_s=(1.0, 10.0)),
     Fault("B14", "200 conditional orders rest", on_request=_quota, odds=0.7, length_s=(2.0, 10.0)),
     Fault("B17", "maintenance: nothing but pages", on_request=_page, odds=1.0, length_s=(3.0, 20.0), excuse_s=3.0),
-    Fault("C3", "the user stream is mute", on_frame=_mute_private, odds=1.0, length_s=(3.0, 30.0), excuse_s=7.0),
+    Fault("C3", "the user stream is mute", on_frame=_mute_private, odds=1.0, length_s=(3.0, 20.0), excuse_s=7.0),
     Fault("C8", "prices stand still", on_frame=_mute_market, odds=1.0, length_s=(3.0, 20.0), is_dry=True),
     Fault("C6", "each frame twice", on_frame=_twice, odds=0.4, is_dry=True),
     Fault("C9", "corrupt frames", on_frame=_corrupt, odds=0.1, excuse_s=7.0),
     Fault("C12", "account news are lost", on_frame=_mute_private, odds=0.3, excuse_s=7.0),
     Fault("C14", "an event that nobody knows", on_frame=_stranger, odds=0.2, is_dry=True),
-    Fault("C17", "a closed bar twice, or never", on_frame=_close_twice_or_never, odds=0.6, length_s=(60.0, 120.0), is_dry=True),
+    Fault("C17", "a closed bar twice, or never", on_frame=_close_twice_or_never, odds=0.6, length_s=(40.0, 60.0), is_dry=True),
     Fault("C18", "a mad price", on_frame=_mad_price, odds=0.1, is_dry=True),
 ]

@@ -3,9 +3,19 @@
 import random
 from typing import TYPE_CHECKING, Final
 
-from engine.model.commands import ClosePosition, MoveStopToEntry, Panic, PauseTrading, ResetLatch, StartTrading, StopHow, StopTrading, Tune
+from engine.model.commands import (
+    ClosePosition,
+    MoveStopToEntry,
+    Panic,
+    PauseTrading,
+    ResetLatch,
+    StartTrading,
+    StopHow,
+    StopTrading,
+    Tune,
+)
 from tests.storm.market import SYMBOLS
-from tests.storm.weather import Fault, StoreFate
+from tests.storm.weather import Act, Fault, StoreFate
 
 if TYPE_CHECKING:
     from tests.storm.world import World
@@ -19,7 +29,7 @@ def _held(world: "World", chance: random.Random) -> str:
 # --- 2B: what others do -----------------------------------------------------------------------------------------------
 
 
-def _by_hand(factor: float) -> object:
+def _by_hand(factor: float) -> Act:
     """The owner trades `factor` times the position at the exchange: +0.5 adds, -0.5 reduces, -1 closes, -2 turns it."""
 
     def act(world: "World", chance: random.Random) -> bool:
@@ -168,7 +178,9 @@ def _wish(world: "World", chance: random.Random) -> bool:
             if chance.random() < 0.5:
                 world.wish(Panic)
         case 4:
-            world.wish(Tune, name="stop_atr_multiplier" if chance.random() < 0.5 else "ema_long", value=chance.choice((1.5, 2.5, 12.0)))
+            world.wish(
+                Tune, name="stop_atr_multiplier" if chance.random() < 0.5 else "ema_long", value=chance.choice((1.5, 2.5, 12.0))
+            )
         case 5 if chance.random() < 0.4:
             world.wish(StopTrading, how=chance.choice(tuple(StopHow)))
         case 6 if chance.random() < 0.4:
@@ -182,16 +194,16 @@ def _wish(world: "World", chance: random.Random) -> bool:
 def _kill_and_change(world: "World", chance: random.Random) -> bool:
     """The process dies, and before it is back somebody changes the position or a stop."""
     world.machine.kill("killed, and the world went on")
-    return chance.choice((_stop_cancelled, _by_hand(-0.5), _by_hand(-1), _wick))(world, chance)  # type: ignore[operator]
+    return chance.choice((_stop_cancelled, _by_hand(-0.5), _by_hand(-1), _wick))(world, chance)
 
 
 WORLD: Final = [
     Fault("B1", "liquidation", act=_liquidated, excuse_s=2.0),
     Fault("B2", "auto-deleveraging", act=_deleveraged, excuse_s=2.0),
-    Fault("B4", "closed by hand", act=_by_hand(-1), excuse_s=2.5),  # type: ignore[arg-type]
-    Fault("B4b", "reduced by hand", act=_by_hand(-0.5), excuse_s=2.5),  # type: ignore[arg-type]
-    Fault("B5", "added by hand", act=_by_hand(0.5), excuse_s=2.5),  # type: ignore[arg-type]
-    Fault("B6", "turned by hand", act=_by_hand(-2), excuse_s=2.5),  # type: ignore[arg-type]
+    Fault("B4", "closed by hand", act=_by_hand(-1), excuse_s=2.5),
+    Fault("B4b", "reduced by hand", act=_by_hand(-0.5), excuse_s=2.5),
+    Fault("B5", "added by hand", act=_by_hand(0.5), excuse_s=2.5),
+    Fault("B6", "turned by hand", act=_by_hand(-2), excuse_s=2.5),
     Fault("B7", "a stop of ours cancelled by hand", act=_stop_cancelled, excuse_s=2.5),
     Fault("B8", "a stop that is not ours", act=_foreign_stop, is_dry=True),
     Fault("B9", "a stop is refused at its trigger", act=_refused_at_trigger, excuse_s=2.5),
@@ -199,9 +211,9 @@ WORLD: Final = [
     Fault("B16", "leverage changed elsewhere", act=_leverage_changed, is_dry=True),
     Fault("B20", "a wick", act=_wick, is_dry=True),
     Fault("C1", "connections are cut", act=_cut, excuse_s=3.0),
-    Fault("C4", "no connection to a stream", act=_cut, length_s=(5.0, 30.0), excuse_s=3.0),
+    Fault("C4", "no connection to a stream", act=_cut, length_s=(4.0, 20.0), excuse_s=3.0),
     Fault("C11", "the listen key expires", act=_key_expired, excuse_s=5.0),
-    Fault("D2", "the store is down", on_store=_store_down, odds=1.0, length_s=(2.0, 25.0), is_dry=True),
+    Fault("D2", "the store is down", on_store=_store_down, odds=1.0, length_s=(2.0, 18.0), is_dry=True),
     Fault("D3", "the store is slow", on_store=_store_slow, odds=0.5, is_dry=True),
     Fault("D12", "the store hangs, with or without effect", on_store=_store_hangs, odds=0.3, length_s=(2.0, 15.0), is_dry=True),
     Fault("D6", "a power cut takes the newest writes", act=_tail_cut, excuse_s=0.0),

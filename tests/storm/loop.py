@@ -55,10 +55,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def thaw(self) -> None:
         """Processes may have been let go on: what waited for them is ready again."""
         held, self._held = self._held, []
-        self._ready.extend(held)
+        self._ready.extend(held)  # type: ignore[attr-defined]
 
     def _run_once(self) -> None:
-        scheduled, ready = self._scheduled, self._ready
+        scheduled, ready = self._scheduled, self._ready  # type: ignore[attr-defined]
         if not ready:
             while scheduled and scheduled[0]._cancelled:
                 heapq.heappop(scheduled)._scheduled = False

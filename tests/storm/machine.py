@@ -1,4 +1,4 @@
-"""One process of the product from its start to its end: the real runner, trader, broker, feed and user stream on storm wires."""
+"""One process of the product from its start to its end: real runner, trader, broker, feed and user stream on storm wires."""
 
 import asyncio
 import contextvars
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.schedule import Schedule
+from bot.store_watch import BEAT_S
 from engine.adapters.binance_broker import binance_broker
 from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_socket import Patience
@@ -30,8 +31,18 @@ INTERVAL_MS: Final = 60_000
 CHECK_S: Final = 30
 PATIENCE: Final = Patience(reconnect_delay_s=0.5, max_reconnect_delay_s=5.0, ping_timeout_s=10.0)
 PARAMS: Final = TradingParams(
-    activation_threshold=0.2, ema_slow=50, atr_mean_period=30, max_atr_fraction=0.5, max_daily_loss=1.0, max_positions=2,
-    stable_bars=1, cooldown_bars=1, adx_minimum=10.0, adx_chop_filter=0, max_loss_streak=1_000, max_position_value_ratio=0.3
+    activation_threshold=0.2,
+    ema_slow=50,
+    atr_mean_period=30,
+    max_atr_fraction=0.5,
+    max_daily_loss=1.0,
+    max_positions=2,
+    stable_bars=1,
+    cooldown_bars=1,
+    adx_minimum=10.0,
+    adx_chop_filter=0,
+    max_loss_streak=1_000,
+    max_position_value_ratio=0.3,
 )
 SETUP: Final = TraderSetup("storm", SYMBOLS, INTERVAL_MS, WARMUP, TriggerBy.LAST, PARAMS, DecisionMode.AUTO)
 
@@ -86,7 +97,8 @@ class Machine(Frozen):
         """A place at which the process may be killed. One that is dead stays here."""
         if self.is_dead:
             await asyncio.get_running_loop().create_future()
-        self.world.passed(self, name)
+        is_starting = self.runner is None or self.runner.phase in ("starting", "recovering")
+        self.world.passed(self, f"start {name}" if is_starting else name)
         if self.is_dead:
             raise Killed
 
@@ -113,7 +125,13 @@ class Machine(Frozen):
         world = self.world
         rest = StormRest(self)
         feed = BinanceFeed(
-            rest, ws_public="ws://storm", ws_market="ws://storm", symbols=SYMBOLS, interval="1m", patience=PATIENCE, clock=self.clock
+            rest,
+            ws_public="ws://storm",
+            ws_market="ws://storm",
+            symbols=SYMBOLS,
+            interval="1m",
+            patience=PATIENCE,
+            clock=self.clock,
         )
         broker = binance_broker(
             rest, symbols=SYMBOLS, interval="1m", ws_private="ws://storm", patience=PATIENCE, market_ms=feed.market_ms
@@ -142,6 +160,7 @@ class Machine(Frozen):
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ticking(schedule))
+            group.create_task(self._pulse(store, self.runner))
             group.create_task(self.runner.run())
 
     async def _recovered(self, runner: Runner) -> None:
@@ -154,6 +173,15 @@ class Machine(Frozen):
             except (ConnectionError, TimeoutError):
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, 30.0)
+
+    async def _pulse(self, store: StormStore, runner: Runner) -> None:
+        """As `bot.store_watch` feels it."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await store.beat()
+            except StoreDown as error:
+                runner.store_failed(str(error))
 
     async def _ticking(self, schedule: Schedule) -> None:
         while True:

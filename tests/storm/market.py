@@ -39,6 +39,6 @@ def _rows(chance: random.Random, price: float) -> tuple[Candle, ...]:
         reach = step * (0.3 + chance.random())
         high, low = max(price, close) + reach, min(price, close) - reach
         begin = START_MS + (number - WARMUP) * MINUTE_MS
-        rows.append(Candle(begin, *(round(one, 2) for one in (price, high, low, close)), round(50 + 100 * chance.random(), 3)))
+        rows.append(Candle(begin, price, round(high, 2), round(low, 2), round(close, 2), round(50 + 100 * chance.random(), 3)))
         price = round(close, 2)
     return tuple(rows)

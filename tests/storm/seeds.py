@@ -1,5 +1,6 @@
 """Many seeds, on all cores; a seed that fails is shrunk: blows are taken away until none can be spared."""
 
+import gc
 import json
 import logging
 import os
@@ -56,14 +57,19 @@ def ran(seed: int, blows: list[Blow]) -> Ended:
     logging.disable(logging.CRITICAL)
     set_on_retry_hooks([])
     world = World(seed, lambda _: blows)
+    gc.disable()  # a run is short, and everything of it is thrown away at once
     try:
         return world.run()
     except Exception as error:
         return Ended(seed, {}, [("I19", f"{type(error).__name__}: {error}")], 0, world.kills)
+    finally:
+        gc.enable()
 
 
 def _chunk(seeds: range, ids: str) -> list[Ended]:
-    return [ran(seed, blows_of(seed, ids)) for seed in seeds]
+    ended = [ran(seed, blows_of(seed, ids)) for seed in seeds]
+    gc.collect()
+    return ended
 
 
 def run_seeds(first: int, count: int, *, ids: str = "", workers: int = 0) -> Iterator[Ended]:
@@ -96,7 +102,7 @@ def report(tally: Tally, ids: str) -> str:
         f"seeds run: {tally.seeds}, fills {tally.fills}, processes killed {tally.kills}",
         "faults injected: " + ", ".join(f"{name} {count}" for name, count in sorted(tally.hits.items())),
         f"kinds of fault injected: {len(tally.hits)} of {len(chosen(ids))}; hits: {sum(tally.hits.values())}",
-        f"cover after the fill: p50 {_at(cover, 0.5):.2f} s, p99 {_at(cover, 0.99):.2f} s (faults included, {len(cover)} positions)",
+        f"cover after the fill: p50 {_at(cover, 0.5):.2f} s, p99 {_at(cover, 0.99):.2f} s of {len(cover)}, faults included",
         "violations: " + (", ".join(f"{name} {count}" for name, count in sorted(tally.violations.items())) or "none"),
     ]
     return "\n".join(lines)
@@ -114,7 +120,9 @@ def told_failures(failed: Iterable[tuple[int, list[tuple[str, str]]]], ids: str)
 def write_json(path: Path, tally: Tally) -> None:
     """Write the figures of a run."""
     cover = sorted(tally.cover_s)
-    row: dict[str, Any] = asdict(tally) | {"cover_s": {"p50": _at(cover, 0.5), "p99": _at(cover, 0.99), "positions": len(cover)}}
+    row: dict[str, Any] = asdict(tally) | {
+        "cover_s": {"p50": _at(cover, 0.5), "p99": _at(cover, 0.99), "positions": len(cover)}
+    }
     path.write_text(json.dumps(row, indent=1), encoding="utf-8")
 
 

@@ -83,7 +83,7 @@ class Fault:
     on_store: OnStore | None = None
     act: Act | None = None
     odds: float = 0.35
-    length_s: tuple[float, float] = (5.0, 40.0)
+    length_s: tuple[float, float] = (4.0, 25.0)
     excuse_s: float = EXCUSE_S
     is_dry: bool = False  # the exchange's own habit, no fault of the wire: it excuses nothing
 

@@ -116,7 +116,7 @@ def point_name(method: str, path: str, encoded: str) -> str:
 
 def latency(world: Any) -> float:
     """One way over the wire."""
-    return world.chance.uniform(*LATENCY_S) * world.weather.slowness()
+    return float(world.chance.uniform(*LATENCY_S) * world.weather.slowness())
 
 
 class Wire(Connection):

@@ -24,8 +24,8 @@ from tests.storm.weather import Blow, Treatment, Weather
 from tests.storm.wire import Response, connect
 
 STEP_S: Final = 2.0
-STORM_S: Final = 100.0
-CALM_S: Final = 32.0
+STORM_S: Final = 62.0
+CALM_S: Final = 30.0
 FIRST_BAR_LEFT_S: Final = 12.0  # the run begins so long before the first bar closes
 RESTART_S: Final = (0.3, 1.5)
 AFTER_KILL_S: Final = 2.5  # 5 s after a kill: this, and what `Watch` allows while running
@@ -85,14 +85,17 @@ class World:
     def run(self) -> Ended:
         """Live through it."""
         with at_the_wheel(self.loop):
-            before, product_socket.connect = product_socket.connect, connect  # type: ignore[assignment]
+            before = vars(product_socket)["connect"]
+            vars(product_socket)["connect"] = connect
             try:
                 self.loop.run_until_complete(self._lived())
             finally:
-                product_socket.connect = before  # type: ignore[assignment]
+                vars(product_socket)["connect"] = before
                 self._buried()
         hits = dict(self.weather.hits)
-        return Ended(self.seed, hits, self.watch.violations, len(self.venue.exchange.ledger.fills), self.kills, self.watch.covers_s)
+        return Ended(
+            self.seed, hits, self.watch.violations, len(self.venue.exchange.ledger.fills), self.kills, self.watch.covers_s
+        )
 
     def _buried(self) -> None:
         for task in asyncio.all_tasks(self.loop):
@@ -145,6 +148,7 @@ class World:
         self.weather.clear()
         self.loop.set_wrong_by_s = 0.0
         self._points_left = -1
+        self._goes_on(self.machine)
         self.excused_until_s = max(self.excused_until_s, self.loop.time() + 3.0)
 
     def _act(self, blow: Blow) -> None:
@@ -260,11 +264,11 @@ class World:
         machine.is_paused = True
         self.excused_until_s = max(self.excused_until_s, self.loop.time() + seconds + AFTER_KILL_S)
 
-        def goes_on() -> None:
-            machine.is_paused = False
-            self.loop.thaw()
+        self.later(seconds, self._goes_on, machine)
 
-        self.later(seconds, goes_on)
+    def _goes_on(self, machine: Machine) -> None:
+        machine.is_paused = False
+        self.loop.thaw()
 
     # --- people -----------------------------------------------------------------------------------------------------
 
