@@ -21,7 +21,7 @@ from tests.storm.processes_life import end_with_parent
 from tests.storm.processes_races import run_races
 from tests.storm.processes_run import run_storm
 
-BLOWS_A_WORLD: Final = 40
+BLOWS_A_WORLD: Final = 60
 BLOWS_A_RACE: Final = 25
 FEWEST_RACES: Final = 4
 WORKERS: Final = 2

@@ -47,7 +47,6 @@ EAGER: Final = {
     "MAX_LOSS_STREAK": "1000",
     "MAX_SPREAD_BPS": "1000",
     "MAX_FUNDING_RATE": "1",
-    "GUARD_AFTER_STARTS": "0",  # every kill is a start that ended badly, and the storm wants entries
 }
 
 type Say = Callable[[str], None]
