@@ -25,7 +25,8 @@ from engine.model.saved import EntryIntent, SavedDesk
 
 ASK_AGAIN_MS: Final = 2_000
 BEFORE_ENTRY_MS: Final = 60_000  # so much before its bar closed the list of orders begins
-FILLS_LATE_MS: Final = 1_000  # an executed entry whose fills were not heard of by then has them fetched
+FILLS_LATE_MS: Final = 300  # an executed entry whose fills were not heard of by then has them fetched
+FILLS_AGAIN_MS: Final = 1_000  # and so often after that
 
 
 def signed(entry: EntryIntent, event: OrderSigned) -> EntryIntent:
@@ -36,12 +37,17 @@ def signed(entry: EntryIntent, event: OrderSigned) -> EntryIntent:
 def accepted(entry: EntryIntent, event: OrderAccepted) -> EntryIntent:
     """The exchange has it. What it executed in the end is known where the answer was final."""
     final = event.executed if event.is_final else entry.final
-    return replace(entry, state=IntentState.ACKED, final=final, asked_ms=event.seen_ms)
+    return replace(entry, state=IntentState.ACKED, final=final, asked_ms=_answered_ms(event.seen_ms))
 
 
 def gone(entry: EntryIntent, event: OrderGone) -> EntryIntent:
     """It ended at the exchange; `executed` is its total."""
-    return replace(entry, state=IntentState.ACKED, final=event.executed, asked_ms=event.seen_ms)
+    return replace(entry, state=IntentState.ACKED, final=event.executed, asked_ms=_answered_ms(event.seen_ms))
+
+
+def _answered_ms(now_ms: int) -> int:
+    """An answer counts as a question of a while ago: its fills are missed sooner than those of a question."""
+    return now_ms - (FILLS_AGAIN_MS - FILLS_LATE_MS)
 
 
 def booked(entry: EntryIntent, quantity: Decimal) -> EntryIntent:
@@ -129,7 +135,7 @@ def ticked(desk: SavedDesk, entry: EntryIntent, now_ms: int) -> tuple[SavedDesk,
     if entry.state is IntentState.UNKNOWN and now_ms - entry.asked_ms >= ASK_AGAIN_MS:
         desk = replace(desk, entry=replace(entry, asked_ms=now_ms))
         return desk, _questions(desk, entry)
-    if entry.state is IntentState.ACKED and now_ms - entry.asked_ms >= FILLS_LATE_MS:
+    if entry.state is IntentState.ACKED and now_ms - entry.asked_ms >= FILLS_AGAIN_MS:
         desk = replace(desk, entry=replace(entry, asked_ms=now_ms))
         return desk, _questions(desk, entry)
     return desk, NOTHING

@@ -202,10 +202,13 @@ def test_fills_that_are_late_after_an_answer_are_fetched() -> None:
     ours = entry.accepted(builders.an_entry(), OrderAccepted("ETHUSDT", NAME, 11, ONE, True, 1, 2_000))
     desk = asked_of(ours)
 
-    _, early = entry.ticked(desk, ours, 2_999)
-    _, late = entry.ticked(desk, ours, 3_000)
+    _, early = entry.ticked(desk, ours, 2_299)
+    asked, late = entry.ticked(desk, ours, 2_300)
+    _, soon = entry.ticked(asked, entry_of(asked), 3_299)
+    _, again = entry.ticked(asked, entry_of(asked), 3_300)
 
-    assert not early.errands
+    assert not early.errands + soon.errands
+    assert again.errands
     assert any(isinstance(look, FetchFills) and 0 < look.since_ms <= builders.START_MS for look in late.errands)
 
 
