@@ -7,7 +7,8 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,13 @@ with absent("rich"):  # it paints tracebacks on terminals, which these lines are
     import structlog
 
 BLANK: Final = "[hidden]"
-FILE_BYTES: Final = 10_000_000
+FILE_BYTES: Final = 8_000_000
 FILES_KEPT: Final = 5
+DAY_BYTES: Final = 40_000_000  # then only errors are written, until the day is over
+DAY_S: Final = 86_400.0
+ALIKE: Final = 30  # lines of one kind within a minute; what is more is counted and left out
+ALIKE_WITHIN_S: Final = 60.0
+MOST_KINDS: Final = 1_000
 SHORTEST_SECRET: Final = 4  # blanking shorter values would only garble the text
 QUIET: Final = ("aiohttp", "aiogram", "websockets", "binance", "apscheduler", "asyncio", "urllib3", "redis")
 NOTED: Final = (
@@ -74,15 +80,56 @@ class BlankedLines(logging.Formatter):
         return self._redaction(self._writer.format(record))
 
 
+class Sampled(logging.Filter):
+    """Lets only so many lines of one kind through in a minute: a flood fills no disk, and hides nothing else (F18)."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock_s = clock_s
+        self._kinds: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is written; the first one after a flood tells how many were not."""
+        kind, now = (record.name, record.levelno, str(record.msg)[:200]), self._clock_s()
+        began_s, count = self._kinds.get(kind, (now, 0))
+        if now - began_s >= ALIKE_WITHIN_S:
+            if count > ALIKE:
+                record.left_out = count - ALIKE
+            began_s, count = now, 0
+        if len(self._kinds) >= MOST_KINDS:
+            self._kinds.clear()
+        self._kinds[kind] = (began_s, count + 1)
+        return count < ALIKE
+
+
+class BoundedFile(RotatingFileHandler):
+    """Rotating files that take so many bytes a day; what is worse than a warning is always written."""
+
+    def __init__(self, path: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        self._clock_s = clock_s
+        self._day_began_s, self._written = clock_s(), 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, if there is room for it today."""
+        if self._clock_s() - self._day_began_s >= DAY_S:
+            self._day_began_s, self._written = self._clock_s(), 0
+        if self._written >= DAY_BYTES and record.levelno < logging.ERROR:
+            return
+        before = self.stream.tell() if self.stream is not None else 0
+        super().emit(record)
+        after = self.stream.tell() if self.stream is not None else 0
+        self._written += after - before if after >= before else after
+
+
 def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None:
     """Send everything that is logged to the standard error and, where a folder is given, to files in it. Raises `OSError`."""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handlers.append(
-            RotatingFileHandler(folder / "autobot.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
-        )
+        handlers.append(BoundedFile(folder / "autobot.log"))
     for handler in handlers:
+        handler.addFilter(Sampled())
         handler.setFormatter(BlankedLines(redaction))
     structlog.configure(
         processors=[*NOTED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.logs import BLANK, Redaction, start_logging
+from bot import logs
+from bot.logs import ALIKE, ALIKE_WITHIN_S, BLANK, BoundedFile, Redaction, Sampled, start_logging
 from tests.bot.conftest import TOKEN
 
 KEY = "mYkEy" * 8
@@ -67,3 +68,45 @@ def test_what_is_no_secret_stays_readable() -> None:
     redaction = Redaction(["abc"])
 
     assert redaction("abc ETHUSDT 1795000000000 intent abcdefghijklmnop") == "abc ETHUSDT 1795000000000 intent abcdefghijklmnop"
+
+
+class Moments:
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+def a_record(text: str = "the same %d", level: int = logging.WARNING) -> logging.LogRecord:
+    return logging.LogRecord("bot", level, "", 0, text, (1,) if "%" in text else (), None)
+
+
+def test_a_flood_of_one_kind_is_cut_and_counted_and_hides_nothing_else() -> None:
+    now = Moments()
+    sampled = Sampled(now)
+
+    passed = sum(sampled.filter(a_record()) for _ in range(1_000))
+    other = sampled.filter(a_record("something else"))
+    now.s = ALIKE_WITHIN_S
+    after = a_record()
+
+    assert (passed, other, sampled.filter(after)) == (ALIKE, True, True)
+    assert vars(after)["left_out"] == 1_000 - ALIKE
+
+
+def test_a_day_has_room_for_so_many_bytes_and_always_for_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "DAY_BYTES", 100)
+    now = Moments()
+    file = BoundedFile(tmp_path / "log", now)
+
+    for _ in range(50):
+        file.emit(a_record("x" * 20))
+    file.emit(a_record("an error", logging.ERROR))
+    now.s = 90_000.0
+    file.emit(a_record("a new day"))
+    file.close()
+
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert lines[-2:] == ["an error", "a new day"]
+    assert len(lines) == 7
