@@ -9,6 +9,7 @@ from engine.ports import Broker, Clock, Event
 
 STORE_DOWN: Final = -1  # our own code for an entry that could not be journalled
 TRIES: Final = 4
+DECIDED_WITHIN_MS: Final = 3_000  # an older decision is about a market that has gone on
 JOURNAL_WITHIN_MS: Final = 150  # of signing; the broker itself sends nothing after 250
 
 
@@ -34,20 +35,23 @@ class Entries:
         self._may = may
         self._send = send
 
-    async def enter(self, order: ApprovedOrder) -> None:
-        """Where the journal took too long nothing has left yet, and it begins again with a new lease."""
+    async def enter(self, order: ApprovedOrder, decided_ms: int) -> None:
+        """Where the journal took too long nothing has left yet, and it begins again with a new lease.
+
+        `decided_ms` (wire) is when that happened on which it was decided: a process that stood still since then drops it.
+        """
         signed = None
         try:
-            signed = await self._journalled(order)
+            signed = await self._journalled(order, decided_ms)
         finally:
             if signed is None:
                 self._refuse(order)
         if signed is not None:
             await self._send(signed)
 
-    async def _journalled(self, order: ApprovedOrder) -> SignedOrder | None:
+    async def _journalled(self, order: ApprovedOrder, decided_ms: int) -> SignedOrder | None:
         for _ in range(TRIES):
-            if not self._may():
+            if not self._may() or self._clock.now_ms() - decided_ms > DECIDED_WITHIN_MS:
                 return None
             signed = await self._broker.sign(order)
             now = self._clock.now_ms()
@@ -59,5 +63,5 @@ class Entries:
         return None
 
     def _refuse(self, order: ApprovedOrder) -> None:
-        now, text = self._clock.now_ms(), "not sent: the store did not confirm the journal, or it was no longer wanted"
+        now, text = self._clock.now_ms(), "not sent: the journal was not confirmed, or it was no longer wanted, or too old"
         self._take(OrderRejected(order.symbol, order.client_id, STORE_DOWN, text, self._market_ms(), now))

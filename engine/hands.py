@@ -76,7 +76,7 @@ class Hands:
             self.heard.add(event.route)
         elif isinstance(event, FeedLost):
             self.heard.discard(event.route)
-        self.act(self._handled(event))
+        self.act(self._handled(event), event.seen_ms)
 
     def take_in(self, events: Iterable[Event]) -> None:
         """Let several things have happened, in their order."""
@@ -93,7 +93,7 @@ class Hands:
             asked = Running.STOPPED if isinstance(command, StopTrading) else Running.PAUSED
             self.wished = stricter(asked, self.wished)
         outcome = self._handled(command)
-        self.act(outcome)
+        self.act(outcome, command.asked.seen_ms)
         return outcome.reply or Reply(ReplyCode.DONE)
 
     def _handled(self, event: Event | Command) -> Outcome:
@@ -111,12 +111,12 @@ class Hands:
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
-    def act(self, outcome: Outcome) -> None:
-        """Start everything, owe what is to be saved."""
+    def act(self, outcome: Outcome, decided_ms: int = 0) -> None:
+        """Start everything, owe what is to be saved. `decided_ms` (wire): when that came in on which it was decided."""
         self.requests.wake_after(outcome.wake_in_ms, self._woken)
         for order in outcome.orders:
             if order.role is Role.ENTRY:
-                self.requests.start(self._entries.enter(order))
+                self.requests.start(self._entries.enter(order, decided_ms))
             else:
                 self.requests.place(order)
         for errand in outcome.errands:

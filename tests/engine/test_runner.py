@@ -72,6 +72,26 @@ async def test_an_entry_whose_journal_took_too_long_is_signed_again_and_sent_onc
         assert len(house.broker.sent) == 1
 
 
+async def test_an_entry_that_was_decided_before_the_process_stood_still_is_dropped() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        save, slow = house.store.save, [True]
+
+        async def stood_still(*values):  # type: ignore[no-untyped-def]
+            await save(*values)
+            state = values[0]
+            if slow and state is not None and state.desks[SYMBOL].entry is not None:
+                slow.clear()
+                house.clock.now += 40_000
+
+        house.store.save = stood_still  # type: ignore[method-assign]
+        await house.bars_until_entry()
+        await house.settle()
+
+        assert not house.broker.sent
+        assert house.runner.trader.desks[SYMBOL].memory.entry is None
+
+
 async def test_nothing_is_sent_where_the_store_does_not_confirm_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.owed.RETRY_S", 0)
     async with running(a_house()) as house:
@@ -212,3 +232,41 @@ async def test_a_stop_that_falls_due_while_the_engine_gets_ready_is_sent() -> No
     again.runner._warm_up = slow  # type: ignore[method-assign]
     async with running(again):
         assert Role.TIGHT_STOP in {order.role for order in again.broker.placed}
+
+
+async def test_what_an_entry_on_its_way_brings_is_covered_before_the_end_and_no_other_entry_begins() -> None:
+    house = a_house()
+    house.broker.lists = True
+    arrived = asyncio.Event()
+    send = house.broker.send
+
+    async def late(signed):  # type: ignore[no-untyped-def]
+        await arrived.wait()
+        return await send(signed)
+
+    house.broker.send = late  # type: ignore[method-assign]
+    async with running(house):
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        await house.bars_until_entry()
+    assert not house.broker.placed
+
+    closing = asyncio.create_task(house.runner.close())
+    await house.settle()
+    arrived.set()
+    await closing
+
+    assert {order.role for order in house.broker.placed} == {Role.WIDE_STOP, Role.TIGHT_STOP, Role.TARGET}
+    assert not house.runner.trader.is_busy
+    assert house.store.state is not None
+    assert house.store.state.desks[SYMBOL].holding is not None
+
+
+async def test_an_end_with_nothing_on_its_way_is_no_wait() -> None:
+    house = a_house()
+    async with running(house):
+        pass
+    began = asyncio.get_running_loop().time()
+
+    await house.runner.close()
+
+    assert asyncio.get_running_loop().time() - began < 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NAKED_RUNNING_S: Final = 2.5  # 2 s, and the wire's way there and back
 ORPHAN_S: Final = 15.0
 STALE_S: Final = 3.5  # 3 s, and one frame's way
+LATE_S: Final = 5.0 + 3.0 + 0.5  # a bar is new for 5 s, a decision for 3 s
 LATCH_S: Final = 1.0
 RISK_SLACK: Final = Decimal("1.10")
 DUST: Final = Decimal("1e-9")
@@ -77,6 +78,9 @@ class Watch:
         sent_s = world.sent_s(name)
         if self._latched_s is not None and sent_s > self._latched_s + LATCH_S:
             self.violated("I9", f"entry {name} on {symbol} while latched")
+        late_s = world.bar_age_s(sent_s)
+        if world.mode is DecisionMode.AUTO and late_s > LATE_S:
+            self.violated("I16", f"entry {name} was sent {late_s:.1f} s after its bar had closed")
         if sent_s - world.told_s(symbol) > STALE_S:
             self.violated("I16", f"entry {name} on prices {sent_s - world.told_s(symbol):.1f} s old")
 

@@ -207,6 +207,10 @@ class World:
         """When an entry was sent."""
         return self._sent_s.get(name, self.loop.time())
 
+    def bar_age_s(self, second: float) -> float:
+        """How long before a moment of the run the newest bar had closed."""
+        return (second - FIRST_BAR_LEFT_S) % (MINUTE_MS / 1_000)
+
     def told(self, symbol: str) -> None:
         """A price of a symbol came in at the living process."""
         self._told_s[symbol] = self.loop.time()
