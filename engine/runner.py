@@ -6,13 +6,14 @@ Without a memory it guards what it finds at the exchange, and takes the memory o
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from engine.hands import Hands
 from engine.inbox import Inbox, Item, Rejoin, Wish
 from engine.model.events import ClockTicked, FeedRestored
-from engine.model.messages import Errand, Reply
+from engine.model.messages import Reply
 from engine.model.notices import EngineReady, LatchCause, LatchSet
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
@@ -22,6 +23,8 @@ from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
 QUIET_LIMIT_S: Final = 10.0
+CLOSE_WITHIN_S: Final = 3.0
+LOOK_S: Final = 0.1
 LOAD_WITHIN_S: Final = 2.0  # then positions are guarded without a memory
 LOAD_AGAIN_S: Final = 1.0
 
@@ -263,14 +266,9 @@ class Runner:
         """Put a fact into the queue."""
         self.inbox.post(event)
 
-    async def run_errand(self, errand: Errand) -> None:
-        """Carry out a read or a cancel; what it tells enters the queue."""
-        await self._requests.run(errand)
-
     def is_settled(self) -> bool:
         """Whether nothing waits: no item, no request, no save, nothing unanswered at the exchange."""
-        is_open = len(self.inbox) or len(self._requests) or self._is_handling or self._owed.is_waiting
-        return not (is_open or self.trader.is_busy)
+        return not (self._is_moving() or self._is_handling or self._owed.is_waiting)
 
     def is_ready(self) -> bool:
         """Whether the memory is there, the books were compared and every connection delivers."""
@@ -281,9 +279,21 @@ class Runner:
         return sum(desk.memory.proposal is not None for desk in self.trader.desks.values())
 
     async def close(self) -> None:
-        """Let what is on its way end, and save once more; no entry begins. Stops stay where they are."""
+        """No entry begins; what is on its way is answered, and what it brings is covered. Then save once more.
+
+        The connections are closed by now, so all of it is asked for. Stops stay where they are.
+        """
         self._hands.is_closing = True
-        await self._requests.finished(QUIET_LIMIT_S / 4)
-        while len(self.inbox):
-            await self._take(self.inbox.next())
+        give_up = asyncio.get_running_loop().time() + CLOSE_WITHIN_S
+        while self._is_moving() and asyncio.get_running_loop().time() < give_up:
+            item: Item | None = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    item = await self.inbox.take()
+            if item is not None and not isinstance(item, Rejoin):
+                await self._take(item)
+        await self._requests.finished(LOOK_S)
         await self._owed.save()
+
+    def _is_moving(self) -> bool:
+        return bool(len(self.inbox) or len(self._requests) or self.trader.is_busy)

@@ -15,11 +15,12 @@ from engine.model.events import (
     Route,
     RulesLoaded,
     SetupSeen,
+    StopsListed,
 )
 from engine.model.market import Bar
-from engine.model.messages import Errand, SetUpSymbol, SyncAccount
+from engine.model.messages import Errand, ListStops, SetUpSymbol, SyncAccount
 from engine.model.notices import Notice
-from engine.model.orders import ApprovedOrder, Fill, SignedOrder, Trade
+from engine.model.orders import ApprovedOrder, Fill, Role, SignedOrder, Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 from engine.model.view import LatchView
@@ -91,6 +92,7 @@ class DiaryBroker:
     positions: tuple[PositionSeen, ...] = ()
     stops: tuple[StopSeen, ...] = ()
     is_away: bool = False
+    lists: bool = False  # whether stops that were placed are seen
 
     async def sign(self, order: ApprovedOrder) -> SignedOrder:
         self.diary.append("signed")
@@ -114,6 +116,12 @@ class DiaryBroker:
         self.placed.append(order)
         if self.hang is not None:
             await self.hang.wait()
+        if self.lists:
+            return (
+                OrderAccepted(
+                    order.symbol, order.client_id, len(self.placed), Decimal(0), False, self.clock.now, self.clock.now
+                ),
+            )
         return ()
 
     async def run(self, errand: Errand) -> Sequence[Event]:
@@ -128,6 +136,8 @@ class DiaryBroker:
                     now, Decimal(10_000), Decimal(10_000), True, True, self.positions, (), self.stops, (setup,)
                 )
                 return (AccountSynced(account, now, now),)
+            case ListStops(symbol) if self.lists:
+                return (StopsListed(symbol, tuple(map(resting, self.placed)), now, now, now),)
             case SetUpSymbol(symbol, leverage):
                 return (SetupSeen(SymbolSetup(symbol, leverage, True), now, now),)
         return ()
@@ -135,6 +145,23 @@ class DiaryBroker:
     async def listen(self, post: Post) -> None:
         post(FeedRestored(Route.PRIVATE, 0, 0, self.clock.now))
         await asyncio.Event().wait()
+
+
+def resting(order: ApprovedOrder) -> StopSeen:
+    """A stop that was placed, as a listing shows it."""
+    assert order.trigger_price is not None
+    assert order.trigger_by is not None
+    return StopSeen(
+        order.symbol,
+        order.client_id,
+        int(order.client_id[-3:]),
+        order.side,
+        order.role is Role.TARGET,
+        order.quantity,
+        order.trigger_price,
+        order.trigger_by,
+        order.reduce_only,
+    )
 
 
 @dataclass
