@@ -6,7 +6,7 @@ import pytest
 
 from tests.storm.presses import KINDS, card_in_time, close_of_old_position, one_case, pressed, presses
 
-COUNT = int(os.environ.get("PRESSES_COUNT", "78"))
+COUNT = int(os.environ.get("PRESSES_COUNT", "260"))
 
 
 @pytest.mark.timeout(600)
