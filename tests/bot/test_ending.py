@@ -1,0 +1,71 @@
+"""How the process ends, and how it begins after it failed too often; each as its supervisor sees it."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+from bot.starts import Starts
+from engine.adapters.redis_server import EmbeddedServer
+from tests.bot.test_app import a_moving, a_process
+from tests.bot.world import a_world
+
+ENDS_WITHIN_S = 6.5  # five, and what the machine takes
+AT_ONCE_S = 2.0
+
+
+async def test_it_ends_in_time_although_the_store_hangs(tmp_path: Path, server: EmbeddedServer) -> None:
+    async with (
+        a_world(tmp_path) as (venue, variables),
+        a_moving(venue),
+        a_process(variables, REDIS_URL=server.url) as running,
+    ):
+        await running.ready()
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            running.process.terminate()
+            code = await asyncio.wait_for(running.code(), ENDS_WITHIN_S)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+
+    assert code == 0
+
+
+async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: EmbeddedServer) -> None:
+    async with (
+        a_world(tmp_path) as (venue, variables),
+        a_moving(venue),
+        a_process(variables, REDIS_URL=server.url) as running,
+    ):
+        await running.ready()
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            running.process.terminate()
+            await asyncio.sleep(0.2)  # a second signal must not melt into the first
+            began = time.monotonic()
+            running.process.terminate()
+            code = await asyncio.wait_for(running.code(), AT_ONCE_S)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+
+    assert code == 0
+    assert time.monotonic() - began < AT_ONCE_S
+
+
+async def test_after_five_failed_starts_it_guards_and_an_end_that_was_asked_for_is_no_failure(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (venue, variables), a_moving(venue):
+        folder = Path(variables["DATA_FOLDER"])
+        folder.mkdir()  # noqa: ASYNC240  # a test has time
+        starts = Starts(folder, 5)
+        for number in range(5):
+            starts.begin(round(time.time() * 1_000) - number)
+        async with a_process(variables) as running:
+            first = await running.ready()
+            running.process.terminate()
+            assert await asyncio.wait_for(running.code(), ENDS_WITHIN_S) == 0
+        async with a_process(variables) as running:
+            second = await running.ready()
+
+    assert (first["guarded"], second["guarded"]) == (True, False)
+    assert first["lag_ms"] >= 0
