@@ -16,7 +16,6 @@ from bot.line import Line
 from bot.starts import Starts
 from bot.supervised import supervised
 from engine.adapters.audit_log import AuditLog
-from engine.control import EngineControl
 from engine.model.commands import PauseTrading
 from engine.model.notices import AuditSealed, CoverMissing, FeedWentAway, Notice, ProcessTroubled, Trouble
 from engine.model.signals import Side
@@ -187,7 +186,7 @@ def test_the_switch_is_held_only_while_everything_is_good(tmp_path: Path) -> Non
 async def test_the_newest_seal_is_told_daily_and_each_hundred_lines_also_after_a_restart(tmp_path: Path) -> None:
     house, _ = a_house()
     log, line, clock = AuditLog(tmp_path), Line(), cast(HandClock, house.clock)
-    cast(Any, house).control = AuditedControl(cast(EngineControl, house.control), log)
+    cast(Any, house).control = AuditedControl(house.control, log)
 
     async def told(lines: int, passed_ms: int) -> list[int]:
         for _ in range(lines):
