@@ -127,7 +127,9 @@ async def _halted(runner: Runner) -> None:
 
 
 async def _finished(house: House) -> None:
-    """Let what is on its way end and save once more; stops stay where they are."""
+    """Let what is on its way end and save once more; stops stay where they are. Who was superseded has nothing left to do."""
+    if house.watch.was_fenced.is_set():
+        return
     try:
         async with asyncio.timeout(STOP_WITHIN_S):
             await house.runner.close()
