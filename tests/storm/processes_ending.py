@@ -116,7 +116,7 @@ def _ending(storm: "Storm", violations: list[str]) -> Ending:
     world = storm.world
     hits, exchange, stretches = world.watch.hits, world.venue.exchange, world.watch.cover.stretches
     kills = [hit for hit in hits if not hit.blow.pause_s]
-    held = [hit for hit in kills if hit.held or hit.blow.point in (Point.ENTRY, Point.JOURNAL)]
+    held = [hit for hit in kills if hit.held or (hit.at_point and hit.blow.point in (Point.ENTRY, Point.JOURNAL))]
     troubles = troubles_of(hits, storm.link_faults)
     calm = [
         one
