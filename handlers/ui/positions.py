@@ -14,6 +14,7 @@ from handlers.ui.outside import care
 from handlers.ui.screen import Button, Screen, arranged
 
 MOST_ROWS: Final = 10
+LEFT_ALONE: Final = (Care.IGNORED, Care.FORGOTTEN)
 
 
 def positions(texts: Texts, view: EngineView, now_ms: int, note: Html | None = None) -> Screen:
@@ -52,29 +53,49 @@ def close_all(texts: Texts, view: EngineView, now_ms: int) -> Screen:
 
 def card(texts: Texts, desk: DeskView, position: PositionView, now_ms: int, note: Html | None = None) -> Screen:
     """One position: result, size, protection, target, times."""
-    n, trade, plan = texts.numbers, position.trade, position.plan
-    side = int(trade.side)
+    n, trade = texts.numbers, position.trade
     notional = float(position.quantity) * position.mark
     text = lines(
         headline(texts, desk, position),
         note,
         care(texts, position),
         row(f"{n.short(position.quantity)} {base_asset(desk.symbol)} = {n.money(notional)}", _marked(texts, position)),
-        *_stop(texts, desk, position, now_ms),
-        texts.say(
-            "Target {price} ({r}) {badge}",
-            price=n.price(plan.target),
-            r=n.multiple(side * (plan.target - plan.entry) / plan.risk_distance) if plan.risk_distance else "–",
-            badge=badge(texts, position.target_on_exchange),
-        ),
-        texts.say("Liquidation {price}", price=n.price(position.liquidation_price)) if position.liquidation_price else None,
-        texts.say("Since {time}, at most until {end}", time=texts.on(trade.entry_time_ms), end=texts.on(position.closes_at_ms)),
+        *(_left_alone(texts, position) if position.care in LEFT_ALONE else _planned(texts, desk, position, now_ms)),
         f"#T{trade.number}",
     )
     rows = keys.on_position(texts, trade.intent_id, desk.symbol, now_ms)
     if position.care is Care.ASKED:
         rows = (*arranged(list(keys.on_question(texts, position.question_id))), *rows)
     return Screen(text, (*rows, *arranged([keys.back(texts), Button("🔄", _data(position, OnPosition.CARD, now_ms))])))
+
+
+def _planned(texts: Texts, desk: DeskView, position: PositionView, now_ms: int) -> Iterator[Html]:
+    """Stop, target and times of a position that is ours, or covered as if it were."""
+    n, trade, plan = texts.numbers, position.trade, position.plan
+    yield from _stop(texts, desk, position, now_ms)
+    yield texts.say(
+        "Target {price} ({r}) {badge}",
+        price=n.price(plan.target),
+        r=n.multiple(plan.side * (plan.target - plan.entry) / plan.risk_distance) if plan.risk_distance else "–",
+        badge=badge(texts, position.target_on_exchange),
+    )
+    yield from _liquidated_at(texts, position)
+    yield texts.say(
+        "Since {time}, at most until {end}", time=texts.on(trade.entry_time_ms), end=texts.on(position.closes_at_ms)
+    )
+
+
+def _left_alone(texts: Texts, position: PositionView) -> Iterator[Html]:
+    """What still guards a position that is none of ours, and nothing of a plan that nobody follows."""
+    wide = position.wide_stop_on_exchange
+    if wide is not None:
+        yield texts.say("Wide stop {price} {badge}", price=texts.numbers.price(wide), badge=badge(texts, wide))
+    yield from _liquidated_at(texts, position)
+
+
+def _liquidated_at(texts: Texts, position: PositionView) -> Iterator[Html]:
+    if position.liquidation_price:
+        yield texts.say("Liquidation {price}", price=texts.numbers.price(position.liquidation_price))
 
 
 def gone(texts: Texts, note: Html) -> Screen:

@@ -90,7 +90,18 @@ async def test_an_answered_question_has_no_buttons_and_its_answer_is_shown() -> 
     await chat.say("/positions")
 
     assert "none of my stops guards it" in chat.shown
+    assert "Target" not in chat.shown
+    assert "Stop " not in chat.shown
     assert not [button for button in chat.buttons if (button.callback_data or "").startswith("ow:")]
+
+
+async def test_an_ignored_position_shows_its_wide_stop_and_no_plan() -> None:
+    chat = asked(Care.IGNORED)
+
+    await chat.say("/positions")
+
+    assert "Wide stop 1,940.00" in chat.shown
+    assert "Target" not in chat.shown
 
 
 async def test_closing_all_passes_by_what_is_left_alone() -> None:
