@@ -15,7 +15,7 @@ from engine.state import ledger
 
 KEPT: Final = 16
 UNTRUE_ID: Final = -1  # trade ids of the exchange are positive
-ZERO: Final = Decimal(0)
+SLACK_MS: Final = 2_000  # the newest market time that we know may be a little behind an execution's
 
 
 def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
@@ -26,7 +26,7 @@ def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:
-        if fill.trade_id > 0 and old.side is fill.side and fill.time_ms <= old.time_ms:
+        if fill.trade_id > 0 and old.side is fill.side and fill.time_ms <= old.time_ms + SLACK_MS:
             same = min(old.quantity, fill.quantity)
             true, rest = _part(fill, same), fill.quantity - same
             others = (other for other in desk.made_up if other is not old)
