@@ -106,11 +106,11 @@ async def test_without_a_store_a_position_is_covered_and_the_store_is_joined_whe
 
 
 async def test_a_memory_that_was_away_at_the_start_is_taken_over_and_nothing_stood_bare_meanwhile(tmp_path: Path) -> None:
-    async with a_scene(tmp_path) as scene, a_moving(scene.venue):
+    async with a_scene(tmp_path) as scene:  # the market stands: nothing shall end the position
         await scene.server.start(0.0)
         await scene.buy()
         async with a_process(scene.variables) as first:
-            await first.ready()
+            await says(first, memory="joined", phase="running")
             await scene.covered()
             await asyncio.sleep(0.5)  # its newest save
         intent = {name[3:19] for name in scene.stops()}
@@ -120,7 +120,7 @@ async def test_a_memory_that_was_away_at_the_start_is_taken_over_and_nothing_sto
             await says(second, memory="apart", phase="running")
             await scene.covered()
             await scene.server.start(0.0)
-            await says(second, memory="joined", ready=True)
+            await says(second, memory="joined")
             await until(lambda: {name[3:19] for name in scene.stops()} == intent and len(scene.stops()) == 3)
 
     assert not bare
