@@ -133,7 +133,7 @@ def test_executions_that_are_listed_after_the_position_was_adopted_are_not_booke
     holding = memory(world).holding
     assert holding is not None
     assert adopted is not None
-    assert holding.quantity == world.held[SYMBOL]
+    assert holding.quantity == holding.trade.quantity == adopted.quantity == world.held[SYMBOL]
     assert holding.trade.fees == sum(fill.fee for fill in world.fills)
     assert abs(holding.trade.entry_price - world.entry[SYMBOL]) < Decimal("1e-15")
 
