@@ -15,6 +15,7 @@ from engine.ports import Clock, History, StoreDown
 from engine.runner import Runner
 
 TICK_S: Final = 1
+HELD_CHECK_S: Final = 5  # a user stream may be mute and seem alive: an open position is looked at this often
 KEEP_ALIVE_S: Final = 1_800  # a listen key lives for an hour
 RULES_S: Final = 21_600
 EQUITY_S: Final = 3_600
@@ -66,7 +67,9 @@ class Schedule:
     async def _tick(self) -> None:
         """The machine's clock; every so often with a look at the account."""
         now = self._clock.now_ms()
-        is_check = now - self._checked_ms >= self._check_interval_s * 1_000
+        is_held = any(desk.memory.holding is not None for desk in self._runner.trader.desks.values())
+        interval_s = min(HELD_CHECK_S, self._check_interval_s) if is_held else self._check_interval_s
+        is_check = now - self._checked_ms >= interval_s * 1_000
         if is_check:
             self._checked_ms = now
         self._runner.post(ClockTicked(is_check, max(self._market_ms(), self._runner.trader.time_ms), now))

@@ -56,6 +56,10 @@ class Owed:
             self._batch = _joined(self._batch, more)
             self._is_fresh.set()
 
+    def forget(self) -> None:
+        """A recovery begins again: what the one before found is found and told anew."""
+        self._batch = _Batch(False, [], [], [])
+
     def drop_trades(self) -> None:
         """Forget the trades: a memory that is read later closes the books on them itself."""
         self._batch = self._batch._replace(trades=[])

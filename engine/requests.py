@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 
 from engine.model.events import OrderUnanswered
-from engine.model.messages import Errand
+from engine.model.messages import Errand, SyncAccount
 from engine.model.orders import ApprovedOrder, SignedOrder
 from engine.ports import Broker, Event, Post
 
@@ -21,6 +21,7 @@ class Requests:
         self._unanswered = unanswered
         self._tasks = set[asyncio.Task[None]]()
         self._wake: asyncio.TimerHandle | None = None
+        self._is_looking = self._look_again = False
 
     def start(self, work: Coroutine[None, None, None]) -> None:
         """Let something run beside the loop."""
@@ -41,8 +42,22 @@ class Requests:
             raise
 
     async def run(self, errand: Errand) -> None:
-        """Carry out a read or a cancel."""
-        self._post_all(await self._broker.run(errand))
+        """Carry out a read or a cancel. Of looks at the account one is under way: whoever asks meanwhile gets the next."""
+        if not isinstance(errand, SyncAccount):
+            self._post_all(await self._broker.run(errand))
+        elif self._is_looking:
+            self._look_again = True
+        else:
+            await self._look(errand)
+
+    async def _look(self, errand: SyncAccount) -> None:
+        self._is_looking = self._look_again = True
+        try:
+            while self._look_again:
+                self._look_again = False
+                self._post_all(await self._broker.run(errand))
+        finally:
+            self._is_looking = False
 
     def wake_after(self, wake_in_ms: int, woken: Callable[[], None]) -> None:
         """Look again after a while: the earliest wish counts."""

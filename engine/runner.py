@@ -68,6 +68,7 @@ class Runner:
         Raises `LookupError` for a symbol that cannot be traded, and `ConnectionError`.
         """
         self._phase = "recovering"
+        self._owed.forget()
         saved = await self._memory()
         self._begin(saved, None)
         self._hands.take_in(await self._recovery.rules())

@@ -40,6 +40,9 @@ HISTORY_MS: Final = 89 * DAY_MS  # older executions are not kept
 ROWS_PER_PAGE: Final = 1_000
 NAMES_KEPT: Final = 2_000
 NAMES_AT_ONCE: Final = 5
+ONE_BY_ONE: Final = 10  # so many symbols are asked for one by one
+BUSY: Final = 0.5  # of the minute's weight
+SPACED_S: Final = 3.0
 
 
 class AccountReader:
@@ -50,16 +53,18 @@ class AccountReader:
         self._symbols = frozenset(symbols)
         self._market_ms = market_ms
         self._names = OrderedDict[int, str]()  # order id -> client id
+        self._looked_s = 0.0
 
     async def snapshot(self) -> AccountSnapshot:
         """Everything at once. A part that cannot be read fails the whole."""
+        await self._spaced()
         asked_ms = self._rest.clock.now_ms()
         config, balances, held, orders, stops, setups = await asyncio.gather(
             self._read("/fapi/v1/accountConfig", AccountConfig),
             self._read("/fapi/v3/balance", list[Balance]),
             self._read("/fapi/v3/positionRisk", list[Position]),
-            self._read("/fapi/v1/openOrders", list[Order]),
-            self._read("/fapi/v1/openAlgoOrders", list[AlgoOrder]),
+            self._open("/fapi/v1/openOrders", list[Order]),
+            self._open("/fapi/v1/openAlgoOrders", list[AlgoOrder]),
             self._read("/fapi/v1/symbolConfig", list[SymbolConfig]),
         )
         wallet, available = quote_balance(balances)
@@ -75,6 +80,20 @@ class AccountReader:
             setups=tuple(setup(row) for row in setups if row.symbol in self._symbols),
             is_multi_assets=config.multi_assets_margin,
         )
+
+    async def _spaced(self) -> None:
+        """While the minute's weight runs out, looks keep a distance, so that there always is another one."""
+        loop = asyncio.get_running_loop()
+        if self._rest.used() >= BUSY:
+            await asyncio.sleep(max(0.0, self._looked_s + SPACED_S - loop.time()))
+        self._looked_s = loop.time()
+
+    async def _open[T](self, path: str, shape: type[list[T]]) -> list[T]:
+        """What rests. One symbol weighs 1, all of them at once 40."""
+        if len(self._symbols) > ONE_BY_ONE:
+            return await self._read(path, shape)
+        found = await asyncio.gather(*(self._read(path, shape, symbol=symbol) for symbol in sorted(self._symbols)))
+        return [row for rows in found for row in rows]
 
     async def setup(self, symbol: str) -> SymbolSetup:
         """How a symbol is set up."""

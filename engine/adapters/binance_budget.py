@@ -62,6 +62,10 @@ class Budget:
         used, said_ms = self._weight
         return used if said_ms // MINUTE_MS == self._now_ms() // MINUTE_MS else 0
 
+    def used(self) -> float:
+        """The same as a part of the limit."""
+        return self.weight_used() / self._weight_limit
+
     def learn_limits(self, weight: int, orders: Mapping[str, int]) -> None:
         """Take over the limits that the exchange publishes."""
         self._weight_limit = weight or self._weight_limit

@@ -87,6 +87,10 @@ class BinanceRest:
         """Send a text that `signed` made, as it is, once."""
         return await self._client.send(call, text)
 
+    def used(self) -> float:
+        """Which part of the current minute's weight is used, as far as the exchange said."""
+        return self._client.budget.used()
+
     async def _room(self, need: Need) -> None:
         while need is Need.HISTORY and (wait_ms := self._client.budget.wait_ms(need)):
             if wait_ms > LONGEST_WAIT_MS:
@@ -131,13 +135,13 @@ class BinanceRest:
 
     async def premium(self, symbol: str) -> Premium:
         """Mark price, funding, and the market's time."""
-        return await self.read(Call("GET", "/fapi/v1/premiumIndex", Need.HISTORY), {"symbol": symbol}, Premium)
+        return await self.read(Call("GET", "/fapi/v1/premiumIndex", Need.RECONCILE), {"symbol": symbol}, Premium)
 
     async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
         """Read the exchange's rules. Raises `LookupError` naming a symbol that cannot be traded."""
         if not symbols:
             return ()
-        info = await self.read(Call("GET", "/fapi/v1/exchangeInfo", Need.HISTORY), NO_PARAMS, ExchangeInfo)
+        info = await self.read(Call("GET", "/fapi/v1/exchangeInfo", Need.RECONCILE), NO_PARAMS, ExchangeInfo)
         self._client.budget.learn_limits(weight_limit(info), order_limits(info))
         brackets = brackets_of(await self._brackets()) if self.has_keys else dict.fromkeys(symbols, CAREFUL_BRACKETS)
         rules = [rules_of(info, symbol, brackets) for symbol in symbols]
@@ -175,7 +179,7 @@ class BinanceRest:
         return await self.read(Call("GET", "/fapi/v1/klines", Need.HISTORY), params, list[Kline])
 
     async def _brackets(self) -> Sequence[SymbolBrackets]:
-        call = Call("GET", "/fapi/v1/leverageBracket", Need.HISTORY, is_signed=True)
+        call = Call("GET", "/fapi/v1/leverageBracket", Need.RECONCILE, is_signed=True)
         found = await self.read(call, NO_PARAMS, list[SymbolBrackets] | SymbolBrackets)  # type: ignore[arg-type]  # a union is no class
         return found if isinstance(found, list) else (found,)
 

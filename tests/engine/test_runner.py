@@ -7,7 +7,7 @@ import pytest
 
 from engine.model.commands import AllowSides, Panic, StartTrading
 from engine.model.events import OrderFilled
-from engine.model.messages import ReplyCode, SetUpSymbol
+from engine.model.messages import Outcome, ReplyCode, SetUpSymbol
 from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
 from engine.model.orders import IntentState, Role
 from engine.model.signals import Sides
@@ -70,6 +70,15 @@ async def test_an_entry_whose_journal_took_too_long_is_signed_again_and_sent_onc
         at = house.diary.index("signed")
         assert house.diary[at : at + 5] == ["signed", "saved", "signed", "saved", "sent"]
         assert len(house.broker.sent) == 1
+
+
+async def test_a_recovery_that_begins_again_owes_only_what_it_finds_itself() -> None:
+    house = a_house()
+    house.runner._owed.add(Outcome(notices=(EngineHalted("of the recovery before", 0),), changed=True))
+
+    await house.runner.recover()
+
+    assert not house.told(EngineHalted)
 
 
 async def test_an_entry_that_was_decided_before_the_process_stood_still_is_dropped() -> None:

@@ -46,6 +46,11 @@ class Disk:
         """Everything that was to be told."""
         return [notice for _, notices, _ in self.writes for notice in notices]
 
+    def append(self, state: SavedState | None, notices: Sequence[Notice], trades: Sequence[Trade]) -> None:
+        """Write. A write that is repeated, because nobody heard that it was done, is done once, as the real store sees to."""
+        last = self.writes[-1][2] if self.writes else ()
+        self.writes.append((state, tuple(notices), tuple(trade for trade in trades if trade not in last)))
+
     def cut(self, writes: int) -> None:
         """The newest writes never reached the platter."""
         if writes and self.writes:
@@ -90,7 +95,7 @@ class StormStore:
         fate = self._machine.world.weather.store()
         await asyncio.sleep(min(fate.delay_s, BUDGET_S))
         if fate.is_done:
-            self._disk.writes.append((state, tuple(notices), tuple(trades)))
+            self._disk.append(state, notices, trades)
             self._disk.noted += name == "journal"
         if fate.delay_s > BUDGET_S or not fate.is_done:
             raise StoreDown("the store did not answer in time")

@@ -26,6 +26,7 @@ from tests.storm.wire import Response, connect
 STEP_S: Final = 2.0
 STORM_S: Final = 62.0
 CALM_S: Final = 30.0
+REST_S: Final = 8.0  # the market stands still at the end, so that everything can come to rest
 FIRST_BAR_LEFT_S: Final = 12.0  # the run begins so long before the first bar closes
 RESTART_S: Final = (0.3, 1.5)
 AFTER_KILL_S: Final = 2.5  # 5 s after a kill: this, and what `Watch` allows while running
@@ -130,8 +131,9 @@ class World:
     def _step(self, second: float) -> None:
         """A second of market time, and a look at everything."""
         begin = MINUTE_MS - FIRST_BAR_LEFT_S * 1_000
-        self.venue.go_to(START_MS + int(begin + second * 1_000))
-        if self.venue.is_over:
+        if second < self.storm_s + CALM_S - REST_S:
+            self.venue.go_to(START_MS + int(begin + second * 1_000))
+        else:
             self.venue.heartbeat()
         self.most_equity = max(self.most_equity, self.venue.equity())
         runner = self.machine.runner
@@ -148,6 +150,7 @@ class World:
         self.weather.clear()
         self.loop.set_wrong_by_s = 0.0
         self._points_left = -1
+        self.venue.exchange.thin_fills = 0
         self._goes_on(self.machine)
         self.excused_until_s = max(self.excused_until_s, self.loop.time() + 3.0)
 
