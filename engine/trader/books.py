@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Final
 
 from engine.desk.desk import Desk
-from engine.desk.reconciling import LOOK_AGAIN_MS, booked_quantity
+from engine.desk.lag import booked_quantity
+from engine.desk.reconciling import LOOK_AGAIN_MS
 from engine.model.account import AccountSnapshot
 from engine.model.events import BalanceChanged
 from engine.model.messages import NOTHING, Outcome, SyncAccount

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ class FakeRunner:
 
     class _Trader:
         time_ms = 500
+        desks: ClassVar[dict[str, SimpleNamespace]] = {}
 
         def view(self) -> SimpleNamespace:
             return SimpleNamespace(time_ms=500, wallet=Decimal(10), equity=Decimal(11))
@@ -91,6 +92,25 @@ async def test_each_tick_carries_both_times_and_every_so_often_asks_for_a_look_a
         ClockTicked(False, 700, 1_001_000),
         ClockTicked(True, 700, 1_030_000),
         ClockTicked(False, 700, 1_031_000),
+    ]
+
+
+async def test_an_open_position_is_looked_at_every_five_seconds(clockwork: Clockwork) -> None:
+    held = SimpleNamespace(memory=SimpleNamespace(holding=object()))
+    clockwork.runner.trader.desks["ETHUSDT"] = held
+    try:
+        for passed_ms in (0, 3_000, 2_000, 4_000, 1_000):
+            clockwork.clock.ms += passed_ms
+            await clockwork.schedule._tick()
+    finally:
+        clockwork.runner.trader.desks.clear()
+
+    assert [isinstance(tick, ClockTicked) and tick.is_check for tick in clockwork.runner.posted] == [
+        True,
+        False,
+        True,
+        False,
+        True,
     ]
 
 

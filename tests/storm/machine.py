@@ -64,7 +64,7 @@ class Machine(Frozen):
         self.started_s = world.loop.time()
         self.runner: Runner | None = None
         self.control: Control | None = None
-        self._tasks = set[asyncio.Task[Any]]()
+        self._tasks = dict[asyncio.Task[Any], None]()
         self._context = contextvars.copy_context()
         self._context.run(PROCESS.set, self)
 
@@ -78,8 +78,8 @@ class Machine(Frozen):
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """A task was made inside of this process."""
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(lambda ended: self._tasks.pop(ended, None))
 
     def kill(self, why: str) -> None:
         """Nothing of it goes on from here."""

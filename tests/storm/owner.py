@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers.ui.callbacks import Card, Choice
-from tests.doubles import FakeTokens
+from tests.doubles import FakeFactor, FakeTokens, FakeUsers
 from tests.handlers.conversation import OWNER, Conversation
 from tests.handlers.samples import an_engine
 
@@ -27,15 +27,28 @@ class Chat(Conversation):
     def meets(self, engine: Any) -> None:
         """Talk to this engine from now on; the chat itself forgets what it had open."""
         self.engine = engine
-        self.tokens = FakeTokens()
+        issued = self.tokens.issued
+        self.users, self.tokens, self.factor = FakeUsers(), FakeTokens(), FakeFactor()
+        self.tokens.issued = issued  # no token is ever given out twice
         self._dispatcher["engine"], self._dispatcher["tokens"] = engine, self.tokens
+        self._dispatcher["users"], self._dispatcher["factor"] = self.users, self.factor
+        self._updates = 0
         del self.recorder.requests[:]
 
 
 @cache
 def the_chat() -> Chat:
-    """One chat for all runs of this process: building the routers takes longer than a whole storm."""
-    return Chat()
+    """One chat for all runs of this process: building the routers takes longer than a whole storm.
+
+    What it makes once and keeps is made here, so that the first storm runs as the later ones do.
+    """
+    chat = Chat()
+    loop = asyncio.new_event_loop()
+    for text in TALK:
+        loop.run_until_complete(chat.say(text))
+    loop.run_until_complete(chat.press(Card(choice=Choice.ENTER, token="none").pack()))
+    loop.close()
+    return chat
 
 
 class Owner:

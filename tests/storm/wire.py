@@ -125,9 +125,13 @@ class Wire(Connection):
     def lay(self, world: Any, socket: "StormSocket") -> None:
         """Connect both ends."""
         self._world, self._socket, self._due_s = world, socket, 0.0
+        self._number = len(socket.machine.sockets)
         self._batch: list[bytes] = []
 
-    __slots__ = ("_batch", "_due_s", "_socket", "_world")
+    __slots__ = ("_batch", "_due_s", "_number", "_socket", "_world")
+
+    def __hash__(self) -> int:
+        return self._number  # the hub keeps connections in a set: the same seed gives the same order
 
     def push(self, text: str, event_ms: int, *, is_waited: bool) -> None:
         """Let a frame travel."""
@@ -149,7 +153,7 @@ class StormSocket(ClientConnection):
     """The process's end."""
 
     def __init__(self, machine: "Machine", wire: Wire) -> None:
-        self._machine = machine
+        self.machine = machine
         self._wire = wire
         self._frames = deque[bytes]()
         self._waiter: asyncio.Future[None] | None = None
@@ -159,7 +163,7 @@ class StormSocket(ClientConnection):
         """Frames came in."""
         self._frames.extend(frames)
         self._wake()
-        machine = self._machine
+        machine = self.machine
         if self._wire.route != "private" and not machine.is_dead and not machine.is_paused:
             for frame in frames:
                 machine.world.told(frame[11 : frame.find(b"@")].decode("ascii", "replace").upper())
@@ -167,7 +171,7 @@ class StormSocket(ClientConnection):
     def cut(self) -> None:
         """The connection ends."""
         self.is_over = True
-        self._machine.world.venue.hub.leave(self._wire)
+        self.machine.world.venue.hub.leave(self._wire)
         self._wake()
 
     async def recv(self, decode: bool | None = None) -> Any:

@@ -15,7 +15,7 @@ from engine.model.view import EngineView
 from sandbox.exchange.clock import WireClock
 from tests.storm.disk import Disk
 from tests.storm.exchange import KEY, StormExchange
-from tests.storm.loop import EPOCH_S, VirtualLoop, at_the_wheel
+from tests.storm.loop import EPOCH_S, PROCESS, StormTask, VirtualLoop, at_the_wheel
 from tests.storm.machine import PARAMS, Machine
 from tests.storm.market import MINUTE_MS, START_MS, SYMBOLS, market_of
 from tests.storm.owner import Owner
@@ -66,6 +66,7 @@ class World:
         self.storm_s = storm_s
         self.chance = random.Random(seed)
         random.seed(seed)  # the libraries' own jitter
+        StormTask.begin()
         self.loop = VirtualLoop(random.Random(seed + 1))
         self.loop.set_task_factory(_adopting)
         self.on_point: Callable[[Machine, str], bool] | None = None
@@ -323,9 +324,7 @@ async def _asked(control: Any, command: Command) -> None:
 
 def _adopting(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
     """Every task made inside of a process belongs to it."""
-    from tests.storm.loop import PROCESS
-
-    task = asyncio.Task(work, loop=loop, **more)
+    task = StormTask(work, loop=loop, **more)
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     context = more.get("context")
     process = context.get(PROCESS) if context is not None else PROCESS.get()
