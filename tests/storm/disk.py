@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.adapters.codec import decode, encode
 from engine.model.notices import LatchCause, Notice
@@ -16,7 +16,8 @@ from engine.state.latch import set_by, strictest
 if TYPE_CHECKING:
     from tests.storm.machine import Machine
 
-BUDGET_S = 0.25
+BUDGET_S: Final = 0.25
+REPEATS: Final = 50  # so far back a write may be repeated
 
 
 class Disk:
@@ -48,8 +49,8 @@ class Disk:
 
     def append(self, state: SavedState | None, notices: Sequence[Notice], trades: Sequence[Trade]) -> None:
         """Write. A write that is repeated, because nobody heard that it was done, is done once, as the real store sees to."""
-        last = self.writes[-1][2] if self.writes else ()
-        self.writes.append((state, tuple(notices), tuple(trade for trade in trades if trade not in last)))
+        known = [trade for _, _, done in self.writes[-REPEATS:] for trade in done]
+        self.writes.append((state, tuple(notices), tuple(trade for trade in trades if trade not in known)))
 
     def cut(self, writes: int) -> None:
         """The newest writes never reached the platter."""
