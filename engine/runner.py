@@ -97,7 +97,7 @@ class Runner:
         """A new trader. The latch is the strictest that store, file or memory hold."""
         known = saved.account.latch if saved is not None else None
         held = strictest(self._hands.latch_of_file(), known, latch)
-        trader = Trader(self.setup, saved)
+        trader = Trader(self.setup, saved, self.clock.now_ms())
         trader.keep_latch(held)
         if self._owed.is_apart:
             trader.books.saved = replace(trader.books.saved, running=Running.PAUSED)

@@ -1,12 +1,9 @@
-"""What a Trader begins with after a restart: settings with what was changed in chat, and memories that are still true."""
-
-from dataclasses import replace
+"""What a Trader begins with: settings with what was changed in chat, and the terms of each symbol."""
 
 from engine.desk.terms import DeskTerms
 from engine.execution.lot_rules import lot_rules
 from engine.model.market import SymbolRules
-from engine.model.orders import IntentState
-from engine.model.saved import Override, SavedDesk
+from engine.model.saved import Override
 from engine.params import BadParam, TradingParams, tuned
 from engine.trader.setup import TraderSetup
 
@@ -33,16 +30,3 @@ def terms_of(setup: TraderSetup, rules: SymbolRules, params: TradingParams) -> D
         lot=lot_rules(rules),
         params=params,
     )
-
-
-def awakened(memory: SavedDesk) -> SavedDesk:
-    """A desk's memory after a restart: an entry that was never signed does not exist, a signed one may.
-
-    How long a position was naked, or a price beyond its levels, nobody watched meanwhile: both are counted anew.
-    """
-    entry, holding = memory.entry, memory.holding
-    if entry is not None and entry.state is IntentState.PLANNED:
-        memory = replace(memory, entry=None)
-    if holding is not None:
-        memory = replace(memory, holding=replace(holding, uncovered_seen_ms=0, touched_seen_ms=0))
-    return memory

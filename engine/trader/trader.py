@@ -4,6 +4,7 @@ After every event about orders, the account or time each desk is audited: what s
 that nothing depends on having seen an event (R4).
 """
 
+import sys
 from dataclasses import replace
 from typing import Final
 
@@ -45,18 +46,19 @@ from engine.params import TradingParams
 from engine.ports import Event
 from engine.trader import afterwards, viewing, wishes
 from engine.trader.access import RESTRICTED, Access
-from engine.trader.beginning import awakened, terms_of, with_overrides
+from engine.trader.beginning import terms_of, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
 from engine.trader.subjects import ORDER_NEWS, symbol_of
+from engine.trader.waking import awakened
 
 QUIET: Final = (QuoteSeen, MarkSeen, PriceSeen)  # they come many times a second, and change no books
 
 
 class Trader:
-    """Everything that decides. `saved` is what an earlier process left; None = nothing."""
+    """Everything that decides. `saved` is what an earlier process left; None = nothing. `now_ms` (wire): when this one woke."""
 
-    def __init__(self, setup: TraderSetup, saved: SavedState | None) -> None:
+    def __init__(self, setup: TraderSetup, saved: SavedState | None, now_ms: int = sys.maxsize) -> None:
         self.setup = setup
         self.was_restored = saved is not None
         state = saved or SavedState(setup.namespace)
@@ -72,7 +74,7 @@ class Trader:
         self.is_waiting = False  # another process's entries may still be on their way
         self.time_ms = 0
         self.synced_ms = 0
-        self._memories = {symbol: awakened(memory) for symbol, memory in state.desks.items()}
+        self._memories = {symbol: awakened(memory, now_ms) for symbol, memory in state.desks.items()}
         self._lost = set(Route)  # until each connection delivers for the first time
 
     # --- the one door -----------------------------------------------------------------------------------------------
