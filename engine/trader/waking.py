@@ -1,0 +1,53 @@
+"""A desk's memory when a process wakes up: what it says of moments is made fit for the clock that runs now."""
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from engine.model.orders import IntentState
+from engine.model.saved import SavedDesk
+
+LEASE_MS: Final = 3_000  # so long after now the exchange may still take an entry that was sent before
+BLOCK_MS: Final = 30_000  # so long at most somebody else's stop is waited for
+WIRE: Final = frozenset(
+    {
+        *("signed_ms", "asked_ms", "denied_ms", "agreed_ms", "ended_ms"),
+        *("sent_ms", "retry_at_ms", "began_ms", "looked_ms", "fired_ms"),
+        *("filled_seen_ms", "flat_seen_ms", "last_fill_seen_ms", "flat_since_ms", "flat_asked_ms"),
+    }
+)
+AHEAD: Final = {"deadline_ms": LEASE_MS, "wide_blocked_until_ms": BLOCK_MS}
+ANEW: Final = frozenset({"uncovered_seen_ms", "touched_seen_ms", "mark_beyond_ms"})
+
+
+def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
+    """An entry that was never signed does not exist, a signed one may. `now_ms` (wire) is when it wakes up.
+
+    How long a position was naked, or a price beyond its levels, nobody watched meanwhile: both are counted anew. And
+    where the machine's clock was set back, no moment of before lies ahead: nothing would be asked for until then.
+    """
+    entry = memory.entry
+    if entry is not None and entry.state is IntentState.PLANNED:
+        memory = replace(memory, entry=None)
+    held_before = tuple((min(moment, now_ms), quantity) for moment, quantity in memory.held_before)
+    awake: SavedDesk = _clamped(memory, now_ms)
+    return replace(awake, held_before=held_before)
+
+
+def _clamped(value: Any, now_ms: int) -> Any:
+    if type(value) is tuple:  # and not one with names
+        return tuple(_clamped(one, now_ms) for one in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changes = {field.name: _moment(field.name, getattr(value, field.name), now_ms) for field in fields(value)}
+    different = {name: new for name, new in changes.items() if new is not getattr(value, name)}
+    return replace(value, **different) if different else value
+
+
+def _moment(name: str, value: Any, now_ms: int) -> Any:
+    if name in ANEW:
+        return 0
+    if name in WIRE:
+        return min(value, now_ms)
+    if name in AHEAD:
+        return min(value, now_ms + AHEAD[name])
+    return _clamped(value, now_ms)

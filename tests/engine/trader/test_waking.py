@@ -1,0 +1,87 @@
+"""A process that wakes up with a memory of before."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.model.orders import IntentState
+from engine.model.saved import EntryIntent, SavedDesk, StopOrder
+from engine.model.signals import Side, Sides
+from engine.trader.waking import awakened
+from tests.engine.trader.test_trader import a_world, until_open
+from tests.engine.trader.world import SYMBOL
+
+NOW = 1_700_000_000_000
+HOUR = 3_600_000
+
+
+def an_entry(state: IntentState, signed_ms: int) -> EntryIntent:
+    """One that was signed at a moment."""
+    return EntryIntent(
+        intent_id="a" * 16,
+        cause="bar:1:1",
+        client_id="abE" + "a" * 16 + "000",
+        symbol=SYMBOL,
+        side=Side.LONG,
+        quantity=Decimal(1),
+        expected_price=1_000.0,
+        atr=5.0,
+        leverage=10,
+        state=state,
+        signed_ms=signed_ms,
+        deadline_ms=signed_ms + 3_000,
+        not_found=0,
+        asked_ms=signed_ms,
+        executed=Decimal(0),
+        final=None,
+        ruling=None,
+    )
+
+
+def test_an_entry_that_was_never_signed_does_not_exist_and_a_signed_one_may() -> None:
+    desk = SavedDesk(SYMBOL, Sides.BOTH)
+
+    assert awakened(replace(desk, entry=an_entry(IntentState.PLANNED, 0)), NOW).entry is None
+    assert awakened(replace(desk, entry=an_entry(IntentState.SENT, NOW - 500)), NOW).entry is not None
+
+
+def test_a_clock_that_was_set_back_leaves_no_moment_ahead() -> None:
+    ahead = NOW + HOUR
+    desk = replace(
+        SavedDesk(SYMBOL, Sides.BOTH, last_fill_seen_ms=ahead, wide_blocked_until_ms=ahead),
+        entry=an_entry(IntentState.UNKNOWN, ahead),
+        held_before=((ahead, Decimal(1)),),
+    )
+
+    awake = awakened(desk, NOW)
+
+    assert awake.entry is not None
+    assert awake.entry.asked_ms == NOW
+    assert awake.entry.deadline_ms == NOW + 3_000
+    assert awake.last_fill_seen_ms == NOW
+    assert awake.wide_blocked_until_ms <= NOW + 30_000
+    assert awake.held_before == ((NOW, Decimal(1)),)
+
+
+def test_moments_that_have_passed_stay_what_they_are() -> None:
+    desk = replace(SavedDesk(SYMBOL, Sides.BOTH, last_fill_seen_ms=NOW - 5), entry=an_entry(IntentState.SENT, NOW - 500))
+
+    assert awakened(desk, NOW) == desk
+
+
+def test_a_position_and_its_stops_are_looked_after_at_once_though_the_clock_was_set_back() -> None:
+    world = a_world()
+    until_open(world)
+    memory = world.trader.desks[SYMBOL].memory
+    ahead = replace(memory, stops=tuple(_later(stop) for stop in memory.stops))
+
+    awake = awakened(ahead, world.now)
+
+    assert memory.holding is not None
+    assert all(stop.retry_at_ms <= world.now for stop in awake.stops)
+    assert awake.holding is not None
+    assert awake.holding.ruling == memory.holding.ruling
+    assert awake.holding.trade == memory.holding.trade
+
+
+def _later(stop: StopOrder) -> StopOrder:
+    return replace(stop, sent_ms=stop.sent_ms + HOUR, retry_at_ms=stop.retry_at_ms + HOUR)
