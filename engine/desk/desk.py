@@ -79,6 +79,7 @@ class Desk:
             return NOTHING
         self.due_since_ms = 0
         self.bars.repaired += event.is_history
+        self.memory = position.redrawn(self.memory, self.bars.features, self.terms)
         if event.bar.open_time_ms <= self.memory.last_bar_ms:
             return NOTHING
         self.memory = replace(self.memory, last_bar_ms=event.bar.open_time_ms)

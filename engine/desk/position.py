@@ -26,6 +26,7 @@ from engine.model.notices import (
 )
 from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, TriggerBy
 from engine.model.saved import EntryIntent, Holding, SavedDesk
+from engine.model.signals import Features
 from engine.risk.position_size import bracket_for, liquidation_price
 from engine.state import ledger
 
@@ -80,7 +81,20 @@ def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: i
     intent = name.intent_id if name is not None else intent_id(terms.namespace, terms.symbol, f"adopt:{fill.trade_id}")
     holding = ledger.opened(fill, intent, number, plan, width, leverage, None, seen_ms)
     notice = OutsideChange(desk.symbol, "position_opened", str(fill.quantity * int(fill.side)), fill.time_ms)
-    return replace(desk, holding=replace(holding, is_told=True)), Outcome(notices=(notice,))
+    holding = replace(holding, is_told=True, is_width_assumed=not atr > 0)
+    return replace(desk, holding=holding), Outcome(notices=(notice,))
+
+
+def redrawn(desk: SavedDesk, seen: Features | None, terms: DeskTerms) -> SavedDesk:
+    """A plan that was drawn before any bar was seen, with the width that the bars say. Its stop only comes nearer."""
+    holding = desk.holding
+    if holding is None or not holding.is_width_assumed or seen is None or not seen.atr > 0:
+        return desk
+    before, price, since_ms = holding.plan, float(holding.trade.entry_price), holding.trade.entry_time_ms
+    plan = _plan(before.side, price, holding.quantity, seen.atr, holding.leverage, terms, since_ms)
+    is_nearer = before.side * (plan.stop - before.stop) > 0
+    plan = plan._replace(wide_stop=before.wide_stop) if is_nearer else before  # the wide one is never moved
+    return replace(desk, holding=replace(holding, plan=plan, atr=seen.atr, is_width_assumed=False))
 
 
 def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:

@@ -132,9 +132,8 @@ def _followed(
         return _closed_elsewhere(desk, terms, seen)
     ours = _arrived(desk, difference)
     fill = _assumed(desk, seen, difference, seen.position.entry_price, ours.client_id if ours is not None else "")
-    width = atr if atr > 0 else float(fill.price) * float(terms.params.max_atr_fraction) / 2
     is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
-    desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, width, number)
+    desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, atr, number)
     desk = made_up.noted(desk, fill)
     if is_left_over:  # of what we were leaving: the exit goes on
         desk = replace(desk, is_unwanted=True)

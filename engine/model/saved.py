@@ -115,6 +115,7 @@ class Holding:
     is_target_touched: bool  # which of the two
     ruling: Ruling | None
     mark_beyond_ms: int = 0  # wire time since which the mark is clearly beyond the tight stop; 0 = it is not
+    is_width_assumed: bool = False  # the plan was drawn before any bar was seen, with a width that fits every market
 
 
 @dataclass(frozen=True, slots=True)

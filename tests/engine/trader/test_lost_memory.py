@@ -3,7 +3,7 @@
 from engine.model.messages import Errand
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.test_adversity import a_hard_world
-from tests.engine.trader.test_trader import until_open
+from tests.engine.trader.test_trader import WARMUP, rising, until_open
 from tests.engine.trader.world import SYMBOL
 
 
@@ -36,3 +36,31 @@ def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -
     assert world.held[SYMBOL]
     assert len(world.stops) == 3
     assert not before & set(world.stops)
+
+
+def test_a_plan_that_was_drawn_before_any_bar_was_seen_comes_nearer_when_the_bars_are_there() -> None:
+    world = an_open_world()
+    desk = world.trader.desks[SYMBOL]
+    assert desk.memory.holding is not None
+    planned = desk.memory.holding.plan
+
+    world.saved = None
+    world.restart()
+    for moment in range(40):
+        world.pass_time(100, is_check=moment % 10 == 0)
+    held = world.trader.desks[SYMBOL].memory.holding
+    assert held is not None
+    assert held.is_width_assumed
+    far = abs(held.plan.entry - held.plan.stop)
+
+    for bar in rising(WARMUP + 30):
+        world.close(bar, float(world.price[SYMBOL]), is_history=True)
+    for _ in range(30):
+        world.pass_time(100)
+    held = world.trader.desks[SYMBOL].memory.holding
+
+    assert held is not None
+    assert not held.is_width_assumed
+    assert abs(held.plan.entry - held.plan.stop) < min(far, 2 * abs(planned.entry - planned.stop))
+    assert not world.is_naked(SYMBOL)
+    assert len(world.stops) == 3
