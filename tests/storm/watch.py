@@ -155,7 +155,7 @@ class Watch:
             if name is None or name.role is not Role.TIGHT_STOP or name.intent_id in self._risk_checked:
                 continue
             self._risk_checked.add(name.intent_id)
-            if f"abE{name.intent_id}000" not in self._entries or world.was_touched(symbol):
+            if f"abE{name.intent_id}000" not in self._entries or world.was_touched(symbol) or world.disk.was_cut:
                 continue
             contract = exchange.contracts[symbol]
             distance = abs(position.entry_price(contract) - contract.price(algo.trigger_ticks))
