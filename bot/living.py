@@ -32,8 +32,8 @@ PAGE_AFTER_S: Final = 1.0
 STOP_WITHIN_S: Final = 4.0
 HALT_LOOK_S: Final = 1.0
 HALTED_REST_S: Final = 60.0  # a fault that comes back at once must not become a storm of starts
-FIRST_RETRY_S: Final = 1.0
-LONGEST_RETRY_S: Final = 30.0
+FIRST_RETRY_S: Final = 0.5
+LONGEST_RETRY_S: Final = 2.0  # a position may be bare: the exchange is asked for again and again, its own wishes for silence obeyed
 
 logger = logging.getLogger(__name__)
 

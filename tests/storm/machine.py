@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.living import FIRST_RETRY_S, LONGEST_RETRY_S
 from bot.schedule import Schedule
 from bot.store_watch import BEAT_S
 from engine.adapters.binance_broker import binance_broker
@@ -165,14 +166,14 @@ class Machine(Frozen):
 
     async def _recovered(self, runner: Runner) -> None:
         """As the process does it: again, until the exchange can be reached."""
-        pause_s = 1.0
+        pause_s = FIRST_RETRY_S
         while True:
             try:
                 await runner.recover()
                 return
             except (ConnectionError, TimeoutError):
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, 30.0)
+                pause_s = min(2 * pause_s, LONGEST_RETRY_S)
 
     async def _pulse(self, store: StormStore, runner: Runner) -> None:
         """As `bot.store_watch` feels it."""
