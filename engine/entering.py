@@ -9,7 +9,7 @@ from engine.ports import Broker, Clock, Event
 
 STORE_DOWN: Final = -1  # our own code for an entry that could not be journalled
 TRIES: Final = 4
-DECIDED_WITHIN_MS: Final = 3_000  # an older decision is about a market that has gone on
+DECIDED_WITHIN_MS: Final = 1_500  # an older decision is about a market that has gone on
 JOURNAL_WITHIN_MS: Final = 150  # of signing; the broker itself sends nothing after 250
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 NAKED_RUNNING_S: Final = 2.5  # 2 s, and the wire's way there and back
 ORPHAN_S: Final = 15.0
-STALE_S: Final = 3.5  # 3 s, and one frame's way
-LATE_S: Final = 5.0 + 3.0 + 0.5  # a bar is new for 5 s, a decision for 3 s
+STALE_S: Final = 3.0 + 1.5 + 0.3  # what is shown is at most 3 s old, a decision 1.5 s, and a frame has its way to go
+LATE_S: Final = 5.0 + 1.5 + 0.5  # a bar is new for 5 s, a decision for 1.5 s
 LATCH_S: Final = 1.0
 RISK_SLACK: Final = Decimal("1.10")
 DUST: Final = Decimal("1e-9")
