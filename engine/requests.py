@@ -71,11 +71,6 @@ class Requests:
             self._wake.cancel()
         self._wake = loop.call_at(due, woken)
 
-    async def settled(self, limit_s: float) -> None:
-        """Wait for the next one to end, for a while at most."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-
     async def finished(self, limit_s: float) -> None:
         """Wait for all of them, for a while at most, and look no more."""
         if self._wake is not None:

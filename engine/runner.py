@@ -5,8 +5,7 @@ Without a memory it guards what it finds at the exchange, and takes the memory o
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -22,9 +21,9 @@ from engine.recovery import Recovery, bars_until, begun, holds_account, merged, 
 from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
-QUIET_LIMIT_S: Final = 10.0
+QUIET_LIMIT_S: Final = 3.0
 CLOSE_WITHIN_S: Final = 3.0
-LOOK_S: Final = 0.1
+LOOK_S: Final = 0.02
 LOAD_WITHIN_S: Final = 2.0  # then positions are guarded without a memory
 LOAD_AGAIN_S: Final = 1.0
 
@@ -74,12 +73,24 @@ class Runner:
         self._hands.take_in(await self._recovery.rules())
         news = await self._recovery.account()
         self._hands.take_in(news)
-        await self._look_at_fills(saved)
-        await self._warm_up()
-        self._doubt(saved, has_ours=shows_our_stops(news))
-        await self._drained()
+        await self._guarding(self._rest_of_recovery(saved, has_ours=shows_our_stops(news)))
         await self._owed.save()
         self._phase = "running"
+
+    async def _rest_of_recovery(self, saved: SavedState | None, *, has_ours: bool) -> None:
+        await self._look_at_fills(saved)
+        await self._warm_up()
+        self._doubt(saved, has_ours=has_ours)
+        await self._quiet(QUIET_LIMIT_S)
+
+    async def _guarding(self, work: Coroutine[None, None, None]) -> None:
+        """Do something while the queue is emptied: a stop that is refused meanwhile is placed again at once."""
+        guard = asyncio.create_task(self._loop())
+        try:
+            await work
+        finally:
+            guard.cancel()
+            await asyncio.wait({guard})
 
     async def _memory(self) -> SavedState | None:
         try:
@@ -124,14 +135,11 @@ class Runner:
         if saved is None and has_ours and not self._owed.is_apart:
             self._hands.act(self.trader.books.latched(LatchCause.LOST_STATE, 0.0, 0.0, self.trader.time_ms))
 
-    async def _drained(self) -> None:
-        """Wait until what recovery set in motion has come to rest, for a while at most: then the loop goes on with it."""
-        give_up = asyncio.get_running_loop().time() + QUIET_LIMIT_S
-        while (len(self.inbox) or len(self._requests)) and asyncio.get_running_loop().time() < give_up:
-            if len(self.inbox):
-                await self._take(self.inbox.next())
-            else:
-                await self._requests.settled(QUIET_LIMIT_S)
+    async def _quiet(self, limit_s: float) -> None:
+        """Wait until nothing is on its way, for a while at most: then the loop goes on with it."""
+        give_up = asyncio.get_running_loop().time() + limit_s
+        while self._is_moving() and asyncio.get_running_loop().time() < give_up:  # noqa: ASYNC110  # many things may move
+            await asyncio.sleep(LOOK_S)
 
     # --- a memory that can be read again ----------------------------------------------------------------------------
 
@@ -205,12 +213,12 @@ class Runner:
         self._is_handling = True
         try:
             match item:
-                case Rejoin():
+                case Rejoin() if not self._hands.is_closing:
                     await self._rejoin(item)
                 case Wish():
                     reply = self._hands.granted(item.command)
                     self._requests.start(self._answered(item, reply))
-                case _:
+                case _ if not isinstance(item, Rejoin):
                     self._hands.happened(item)
         finally:
             self._is_handling = False
@@ -280,19 +288,9 @@ class Runner:
         return sum(desk.memory.proposal is not None for desk in self.trader.desks.values())
 
     async def close(self) -> None:
-        """No entry begins; what is on its way is answered, and what it brings is covered. Then save once more.
-
-        The connections are closed by now, so all of it is asked for. Stops stay where they are.
-        """
+        """No entry begins; what is on its way is answered, what it brings is covered, and all is saved. Stops stay."""
         self._hands.is_closing = True
-        give_up = asyncio.get_running_loop().time() + CLOSE_WITHIN_S
-        while self._is_moving() and asyncio.get_running_loop().time() < give_up:
-            item: Item | None = None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    item = await self.inbox.take()
-            if item is not None and not isinstance(item, Rejoin):
-                await self._take(item)
+        await self._guarding(self._quiet(CLOSE_WITHIN_S))
         await self._requests.finished(LOOK_S)
         await self._owed.save()
 

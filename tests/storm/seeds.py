@@ -15,7 +15,6 @@ from typing import Any, Final
 from stamina.instrumentation import set_on_retry_hooks
 
 from tests.storm.catalogue import FAULTS, chosen
-from tests.storm.owner import the_chat
 from tests.storm.weather import Blow, drawn
 from tests.storm.world import STORM_S, Ended, World
 
@@ -57,7 +56,6 @@ def ran(seed: int, blows: list[Blow]) -> Ended:
     """One run under a given weather. A fault of the simulator itself, or an exception of the product, is a violation too."""
     logging.disable(logging.CRITICAL)
     set_on_retry_hooks([])
-    the_chat()
     world = World(seed, lambda _: blows)
     gc.disable()  # a run is short, and everything of it is thrown away at once
     try:

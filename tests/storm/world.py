@@ -18,7 +18,7 @@ from tests.storm.exchange import KEY, StormExchange
 from tests.storm.loop import EPOCH_S, PROCESS, StormTask, VirtualLoop, at_the_wheel
 from tests.storm.machine import PARAMS, Machine
 from tests.storm.market import MINUTE_MS, START_MS, SYMBOLS, market_of
-from tests.storm.owner import Owner
+from tests.storm.owner import Owner, the_chat
 from tests.storm.watch import Watch
 from tests.storm.weather import Blow, Treatment, Weather
 from tests.storm.wire import Response, connect
@@ -62,6 +62,7 @@ class World:
     """See the module. `on_point` is asked at every named point of a process; True kills it there."""
 
     def __init__(self, seed: int, blows: Callable[["World"], list[Blow]], *, storm_s: float = STORM_S) -> None:
+        the_chat()  # made outside of the loop
         self.seed = seed
         self.storm_s = storm_s
         self.chance = random.Random(seed)
