@@ -34,6 +34,5 @@ def test_a_stop_that_is_refused_while_a_process_starts_is_placed_again_before_al
     ended = world.run()
 
     during = [second for second in world.stops_s if 13.0 < second < 22.0]
-    assert during[-1] > 21.0, during
     assert max(later - earlier for earlier, later in pairwise(during)) < 1.5
     assert not ended.violations
