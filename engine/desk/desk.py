@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import contract, deciding, entries, news, outside, position, reconciling, strangers
+from engine.desk import contract, deciding, entries, made_up, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
@@ -16,7 +16,7 @@ from engine.desk.moment import is_set_up
 from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
-from engine.execution import entry, missed
+from engine.execution import missed
 from engine.execution.ids import read
 from engine.market.bars import Placement
 from engine.market.feed_health import is_bar_due
@@ -193,11 +193,12 @@ class Desk:
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
         """Book what was missed, oldest first."""
         outcome, before = NOTHING, self.memory
+        self.memory = made_up.taken_back(before, event.asked_ms)
         for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
             number = max(number, position.number(self.memory) + 1)
-        self.memory = entry.fills_listed(self.memory, event.asked_ms)
-        self.difference = self.difference.looked_up(event.seen_ms)
+        self.memory = made_up.listed(self.memory, before, event.asked_ms)
+        self.difference = self.difference.looked_up(event.asked_ms)
         return outcome
 
     def funded(self, amount: Decimal, payment_id: str) -> bool:

@@ -1,7 +1,8 @@
 """Fills that were made up, so that the books follow a position which no listed execution explains (R4).
 
 The exchange may list the true ones afterwards. They are not booked a second time: price and fee take the place of what
-was assumed.
+was assumed. A position is not closed in the books before executions were listed that were asked for after the last thing
+that was assumed of it: only what is unlisted then stays assumed.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.execution import entry, missed
+from engine.model.messages import NOTHING, Outcome
 from engine.model.orders import Fill
 from engine.model.saved import Holding, SavedDesk
 from engine.state import ledger
@@ -16,6 +19,9 @@ from engine.state import ledger
 KEPT: Final = 16
 UNTRUE_ID: Final = -1  # trade ids of the exchange are positive
 SLACK_MS: Final = 2_000  # the newest market time that we know may be a little behind an execution's
+ASK_AGAIN_MS: Final = 1_000
+LISTS_WITHIN_MS: Final = 180_000  # so long a flat position's books stay open where executions cannot be listed
+ZERO: Final = Decimal(0)
 
 
 def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
@@ -31,15 +37,81 @@ def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fil
             true, rest = _part(fill, same), fill.quantity - same
             others = (other for other in desk.made_up if other is not old)
             desk = replace(desk, made_up=(*_left(old, same), *others), holding=_corrected(desk.holding, old, true))
+            desk = _named(desk, old, true)
             if not rest:
                 return ledger.noted(desk, fill, max(seen_ms, desk.last_fill_seen_ms)), None
             return desk, _part(fill, rest)
     return desk, fill
 
 
+def _of(desk: SavedDesk) -> list[Fill]:
+    """What was assumed of the position that is held, or was held just now."""
+    holding = desk.holding
+    return [] if holding is None else [old for old in desk.made_up if old.time_ms >= holding.trade.entry_time_ms]
+
+
+def is_unlisted(desk: SavedDesk) -> bool:
+    """Whether something is assumed of the position, and no executions were listed since."""
+    return any(assumed_ms(old) > desk.listed_ms for old in _of(desk))
+
+
+def is_assumed_flat(desk: SavedDesk) -> bool:
+    """Whether no execution is known that ended the position."""
+    return desk.holding is not None and desk.holding.exit_order_id == 0 and bool(_of(desk))
+
+
+def assumed_ms(old: Fill) -> int:
+    """When a fill was made up (wire)."""
+    return UNTRUE_ID - old.trade_id
+
+
+def asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """Ask for executions, again and again, while what was assumed may be listed."""
+    if not is_unlisted(desk) or now_ms - desk.listing_asked_ms < ASK_AGAIN_MS:
+        return desk, NOTHING
+    return replace(desk, listing_asked_ms=now_ms), Outcome(errands=missed.questions(desk), wake_in_ms=ASK_AGAIN_MS)
+
+
+def taken_back(desk: SavedDesk, asked_ms: int) -> SavedDesk:
+    """Before executions are booked that were asked for after a position was seen flat: what it was assumed to be closed by."""
+    holding = desk.holding
+    if holding is None or not holding.flat_seen_ms or asked_ms < holding.flat_seen_ms:
+        return desk
+    ends = [old for old in _of(desk) if not ledger.own_side(holding, old)]
+    if not ends:
+        return desk
+    quantity = holding.exit_quantity - sum((old.quantity for old in ends), ZERO)
+    value = holding.exit_value - sum((old.quantity * old.price for old in ends), ZERO)
+    trade = replace(holding.trade, exit_price=value / quantity if quantity else ZERO, exit_time_ms=0)
+    held = holding.entry_quantity - quantity
+    holding = replace(holding, trade=trade, quantity=held, exit_quantity=quantity, exit_value=value, flat_seen_ms=0)
+    return replace(desk, holding=holding, made_up=tuple(old for old in desk.made_up if old not in ends))
+
+
+def listed(desk: SavedDesk, before: SavedDesk, asked_ms: int) -> SavedDesk:
+    """After that: what a flat position still lacks is assumed again. `before`: as it was before anything was taken back."""
+    desk = replace(entry.fills_listed(desk, asked_ms), listed_ms=max(desk.listed_ms, asked_ms))
+    holding, flat = desk.holding, before.holding
+    if taken_back(before, asked_ms) is before or holding is None or flat is None or holding.flat_seen_ms:
+        return desk
+    if holding.trade.number != flat.trade.number:  # it has been closed, and another one was opened
+        return desk
+    last = next(old for old in reversed(before.made_up) if not ledger.own_side(holding, old))
+    rest = replace(last, quantity=holding.quantity)
+    return noted(replace(desk, holding=ledger.reduced(holding, rest, flat.flat_seen_ms)), rest)
+
+
 def _part(fill: Fill, quantity: Decimal) -> Fill:
     share = quantity / fill.quantity
     return replace(fill, quantity=quantity, fee=fill.fee * share, realised=fill.realised * share)
+
+
+def _named(desk: SavedDesk, old: Fill, true: Fill) -> SavedDesk:
+    """An entry is credited with an execution of its own that was assumed to be somebody else's."""
+    ours = desk.entry
+    if ours is None or entry.is_of(ours, old) or not entry.is_of(ours, true):
+        return desk
+    return replace(desk, entry=entry.booked(ours, true))
 
 
 def _left(old: Fill, quantity: Decimal) -> Iterable[Fill]:
@@ -58,4 +130,6 @@ def _corrected(holding: Holding | None, old: Fill, true: Fill) -> Holding | None
         return replace(holding, entry_value=value, trade=trade)
     value = holding.exit_value + moved
     exit_price = value / holding.exit_quantity if holding.exit_quantity else holding.trade.exit_price
-    return replace(holding, exit_value=value, trade=replace(holding.trade, exit_price=exit_price, gross=gross, fees=fees))
+    exit_time_ms = true.time_ms if holding.flat_seen_ms else 0
+    trade = replace(holding.trade, exit_price=exit_price, exit_time_ms=exit_time_ms, gross=gross, fees=fees)
+    return replace(holding, exit_value=value, exit_order_id=true.order_id, exit_client_id=true.client_id, trade=trade)

@@ -40,7 +40,8 @@ def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, nu
         return desk, NOTHING
     desk, left = made_up.explained(desk, fill, event.seen_ms)
     if left is None:
-        return desk, Outcome(changed=True)
+        desk, told = entry_checked(desk, event.time_ms)
+        return desk, told + Outcome(changed=True)
     desk = entry.revived(ledger.noted(lag.noted(desk, event.seen_ms), left, event.seen_ms), left.client_id)
     fill, holding = left, desk.holding
     outcome = Outcome(changed=True)
@@ -64,7 +65,7 @@ def filled(desk: SavedDesk, event: OrderFilled, terms: DeskTerms, atr: float, nu
 
 def _own_entry(desk: SavedDesk, fill: Fill) -> EntryIntent | None:
     """The entry that a fill belongs to: the one on its way, or one that was given up."""
-    if desk.entry is not None and desk.entry.client_id == fill.client_id:
+    if desk.entry is not None and entry.is_of(desk.entry, fill):
         return desk.entry
     return absence.find(desk, fill.client_id)
 
@@ -119,7 +120,7 @@ def _entry_booked(desk: SavedDesk, ours: EntryIntent, fill: Fill, time_ms: int) 
         notice = OutsideChange(desk.symbol, "entry_arrived", str(fill.quantity), time_ms)
         holding = replace(desk.holding, is_told=True) if desk.holding is not None else None
         return replace(desk, holding=holding), Outcome(notices=(notice,), changed=True)
-    return entry_checked(replace(desk, entry=entry.booked(ours, fill.quantity)), time_ms)
+    return entry_checked(replace(desk, entry=entry.booked(ours, fill)), time_ms)
 
 
 def entry_checked(desk: SavedDesk, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -142,7 +143,7 @@ def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_m
     was_ours = desk.exit is not None and fill.client_id in desk.exit.names
     holding = watching.reduced(ledger.reduced(holding, fill, seen_ms), seen_ms)
     desk, outcome = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity, seen_ms)
-    if desk.entry is not None and desk.entry.client_id == fill.client_id:  # heard of after what closed its position
+    if desk.entry is not None and entry.is_of(desk.entry, fill):  # heard of after what closed its position
         return _entry_booked(desk, desk.entry, fill, time_ms)
     if was_ours and desk.exit is None and holding.quantity:
         told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
@@ -195,7 +196,9 @@ def wanted(holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
 
 def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Bring the exchange to what the books say: close what is flat, guard what is open, sweep what is left over."""
-    desk, outcome = _settled(desk, terms, now_ms, time_ms)
+    desk, outcome = made_up.asked(desk, now_ms)
+    desk, step = _settled(desk, terms, now_ms, time_ms)
+    outcome += step
     if desk.is_unwanted:
         desk, step = _not_wanted(desk, terms, now_ms)
         outcome += step
@@ -218,8 +221,11 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
     holding = desk.holding
     if holding is None or not holding.flat_seen_ms:
         return desk, NOTHING
+    flat_for_ms = now_ms - holding.flat_seen_ms
+    if made_up.is_unlisted(desk) and flat_for_ms < made_up.LISTS_WITHIN_MS:
+        return desk, Outcome(wake_in_ms=500)
     reason = reasons.exit_reason(desk, holding)
-    if reason is None and now_ms - holding.flat_seen_ms < reasons.LOOKUP_MS:
+    if reason is None and flat_for_ms < reasons.LOOKUP_MS and not made_up.is_assumed_flat(desk):
         return desk, Outcome(wake_in_ms=500)
     fired = next((stop for stop in cover.own_stops(desk) if stop.fired_ms), None)
     likely = reasons.stop_reason(holding, fired.role) if fired is not None else ExitReason.CLOSED_ELSEWHERE

@@ -17,9 +17,10 @@ from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, Symbol
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
 from engine.model.notices import OutsideChange
-from engine.model.orders import ExitReason, Fill, IntentState
+from engine.model.orders import Fill, IntentState
 from engine.model.saved import EntryIntent, SavedDesk
 from engine.model.signals import Side
+from engine.state import ledger
 
 ZERO: Final = Decimal(0)
 LOOK_AGAIN_MS: Final = 1_000
@@ -67,10 +68,12 @@ class Difference:
     since_ms: int = 0
     looked_up_ms: int = 0
     asked_ms: int = 0  # when the account was last asked for because of it
+    booked: Decimal = ZERO  # what the books held then: the same difference to other books is another one
+    found_ms: int = 0  # when it was learnt of
 
-    def looked_up(self, now_ms: int) -> "Difference":
-        """Executions were fetched."""
-        return replace(self, looked_up_ms=now_ms) if self.since_ms else self
+    def looked_up(self, asked_ms: int) -> "Difference":
+        """Executions were listed; what was asked for before the difference was found says nothing of it."""
+        return replace(self, looked_up_ms=asked_ms) if self.since_ms and asked_ms >= self.found_ms else self
 
     def is_due(self, now_ms: int) -> bool:
         """Whether it is time to look at the account again."""
@@ -86,19 +89,20 @@ def compared(
     """Compare; fetch what may be missing; follow the exchange where nothing explains a difference."""
     if seen.asked_ms <= desk.last_fill_seen_ms:
         return desk, known, NOTHING
-    difference = seen.quantity - booked_quantity(desk)
+    booked = booked_quantity(desk)
+    difference = seen.quantity - booked
     if difference == 0:
         desk, outcome = _as_booked(desk, seen)
         return desk, NO_DIFFERENCE, outcome
-    is_same = known.since_ms and known.quantity == difference
+    is_same = known.since_ms and known.quantity == difference and known.booked == booked
     is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
     if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, NO_DIFFERENCE, outcome
-    known = known if is_same else Difference(difference, seen.asked_ms, asked_ms=seen.asked_ms)
+    known = known if is_same else Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms)
     looks = () if known.looked_up_ms else missed.questions(desk)
     if not looks and not known.looked_up_ms:
-        known = known.looked_up(seen.asked_ms)  # there is no execution that could explain it
+        known = known.looked_up(seen.seen_ms)  # there is no execution that could explain it
     return desk, known, Outcome(errands=looks, wake_in_ms=LOOK_AGAIN_MS)
 
 
@@ -129,7 +133,7 @@ def _followed(
 ) -> tuple[SavedDesk, Outcome]:
     """Bring the books to what the exchange holds."""
     if seen.position is None or seen.position.quantity == 0:
-        return _closed_elsewhere(desk, terms, seen)
+        return _gone(desk, seen)
     ours = _arrived(desk, difference)
     fill = _assumed(desk, seen, difference, seen.position.entry_price, ours.client_id if ours is not None else "")
     is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
@@ -145,9 +149,11 @@ def _followed(
 
 
 def _arrived(desk: SavedDesk, difference: Decimal) -> EntryIntent | None:
-    """The entry nobody answered for, where the position says that it was filled."""
-    ours = desk.entry
-    if ours is None or desk.holding is not None or difference * int(ours.side) <= 0:
+    """The entry nobody answered for, where the position says that it was filled, or filled further."""
+    ours, holding = desk.entry, desk.holding
+    if ours is None or difference * int(ours.side) <= 0:
+        return None
+    if holding is not None and holding.trade.intent_id != ours.intent_id:
         return None
     return ours if abs(difference) <= ours.quantity - ours.executed else None
 
@@ -161,7 +167,7 @@ def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, n
     """A fill that nobody listed, for what the exchange holds beyond the books."""
     return Fill(
         symbol=desk.symbol,
-        trade_id=made_up.UNTRUE_ID - seen.asked_ms,
+        trade_id=made_up.UNTRUE_ID - seen.seen_ms,
         order_id=0,
         client_id=name,
         side=Side.LONG if difference > 0 else Side.SHORT,
@@ -174,11 +180,11 @@ def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, n
     )
 
 
-def _closed_elsewhere(desk: SavedDesk, terms: DeskTerms, seen: Seen) -> tuple[SavedDesk, Outcome]:
-    """The exchange says flat and has no fill to explain it: close the books with what is known."""
+def _gone(desk: SavedDesk, seen: Seen) -> tuple[SavedDesk, Outcome]:
+    """The exchange says flat and no fill explains it. The books stay open until executions were listed once more."""
     holding = desk.holding
     assert holding is not None
-    if holding.quantity:
-        desk = made_up.noted(desk, _assumed(desk, seen, -booked_quantity(desk), holding.trade.entry_price, ""))
-    flat = replace(holding, quantity=ZERO, trade=replace(holding.trade, exit_time_ms=seen.time_ms))
-    return position.closed(replace(desk, holding=flat), ExitReason.CLOSED_ELSEWHERE, terms, seen.time_ms)
+    assert holding.quantity
+    fill = _assumed(desk, seen, -booked_quantity(desk), holding.trade.entry_price, "")
+    desk = replace(desk, holding=ledger.reduced(holding, fill, seen.seen_ms))
+    return made_up.noted(desk, fill), Outcome(changed=True)

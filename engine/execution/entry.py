@@ -5,7 +5,6 @@ found, or until the proof of `absence` is complete.
 """
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
 from engine.execution import absence, missed
@@ -20,7 +19,7 @@ from engine.model.events import (
 )
 from engine.model.messages import NOTHING, Errand, FindOrder, ListOrders, Outcome, SyncAccount
 from engine.model.notices import EntryFailed, EntryProvedAbsent, EntryUnknown
-from engine.model.orders import IntentState
+from engine.model.orders import Fill, IntentState
 from engine.model.saved import EntryIntent, SavedDesk
 
 ASK_AGAIN_MS: Final = 2_000
@@ -37,12 +36,14 @@ def signed(entry: EntryIntent, event: OrderSigned) -> EntryIntent:
 def accepted(entry: EntryIntent, event: OrderAccepted) -> EntryIntent:
     """The exchange has it. What it executed in the end is known where the answer was final."""
     final = event.executed if event.is_final else entry.final
-    return replace(entry, state=IntentState.ACKED, final=final, asked_ms=_answered_ms(event.seen_ms))
+    asked_ms, order_id = _answered_ms(event.seen_ms), event.order_id or entry.order_id
+    return replace(entry, state=IntentState.ACKED, final=final, asked_ms=asked_ms, order_id=order_id)
 
 
 def gone(entry: EntryIntent, event: OrderGone) -> EntryIntent:
     """It ended at the exchange; `executed` is its total."""
-    return replace(entry, state=IntentState.ACKED, final=event.executed, asked_ms=_answered_ms(event.seen_ms))
+    asked_ms, order_id = _answered_ms(event.seen_ms), event.order_id or entry.order_id
+    return replace(entry, state=IntentState.ACKED, final=event.executed, asked_ms=asked_ms, order_id=order_id)
 
 
 def _answered_ms(now_ms: int) -> int:
@@ -50,10 +51,17 @@ def _answered_ms(now_ms: int) -> int:
     return now_ms - (FILLS_AGAIN_MS - FILLS_LATE_MS)
 
 
-def booked(entry: EntryIntent, quantity: Decimal) -> EntryIntent:
+def booked(entry: EntryIntent, fill: Fill) -> EntryIntent:
     """A fill of it was booked."""
     state = IntentState.ACKED if entry.state in (IntentState.SENT, IntentState.UNKNOWN) else entry.state
-    return replace(entry, executed=entry.executed + quantity, state=state)
+    order_id = fill.order_id or entry.order_id
+    return replace(entry, executed=entry.executed + fill.quantity, state=state, order_id=order_id)
+
+
+def is_of(entry: EntryIntent, fill: Fill) -> bool:
+    """Whether an execution is the entry's: by its name, or by the order's number where its name could not be looked up."""
+    is_same_order = not fill.client_id and fill.order_id != 0 and fill.order_id == entry.order_id
+    return fill.client_id == entry.client_id or is_same_order
 
 
 def revived(desk: SavedDesk, name: str) -> SavedDesk:
@@ -111,9 +119,15 @@ def fills_listed(desk: SavedDesk, asked_ms: int) -> SavedDesk:
 
 
 def unchanged(desk: SavedDesk, entry: EntryIntent, asked_ms: int, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    """The position was read as the books have it. An executed entry that is known no longer has ended with that."""
+    """The position was read as the books have it. An executed entry that is known no longer has ended with that.
+
+    So has one of which executions were listed since: what it lacks is in the books already, under no name.
+    """
     newer = absence.agreed(entry, asked_ms)
-    if newer.executed and newer.final is None and absence.is_denied(newer) and newer.absence.agreed >= absence.LOOKS_NEEDED:
+    is_sure = newer.absence.agreed >= absence.LOOKS_NEEDED
+    if is_sure and newer.executed and newer.final is None and absence.is_denied(newer):
+        newer = replace(newer, final=newer.executed)
+    if is_sure and newer.final is not None and newer.executed < newer.final and newer.absence.is_unfilled:
         newer = replace(newer, final=newer.executed)
     return _newer(desk, entry, newer, seen_ms, time_ms)
 

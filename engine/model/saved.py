@@ -46,6 +46,7 @@ class EntryIntent:
     ruling: Ruling | None
     absence: Absence = Absence()
     ended_ms: int = 0  # wire; when it was given up as absent; 0 = it was not
+    order_id: int = 0  # the exchange's own, once known: a list of executions may name the order by it alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ class SavedDesk:
     is_unwanted: bool = False  # what is held, or still comes of an entry on its way, is to be closed
     absent: tuple[EntryIntent, ...] = ()  # entries that were given up, should they arrive after all
     made_up: tuple[Fill, ...] = ()  # fills that stand for executions which the exchange has not listed
+    listed_ms: int = 0  # wire; when the newest list of executions was asked for
+    listing_asked_ms: int = 0  # wire; when one was last asked for because of what is made up
     held_before: tuple[tuple[int, Decimal], ...] = ()  # (wire time of a fill, signed quantity before it), the newest
     flat_since_ms: int = 0  # wire; a whole exit ended then by its fills, and no look has confirmed it; 0 = none is due
     flat_asked_ms: int = 0  # wire; when the account was last asked for because of it

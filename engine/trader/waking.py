@@ -13,6 +13,7 @@ WIRE: Final = frozenset(
         *("signed_ms", "asked_ms", "denied_ms", "agreed_ms", "ended_ms"),
         *("sent_ms", "retry_at_ms", "began_ms", "looked_ms", "fired_ms"),
         *("filled_seen_ms", "flat_seen_ms", "last_fill_seen_ms", "flat_since_ms", "flat_asked_ms"),
+        *("listed_ms", "listing_asked_ms"),
     }
 )
 AHEAD: Final = {"deadline_ms": LEASE_MS, "wide_blocked_until_ms": BLOCK_MS}

@@ -19,7 +19,7 @@ from engine.model.events import (
 from engine.model.market import DAY_MS
 from engine.model.messages import FetchFills, FindOrder, ListOrders, Outcome, SyncAccount
 from engine.model.notices import EntryFailed, EntryProvedAbsent, EntryUnknown
-from engine.model.orders import IntentState
+from engine.model.orders import Fill, IntentState
 from engine.model.saved import EntryIntent, SavedDesk
 from tests import builders
 
@@ -38,6 +38,10 @@ def asked_of(ours: EntryIntent) -> SavedDesk:
 def entry_of(desk: SavedDesk) -> EntryIntent:
     assert desk.entry is not None
     return desk.entry
+
+
+def a_part(quantity: Decimal) -> Fill:
+    return builders.a_fill(client_id=NAME, quantity=quantity)
 
 
 def unanswered() -> SavedDesk:
@@ -168,7 +172,7 @@ def test_an_entry_that_was_given_up_is_remembered_for_a_week() -> None:
 
 
 def test_silence_about_an_entry_whose_fill_was_heard_of_is_no_doubt() -> None:
-    ours = entry.booked(builders.an_entry(), ONE)
+    ours = entry.booked(builders.an_entry(), a_part(ONE))
 
     desk, outcome = entry.unanswered(asked_of(ours), ours, OrderUnanswered("ETHUSDT", NAME, "time-out", 1, 2_000))
 
@@ -215,15 +219,15 @@ def test_fills_that_are_late_after_an_answer_are_fetched() -> None:
 def test_an_entry_is_filled_when_all_that_it_executed_is_booked() -> None:
     ours = entry.gone(builders.an_entry(), OrderGone("ETHUSDT", NAME, 11, "EXPIRED", Decimal("0.7"), 1, 2_000))
 
-    half = entry.booked(ours, Decimal("0.4"))
-    whole = entry.booked(half, Decimal("0.3"))
+    half = entry.booked(ours, a_part(Decimal("0.4")))
+    whole = entry.booked(half, a_part(Decimal("0.3")))
 
     assert [entry.is_filled(step) for step in (ours, half, whole)] == [False, False, True]
     assert not entry.is_filled(replace(ours, final=Decimal(0)))
 
 
 def test_a_fill_answers_what_nobody_answered() -> None:
-    assert entry.booked(entry_of(unanswered()), ONE).state is IntentState.ACKED
+    assert entry.booked(entry_of(unanswered()), a_part(ONE)).state is IntentState.ACKED
 
 
 def test_a_refusal_by_the_exchange_ends_the_entry_and_says_why() -> None:
