@@ -4,6 +4,7 @@ last prices of one symbol are merged into a window, so that no extreme is lost.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.model.commands import Command
@@ -27,11 +28,12 @@ class Wish:
 
 
 class Rejoin:
-    """A memory that can be read again, with what was read outside for it. `is_done` is set when it was taken over, or not."""
+    """A memory that can be read again, with what was read outside for it. `is_done` is set when it was taken over."""
 
-    def __init__(self, saved: SavedState | None, market: Market) -> None:
+    def __init__(self, saved: SavedState | None, market: Market, news: Sequence[Event]) -> None:
         self.saved = saved
         self.market = market
+        self.news = news  # the account, and the executions since the memory was written
         self.is_done = asyncio.Event()
 
 

@@ -65,6 +65,16 @@ class Recovery:
                 return heard
             await asyncio.sleep(SYNC_AGAIN_S)
 
+    async def since(self, saved: SavedState | None) -> Sequence[Event]:
+        """The account, and what was executed since a memory was written. Raises `ConnectionError` without an account."""
+        desks = saved.desks if saved is not None else {}
+        memories = [(symbol, desks[symbol]) for symbol in self.setup.symbols if symbol in desks]
+        found = [event for symbol, memory in memories for event in await self.executions(symbol, memory)]
+        news = await self.account_once()
+        if not holds_account(news):
+            raise ConnectionError("the account could not be read")
+        return (*news, *found)
+
     async def executions(self, symbol: str, memory: SavedDesk) -> Sequence[Event]:
         """What happened to what a memory holds since it was written."""
         since = missed.since_ms(memory)

@@ -5,7 +5,7 @@ Without a memory it guards what it finds at the exchange, and takes the memory o
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from engine.model.notices import EngineReady, LatchCause, LatchSet
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
 from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateUnreadable, Store, StoreDown, WarmFeed
-from engine.recovery import Recovery, bars_until, begun, holds_account, merged, shows_our_stops
+from engine.recovery import Recovery, bars_until, begun, merged, shows_our_stops
 from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
@@ -144,41 +144,40 @@ class Runner:
     # --- a memory that can be read again ----------------------------------------------------------------------------
 
     async def _join(self) -> None:
-        """Read the memory as soon as that is possible, and what is to be read for it; the loop takes it over."""
+        """Read the memory as soon as that is possible, and what is to be read for it; the loop takes it over.
+
+        All of it is read here: an exchange that is slow to answer keeps the loop from no exit.
+        """
         while self._owed.is_apart:
             await asyncio.sleep(LOAD_AGAIN_S)
             try:
-                found = Rejoin(await self._store.load(), await self._recovery.market())
+                saved, market = await self._store.load(), await self._recovery.market()
+                found = Rejoin(saved, market, await self._recovery.since(saved))
             except (StoreDown, StateUnreadable, ConnectionError, TimeoutError, LookupError) as error:
                 logger.info("the memory cannot be taken over yet: %s", error)
                 continue
             self.inbox.ask(found)
             await found.is_done.wait()
 
-    async def _rejoin(self, found: Rejoin) -> None:
+    def _rejoin(self, found: Rejoin) -> None:
         """A second recovery: the saved memory takes the place of the trader that had none."""
-        try:
-            news = await self._recovery.account_once()
-            if not holds_account(news):
-                return
-            self._owed.is_apart = False
-            if found.saved is None:
-                self.trader.books.saved = begun(self.trader.books.saved, self._hands.wished)
-                self._doubt(None, has_ours=self._found_ours)
-            else:
-                await self._replace(found, found.saved, news)
-            self._owed.came_back()
-            self._tell_ready()
-        finally:
-            found.is_done.set()
+        self._owed.is_apart = False
+        if found.saved is None:
+            self.trader.books.saved = begun(self.trader.books.saved, self._hands.wished)
+            self._doubt(None, has_ours=self._found_ours)
+        else:
+            self._replace(found, found.saved)
+        self._owed.came_back()
+        self._tell_ready()
+        found.is_done.set()
 
-    async def _replace(self, found: Rejoin, saved: SavedState, news: Iterable[Event]) -> None:
+    def _replace(self, found: Rejoin, saved: SavedState) -> None:
+        """The account may have gone on since it was read: connections that are back have it asked for once more."""
         before, hands = self.trader, self._hands
         self._owed.drop_trades()
         self._begin(merged(saved, before.state(), hands.wished), before.books.saved.latch)
         hands.take_in(found.market.rules)
-        hands.take_in(news)
-        await self._look_at_fills(saved)
+        hands.take_in(found.news)
         for bars in found.market.bars.values():
             hands.take_in(bars)
         hands.take_in([FeedRestored(route, 0, before.time_ms, self.clock.now_ms()) for route in hands.heard])
@@ -214,7 +213,7 @@ class Runner:
         try:
             match item:
                 case Rejoin() if not self._hands.is_closing:
-                    await self._rejoin(item)
+                    self._rejoin(item)
                 case Wish():
                     reply = self._hands.granted(item.command)
                     self._requests.start(self._answered(item, reply))
