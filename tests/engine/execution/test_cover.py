@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.execution import cover, stop_news
+from engine.execution.ids import client_id, intent_id
 from engine.execution.orders import Wanted, guard
 from engine.model.account import StopSeen
 from engine.model.events import OrderAccepted
@@ -90,6 +91,33 @@ def test_a_raised_stop_is_placed_and_seen_before_the_old_one_is_cancelled() -> N
     old = covered().stops[1].client_id
     assert second.errands == (CancelOrder("ETHUSDT", old, is_stop=True),)
     assert cover.is_covered(swapped, ONE)
+
+
+def test_until_a_raised_stop_was_seen_the_old_one_is_not_cancelled_however_long_that_takes() -> None:
+    placed, first = cover.audited(covered(), wanted(1_985), 5_000)
+    stop = cover.find(placed, first.orders[0].client_id)
+    assert stop is not None
+    taken, _ = stop_news.accepted(placed, stop, OrderAccepted("ETHUSDT", stop.client_id, 70, ONE, False, 1, 5_050))
+
+    for desk in (placed, taken):
+        for now_ms in (5_100, 6_000, 9_000):
+            _, outcome = cover.audited(desk, wanted(1_985), now_ms)
+            assert not [errand for errand in outcome.errands if isinstance(errand, CancelOrder)]
+
+
+def test_a_stop_that_moves_gets_a_name_of_its_own() -> None:
+    _, first = cover.audited(covered(), wanted(1_985), 5_000)
+
+    assert first.orders[0].client_id not in {stop.client_id for stop in covered().stops}
+
+
+def test_a_stop_of_an_earlier_position_is_no_cover_of_this_one() -> None:
+    earlier = client_id(Role.TIGHT_STOP, intent_id("test", "ETHUSDT", "bar:0:1"), 9)
+    desk = builders.a_desk(holding=builders.a_holding(), stops=(builders.a_stop(client_id=earlier),))
+
+    assert not cover.is_covered(desk, ONE)
+    assert cover.timed(desk, 4_000).holding is not None
+    assert cover.has_failed(cover.timed(desk, 4_000), 4_000 + cover.UNCOVERED_LIMIT_MS)
 
 
 def test_the_wide_stop_never_moves() -> None:

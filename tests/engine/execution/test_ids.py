@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.execution.ids import MAX_GENERATION, OrderName, client_id, intent_id, read
+from engine.execution.ids import MAX_GENERATION, OrderName, client_id, following, intent_id, read
 from engine.model.orders import Role
 
 INTENT = intent_id("paper", "ETHUSDT", "bar:1700000000000:1")
@@ -55,3 +55,7 @@ def test_generations_are_counted_to_the_end_and_not_beyond() -> None:
     assert len({client_id(Role.TIGHT_STOP, INTENT, at) for at in range(0, MAX_GENERATION + 1, 7)}) == MAX_GENERATION // 7 + 1
     with pytest.raises(AssertionError):
         client_id(Role.TIGHT_STOP, INTENT, MAX_GENERATION + 1)
+
+
+def test_the_next_generation_is_another_one_and_the_last_one_begins_anew() -> None:
+    assert [following(0), following(31), following(MAX_GENERATION)] == [1, 32, 0]
