@@ -1,0 +1,211 @@
+"""Executions that are listed late: what was assumed meanwhile gives way to them, and the books end as the exchange's do."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from engine.desk.made_up import LISTS_WITHIN_MS
+from engine.model.commands import StartTrading
+from engine.model.events import FillsListed, OrderFilled, OrderUnanswered
+from engine.model.messages import Errand, FetchFills
+from engine.model.notices import OutsideQuestion, PositionOpened
+from engine.model.orders import ApprovedOrder, ExitReason, Fill, Role
+from engine.model.signals import Side
+from engine.ports import Event
+from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.test_leaving import memory
+from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, told, until_open
+from tests.engine.trader.world import SYMBOL, World
+
+
+@dataclass
+class Deaf(HardWorld):
+    """The stream may lose executions, and the list of them may fail."""
+
+    is_deaf: bool = False
+    can_list: bool = True
+
+    def _tell(self, event: Event) -> None:
+        if not (self.is_deaf and isinstance(event, OrderFilled)):
+            super()._tell(event)
+
+    def _errand(self, errand: Errand) -> None:
+        if self.can_list or not isinstance(errand, FetchFills):
+            super()._errand(errand)
+
+    def by_hand(self, side: int, quantity: Decimal) -> None:
+        """The owner trades at the exchange."""
+        self._ids += 1
+        self._fill(SYMBOL, Side(side), quantity, "web_1", self._ids)
+        self._run()
+
+    def lives(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.pass_time(1_000, is_check=True)
+
+
+def an_open_deaf_world() -> Deaf:
+    world = Deaf(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    world.lives(10)
+    world.is_deaf, world.can_list = True, False
+    return world
+
+
+def moved(world: World) -> Decimal:
+    return sum((fill.realised - fill.fee for fill in world.fills), Decimal(0))
+
+
+def test_a_position_seen_flat_is_closed_with_the_executions_that_are_listed_later() -> None:
+    world = an_open_deaf_world()
+    world.quote(SYMBOL, float(world.price[SYMBOL]) + 3)
+    world.by_hand(-1, world.held[SYMBOL])
+
+    world.lives(20)
+    assert not world.trades
+    assert not world.stops
+    world.can_list = True
+    world.lives(10)
+
+    (trade,) = world.trades
+    assert trade.net == moved(world)
+    assert trade.exit_price == world.fills[-1].price
+
+
+def test_what_was_added_unseen_before_a_position_went_flat_is_in_its_sums() -> None:
+    world = an_open_deaf_world()
+    world.by_hand(1, Decimal(1))
+    world.quote(SYMBOL, float(world.price[SYMBOL]) - 2)
+    world.by_hand(-1, world.held[SYMBOL])
+
+    world.lives(10)
+    world.can_list = True
+    world.lives(10)
+
+    assert [trade.net for trade in world.trades] == [moved(world)]
+    assert memory(world).holding is None
+
+
+def test_a_list_that_was_asked_for_before_a_position_went_flat_does_not_close_its_books() -> None:
+    world = an_open_deaf_world()
+    early = FillsListed(SYMBOL, tuple(world.fills), world.time, world.now, world.now)
+    world.lives(2)
+    world.by_hand(-1, world.held[SYMBOL])
+    world.lives(6)
+
+    world.give(replace(early, seen_ms=world.now))
+    world.lives(3)
+    assert not world.trades
+    world.can_list = True
+    world.lives(8)
+
+    assert [trade.net for trade in world.trades] == [moved(world)]
+
+
+def test_only_what_is_not_listed_either_stays_assumed() -> None:
+    world = an_open_deaf_world()
+    world.by_hand(-1, Decimal(world.held[SYMBOL]))
+    world.fills.pop()
+
+    world.lives(6)
+    world.can_list = True
+    world.lives(6)
+
+    (trade,) = world.trades
+    assert trade.reason is ExitReason.CLOSED_ELSEWHERE
+    assert trade.exit_price == trade.entry_price
+
+
+def test_books_whose_executions_are_never_listed_are_closed_after_some_minutes() -> None:
+    world = an_open_deaf_world()
+    world.by_hand(-1, world.held[SYMBOL])
+
+    world.lives(LISTS_WITHIN_MS // 1_000 - 10)
+    assert not world.trades
+    world.lives(30)
+
+    assert len(world.trades) == 1
+    assert memory(world).holding is None
+
+
+def test_the_same_difference_to_other_books_is_looked_up_anew() -> None:
+    """Half is closed unseen and listed; the other half follows while the list is on its way: it differs by as much."""
+    world = an_open_deaf_world()
+    half = world.held[SYMBOL] / 2
+    world.by_hand(-1, half)
+    world.lives(1)
+    first = FillsListed(SYMBOL, tuple(world.fills), world.time, world.now, world.now)
+    world.by_hand(-1, half)
+
+    world.give(first)
+    world.lives(6)
+    assert not world.trades
+    world.can_list = True
+    world.lives(8)
+
+    assert [trade.net for trade in world.trades] == [moved(world)]
+
+
+class Parted(Deaf):
+    """Of an entry's two parts the stream tells the first one alone, and nobody answers for it."""
+
+    def _order(self, order: ApprovedOrder) -> None:
+        if order.role is not Role.ENTRY:
+            super()._order(order)
+            return
+        assert order.quantity is not None
+        self._ids += 1
+        number, half = self._ids, order.quantity / 2
+        self._fill(order.symbol, order.side, half, order.client_id, number)
+        self.is_deaf, self.can_list = True, False
+        self._fill(order.symbol, order.side, order.quantity - half, order.client_id, number)
+        self._tell(OrderUnanswered(order.symbol, order.client_id, "time-out", self.time, self.now))
+
+
+def test_an_entry_that_filled_further_than_was_told_is_nobody_elses() -> None:
+    world = Parted(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    world.lives(20)
+    world.can_list = True
+    world.lives(10)
+
+    held = memory(world)
+    assert held.entry is None
+    assert held.holding is not None
+    assert held.holding.quantity == world.held[SYMBOL]
+    assert held.holding.trade.net == moved(world)
+    assert not told(world, OutsideQuestion)
+    assert len(told(world, PositionOpened)) == 1
+
+
+def test_an_execution_whose_orders_name_could_not_be_looked_up_is_the_entrys_all_the_same() -> None:
+    world = Parted(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    nameless = tuple(_without_name(fill) if number else fill for number, fill in enumerate(world.fills))
+    world.give(FillsListed(SYMBOL, nameless, world.time, world.now, world.now))
+    world.can_list = True
+    world.lives(20)
+
+    held = memory(world)
+    assert held.entry is None
+    assert held.holding is not None
+    assert held.holding.trade.net == moved(world)
+    assert not told(world, OutsideQuestion)
+
+
+def _without_name(fill: Fill) -> Fill:
+    return replace(fill, client_id="")
+
+
+def test_without_faults_the_books_are_closed_at_once() -> None:
+    world = a_world()
+    until_open(world)
+    world.held[SYMBOL] = Decimal(0)
+
+    world.pass_time(30_000, is_check=True)
+    for _ in range(3):
+        world.pass_time(1_000)
+
+    assert len(world.trades) == 1
