@@ -193,7 +193,7 @@ class Desk:
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
         """Book what was missed, oldest first."""
         outcome, before = NOTHING, self.memory
-        self.memory = made_up.taken_back(before, event.asked_ms)
+        self.memory = made_up.taken_back(before, event.asked_ms, event.fills)
         for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
             number = max(number, position.number(self.memory) + 1)

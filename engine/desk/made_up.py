@@ -72,13 +72,28 @@ def asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
     return replace(desk, listing_asked_ms=now_ms), Outcome(errands=missed.questions(desk), wake_in_ms=ASK_AGAIN_MS)
 
 
-def taken_back(desk: SavedDesk, asked_ms: int) -> SavedDesk:
-    """Before executions are booked that were asked for after a position was seen flat: what it was assumed to be closed by."""
+def _ends(desk: SavedDesk, asked_ms: int) -> list[Fill]:
+    """What a flat position was assumed to be closed by, where executions were asked for after that."""
     holding = desk.holding
     if holding is None or not holding.flat_seen_ms or asked_ms < holding.flat_seen_ms:
-        return desk
-    ends = [old for old in _of(desk) if not ledger.own_side(holding, old)]
-    if not ends:
+        return []
+    return [old for old in _of(desk) if not ledger.own_side(holding, old)]
+
+
+def _reached(desk: SavedDesk, asked_ms: int, newest_ms: int) -> SavedDesk:
+    """The first list after something was assumed explains it, oldest first: the market time known then may have been old."""
+    made = (
+        replace(old, time_ms=max(old.time_ms, newest_ms)) if desk.listed_ms < assumed_ms(old) <= asked_ms else old
+        for old in desk.made_up
+    )
+    return replace(desk, made_up=tuple(made)) if desk.made_up else desk
+
+
+def taken_back(desk: SavedDesk, asked_ms: int, fills: tuple[Fill, ...]) -> SavedDesk:
+    """Before a list of executions is booked: a flat position is open again by what it was assumed to be closed by."""
+    desk = _reached(desk, asked_ms, max((fill.time_ms for fill in fills), default=0))
+    holding, ends = desk.holding, _ends(desk, asked_ms)
+    if holding is None or not ends:
         return desk
     quantity = holding.exit_quantity - sum((old.quantity for old in ends), ZERO)
     value = holding.exit_value - sum((old.quantity * old.price for old in ends), ZERO)
@@ -92,12 +107,12 @@ def listed(desk: SavedDesk, before: SavedDesk, asked_ms: int) -> SavedDesk:
     """After that: what a flat position still lacks is assumed again. `before`: as it was before anything was taken back."""
     desk = replace(entry.fills_listed(desk, asked_ms), listed_ms=max(desk.listed_ms, asked_ms))
     holding, flat = desk.holding, before.holding
-    if taken_back(before, asked_ms) is before or holding is None or flat is None or holding.flat_seen_ms:
+    ends = _ends(before, asked_ms)
+    if not ends or holding is None or flat is None or holding.flat_seen_ms:
         return desk
     if holding.trade.number != flat.trade.number:  # it has been closed, and another one was opened
         return desk
-    last = next(old for old in reversed(before.made_up) if not ledger.own_side(holding, old))
-    rest = replace(last, quantity=holding.quantity)
+    rest = replace(ends[-1], quantity=holding.quantity)
     return noted(replace(desk, holding=ledger.reduced(holding, rest, flat.flat_seen_ms)), rest)
 
 

@@ -146,6 +146,23 @@ def test_the_same_difference_to_other_books_is_looked_up_anew() -> None:
     assert [trade.net for trade in world.trades] == [moved(world)]
 
 
+def test_an_execution_that_was_assumed_while_market_time_stood_still_is_not_booked_again() -> None:
+    world = an_open_deaf_world()
+    before = world.time
+    world.time += 20_000
+    world.by_hand(-1, world.held[SYMBOL] / 2)
+    world.time = before  # no feed tells of it
+
+    world.lives(8)
+    world.can_list = True
+    world.lives(8)
+
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL]
+    assert holding.trade.net == moved(world)
+
+
 class Parted(Deaf):
     """Of an entry's two parts the stream tells the first one alone, and nobody answers for it."""
 
