@@ -4,13 +4,14 @@ Memories are merged here too: what the owner asked for while the saved one could
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.execution import missed
 from engine.execution.ids import read
-from engine.model.events import AccountSynced, BarClosed, RulesLoaded
+from engine.model.events import AccountSynced, BarClosed, ErrandFailed, RulesLoaded
 from engine.model.messages import FetchFunding, SyncAccount
 from engine.model.saved import SavedAccount, SavedDesk, SavedState
 from engine.model.view import Running
@@ -20,6 +21,8 @@ from engine.trader import TraderSetup
 
 SYNC_AGAIN_S: Final = 1.0
 STRICTNESS: Final = (Running.RUNNING, Running.PAUSED, Running.STOPPED)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,17 @@ class Recovery:
         return await self.broker.run(SyncAccount())
 
     async def account(self) -> Sequence[Event]:
-        """The account: nothing is decided, and no position is left alone, before it was read."""
-        heard: list[Event] = []
+        """The account: nothing is decided, and no position is left alone, before it was read. Why it was not, is logged."""
+        before: Sequence[Event] = ()
+        said = ""
         while True:
             news = await self.account_once()
-            heard += news
             if holds_account(news):
-                return heard
+                return (*before, *news)
+            before, why = news, "; ".join(event.detail for event in news if isinstance(event, ErrandFailed))
+            if why != said:
+                logger.warning("the account cannot be read yet: %s", why)
+            said = why
             await asyncio.sleep(SYNC_AGAIN_S)
 
     async def since(self, saved: SavedState | None) -> Sequence[Event]:
