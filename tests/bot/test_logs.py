@@ -110,3 +110,7 @@ def test_a_day_has_room_for_so_many_bytes_and_always_for_an_error(tmp_path: Path
     lines = (tmp_path / "log").read_text().splitlines()
     assert lines[-2:] == ["an error", "a new day"]
     assert len(lines) == 7
+
+
+def test_a_secret_that_begins_with_another_one_is_blanked_whole() -> None:
+    assert Redaction(["open", "open-sesame"])("say open-sesame") == f"say {BLANK}"

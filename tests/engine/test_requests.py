@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from engine.model.events import ErrandFailed, OrderUnanswered
 from engine.model.messages import Errand, ListStops, SyncAccount
-from engine.model.orders import ApprovedOrder
+from engine.model.orders import ApprovedOrder, SignedOrder
+from engine.model.signals import Side
 from engine.ports import Event
 from engine.requests import Requests
+from engine.risk.entry_order import entry_order
+from tests import builders
 
 
 @dataclass
@@ -54,3 +57,25 @@ async def test_a_look_that_was_asked_for_later_is_one_of_its_own() -> None:
         await requests.run(SyncAccount())
 
     assert broker.asked.count(SyncAccount()) == 3
+
+
+@dataclass
+class SilentBroker:
+    """Never answers an entry."""
+
+    async def send(self, signed: SignedOrder) -> Sequence[Event]:
+        await asyncio.Event().wait()
+        raise AssertionError(signed)
+
+
+async def test_a_send_that_is_cut_off_is_unanswered_and_never_silent() -> None:
+    posted = list[Event]()
+    requests = Requests(SilentBroker(), posted.append, _unanswered)  # type: ignore[arg-type]
+    order = entry_order(client_id="abE", intent_id="one", side=Side.LONG, lots=1, rules=builders.rules())
+    sending = asyncio.create_task(requests.send(SignedOrder(order, 1_000, 4_000, {})))
+    await asyncio.sleep(0)
+
+    sending.cancel()
+    await asyncio.wait([sending])
+
+    assert posted == [OrderUnanswered("ETHUSDT", "abE", "CancelledError", 0, 0)]

@@ -139,7 +139,7 @@ DESKS: Final = (
         DESK + "outside.py",
         "return hand is not None and (hand.care in LEFT_ALONE or not hand.was_ours)",
         "return hand is not None and hand.care in LEFT_ALONE",
-        (TRADER + "/test_outside.py",),
+        ("tests/engine/desk/test_watching.py", TRADER + "/test_outside.py"),
     ),
     Defect(
         "orders of others hold nothing back",
@@ -168,6 +168,6 @@ DESKS: Final = (
         DESK + "watching.py",
         "is_past = holding.plan.side * (stop - mark) >=",
         "is_past = (stop - mark) >=",
-        (TRADER + "/test_guarding.py", TRADER),
+        ("tests/engine/desk/test_watching.py", TRADER + "/test_guarding.py"),
     ),
 )

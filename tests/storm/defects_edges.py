@@ -55,7 +55,7 @@ EDGES: Final = (
         WIRE + "binance_account.py",
         "    except Refused as refused:\n        if refused.code != NO_SUCH_ORDER:",
         "    except ConnectionError as refused:\n        if getattr(refused, 'code', NO_SUCH_ORDER) != NO_SUCH_ORDER:",
-        (ADAPTERS + "test_binance_errands.py", ADAPTERS + "test_binance_broker.py"),
+        (ADAPTERS + "test_binance_account.py",),
         "F11,A32",
     ),
     Defect(

@@ -169,7 +169,7 @@ ENGINE: Final = (
         "engine/entering.py",
         "if not await self._journal():",
         "if await self._journal() is None:",
-        (RUNNER, OUTAGE),
+        ("tests/engine/test_entering.py", RUNNER),
     ),
     Defect(
         "an entry is sent although the owner stopped while it was journalled",
@@ -213,7 +213,7 @@ ENGINE: Final = (
         "engine/hands.py",
         "account.running is Running.RUNNING and account.latch is None and",
         "account.running is Running.RUNNING and",
-        (RUNNER, OUTAGE),
+        ("tests/engine/test_entering.py", RUNNER),
     ),
     Defect(
         "a send that is cut off is told to nobody",
@@ -235,7 +235,7 @@ ENGINE: Final = (
         "engine/recovery.py",
         "            if holds_account(news):\n",
         "            if news:\n",
-        (RUNNER, OUTAGE),
+        ("tests/engine/test_recovery.py", RUNNER),
         "A32,F1",
     ),
     Defect(
@@ -258,6 +258,6 @@ ENGINE: Final = (
         "engine/recovery.py",
         "latch=strictest(then.latch, now.latch),",
         "latch=then.latch,",
-        (OUTAGE, RUNNER),
+        ("tests/engine/test_recovery.py", OUTAGE),
     ),
 )

@@ -45,7 +45,7 @@ ORDERS: Final = (
         CRAFT + "entry.py",
         "final = event.executed if event.is_final else entry.final",
         "final = event.executed",
-        (EXECUTION + "/test_entry.py", TRADER + "/test_unanswered.py"),
+        (EXECUTION + "/test_entry_news.py",),
         "A38",
     ),
     Defect(
@@ -165,7 +165,7 @@ ORDERS: Final = (
         CRAFT + "stop_news.py",
         "elif stop.is_seen and stop.sent_ms < asked_ms and not stop.is_cancelling:",
         "elif stop.is_seen and stop.sent_ms < asked_ms and stop.is_cancelling:",
-        (EXECUTION + "/test_stop_news.py", TRADER + "/test_guarding.py"),
+        (EXECUTION + "/test_stop_news.py", EXECUTION + "/test_cover.py"),
         "B7",
     ),
     Defect(

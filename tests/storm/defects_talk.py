@@ -13,14 +13,14 @@ TALK: Final = (
         "bot/store_watch.py",
         "            self.was_fenced.set()\n",
         "",
-        (BOT + "test_store_outage.py", BOT + "test_ending.py"),
+        ("tests/engine/adapters/test_redis_outage.py",),
     ),
     Defect(
         "a store that knows less than this machine is believed",
         "bot/store_watch.py",
         "if self._sequence.has_lost_tail(taken.seq):",
         "if self._sequence.read() is None:",
-        (BOT + "test_store_outage.py", BOT + "test_app.py"),
+        ("tests/engine/adapters/test_redis_outage.py",),
     ),
     Defect(
         "a process that another one superseded ends as if it was asked to",

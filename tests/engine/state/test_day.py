@@ -99,3 +99,9 @@ def test_refusals_are_counted_and_the_day_names_the_most_frequent() -> None:
     assert account.day_refusals == ((int(Code.CONFIDENCE_LOW), 3),)
     assert (report.rulings, report.top_refusals) == (3, ((Code.CONFIDENCE_LOW, 3),))
     assert (report.equity, report.day) == (Decimal(10_001), "2023-11-14")
+
+
+def test_a_trade_that_only_its_fees_turned_into_a_loss_is_a_loss() -> None:
+    eaten = replace(builders.a_trade(), gross=Decimal(1), fees=Decimal(3))
+
+    assert day.closed(builders.an_account(loss_streak=1), eaten, 4, 12.0).loss_streak == 2

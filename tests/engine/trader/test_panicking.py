@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 
 from engine.model.commands import AnswerOutside, ApproveEntry, DecisionMode, OutsideChoice, Panic, ResetLatch, StartTrading
-from engine.model.messages import Outcome, ReplyCode
+from engine.model.messages import Outcome, ReplyCode, SyncAccount
 from engine.model.notices import EntryProposed, LatchCause, PanicDone
 from engine.model.orders import Role
-from engine.model.saved import SavedState
+from engine.model.saved import SavedAccount, SavedState
 from engine.model.signals import Side
+from engine.trader import panicking
+from engine.trader.books import Books
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.test_outside import a_world, later, until_held
 from tests.engine.trader.test_trader import EAGER, WARMUP, rising, told
@@ -133,3 +135,16 @@ def test_panic_closes_what_somebody_else_opened_as_well_and_leaves_their_orders_
     assert is_over(world)
     assert world.held[SYMBOL] == Decimal(0)
     assert [order.client_id for order in world.foreign] == ["web_limit"]
+
+
+def test_a_panic_while_flat_is_not_over_before_the_exchange_itself_was_asked() -> None:
+    books = Books(SavedAccount(is_panicking=True))
+    books.panic_from_ms = 5_000
+
+    books.looked_ms = 4_999
+    early = panicking.ended(books, [], 1, 6_000)
+    books.looked_ms = 5_001
+    ended = panicking.ended(books, [], 1, 7_000)
+
+    assert (early.notices, early.errands) == ((), (SyncAccount(),))
+    assert isinstance(ended.notices[0], PanicDone)

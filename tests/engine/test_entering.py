@@ -1,0 +1,100 @@
+"""An entry on its way out by itself: without the journal's word, or the owner's, nothing leaves."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from engine.entering import STORE_DOWN, Entries
+from engine.model.commands import StartTrading
+from engine.model.events import OrderRejected, OrderSigned
+from engine.model.notices import LatchCause
+from engine.model.orders import ApprovedOrder, SignedOrder
+from engine.model.signals import Side
+from engine.model.view import LatchView
+from engine.ports import Event
+from engine.risk.entry_order import entry_order
+from tests import builders
+from tests.engine.runner_house import a_house, running
+
+
+@dataclass
+class Desk:
+    """Signs, and remembers what left and what was told."""
+
+    sent: list[SignedOrder] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
+
+    def now_ms(self) -> int:
+        return 1_000
+
+    async def sign(self, order: ApprovedOrder) -> SignedOrder:
+        return SignedOrder(order, 1_000, 4_000, {})
+
+    async def send(self, signed: SignedOrder) -> None:
+        self.sent.append(signed)
+
+    def entries(self, journal: Callable[[], Awaitable[bool]], may: Callable[[], bool]) -> Entries:
+        return Entries(
+            self,  # type: ignore[arg-type]  # only what an entry needs
+            self,
+            lambda: 1,
+            take=self.told.append,
+            journal=journal,
+            may=may,
+            send=self.send,
+        )
+
+
+def an_order() -> ApprovedOrder:
+    return entry_order(client_id="abE", intent_id="one", side=Side.LONG, lots=1, rules=builders.rules())
+
+
+async def confirmed() -> bool:
+    return True
+
+
+async def denied() -> bool:
+    return False
+
+
+async def test_what_the_journal_confirmed_is_sent_once() -> None:
+    desk = Desk()
+
+    await desk.entries(confirmed, lambda: True).enter(an_order(), 1_000)
+
+    assert len(desk.sent) == 1
+    assert [type(event) for event in desk.told] == [OrderSigned]
+
+
+async def test_what_the_journal_did_not_confirm_is_not_sent_whatever_else_allows_it() -> None:
+    desk = Desk()
+
+    await desk.entries(denied, lambda: True).enter(an_order(), 1_000)
+
+    assert not desk.sent
+    assert isinstance(desk.told[-1], OrderRejected)
+    assert desk.told[-1].code == STORE_DOWN
+
+
+async def test_what_is_no_longer_wanted_when_the_journal_confirms_is_not_sent() -> None:
+    desk, wanted = Desk(), [True, False]
+
+    await desk.entries(confirmed, lambda: wanted.pop(0)).enter(an_order(), 1_000)
+
+    assert not desk.sent
+    assert isinstance(desk.told[-1], OrderRejected)
+
+
+async def test_a_latch_that_is_set_while_an_entry_is_journalled_keeps_it_back() -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        sign = house.broker.sign
+
+        async def latched(order: ApprovedOrder) -> SignedOrder:
+            house.runner.trader.keep_latch(LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5))
+            return await sign(order)
+
+        house.broker.sign = latched  # type: ignore[method-assign]
+        await house.bars_until_entry()
+        await house.settle()
+
+        assert not house.broker.sent
