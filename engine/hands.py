@@ -22,6 +22,7 @@ from engine.recovery import stricter
 from engine.requests import Requests
 from engine.store_news import StoreNews
 from engine.trader import Trader, TraderSetup
+from engine.trader.afterwards import guarded
 
 SAFE_WITHOUT_STORE: Final = (StopTrading, PauseTrading, ClosePosition, Panic, DeclineEntry)
 
@@ -101,7 +102,8 @@ class Hands:
             return self.trader.handle(event)
         except Exception as error:  # the one place where the trader's own faults end: it halts, the stops stay
             logger.exception("the trader met something impossible in %s", type(event).__name__)
-            return self._halted(f"{type(error).__name__} in {type(event).__name__}")
+            halted = self._halted(f"{type(error).__name__} in {type(event).__name__}")
+            return halted + guarded(self.trader, self.trader.time_ms, self.clock.now_ms())
 
     def _halted(self, detail: str) -> Outcome:
         if self.trader.is_halted:
@@ -155,7 +157,7 @@ class Hands:
         """Whether an entry that was decided is still wanted: much may have happened while it was signed and journalled."""
         account = self.trader.books.saved
         is_held = self.trader.is_halted or self.trader.is_waiting or self.trader.is_store_down or self.is_closing
-        is_held = is_held or self.trader.is_guarded
+        is_held = is_held or self.trader.is_guarded or self.trader.is_blind
         return not is_held and account.running is Running.RUNNING and account.latch is None and not account.is_panicking
 
     # --- store and file ---------------------------------------------------------------------------------------------

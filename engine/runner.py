@@ -91,6 +91,8 @@ class Runner:
         finally:
             guard.cancel()
             await asyncio.wait({guard})
+        if not guard.cancelled():
+            guard.result()  # it ended by itself: raises why
 
     async def _memory(self) -> SavedState | None:
         try:

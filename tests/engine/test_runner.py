@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from engine.desk.desk import Desk
 from engine.model.commands import AllowSides, Panic, StartTrading
-from engine.model.events import OrderFilled
+from engine.model.events import ClockTicked, OrderFilled
 from engine.model.messages import Outcome, ReplyCode, SetUpSymbol
 from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
 from engine.model.orders import IntentState, Role
@@ -181,6 +182,34 @@ async def test_a_fault_inside_the_trader_halts_it_and_is_told() -> None:
 
         assert any(isinstance(notice, EngineHalted) for notice in house.store.notices)
         assert house.runner.phase == "halted"
+
+
+async def test_a_desk_that_is_broken_keeps_no_other_from_guarding_its_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        await house.bars_until_entry()
+        await house.settle()
+        desk, asked = house.runner.trader.desks[SYMBOL], list[int]()
+
+        class Broken(Desk):
+            def audited(self, time_ms: int, now_ms: int) -> Outcome:
+                raise RuntimeError("impossible")
+
+        broken = Broken(desk.terms, desk.memory)
+        watched = desk.audited
+
+        def noted(time_ms: int, now_ms: int) -> Outcome:
+            asked.append(now_ms)
+            return watched(time_ms, now_ms)
+
+        monkeypatch.setattr(desk, "audited", noted)
+        house.runner.trader.desks = {"AAAUSDT": broken, SYMBOL: desk}
+        for _ in range(3):
+            house.runner.post(ClockTicked(False, house.runner.trader.time_ms, house.clock.now))
+            await house.settle()
+
+        assert house.runner.phase == "halted"
+        assert len(asked) >= 3
 
 
 async def test_a_wish_is_answered_even_while_a_request_hangs() -> None:
