@@ -268,6 +268,29 @@ async def test_a_save_that_went_through_unanswered_is_not_doubled_when_repeated(
     assert len(await store.trades(0)) == 1
 
 
+async def test_a_write_whose_answer_was_lost_is_not_doubled_when_repeated(
+    open_store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await reopened(open_store)
+    carry_out = store._link.client.eval
+
+    async def unheard(*words: Any) -> None:
+        await carry_out(*words)
+        raise OSError("the answer is lost")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(store._link.client, "eval", unheard)
+        with pytest.raises(StoreDown, match="answer is lost"):
+            await store.save(a_state(a_desk()), [a_ruling()], [HALTED], [a_trade()])
+    assert await store.outbox.waiting() == 1, "it went through"
+
+    await store.save(a_state(a_desk()), [a_ruling(), a_ruling(hour=2)], [HALTED, HALTED], [a_trade()])
+
+    assert (await store.history.counts()).rulings == 2
+    assert await store.outbox.waiting() == 2
+    assert len(await store.trades(0)) == 1
+
+
 async def test_a_write_that_never_arrived_is_made_up_for(
     open_store: Any, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
