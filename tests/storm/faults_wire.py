@@ -3,6 +3,7 @@
 import random
 from typing import TYPE_CHECKING, Final
 
+from tests.storm.loop import EPOCH_S
 from tests.storm.weather import Ask, Fault, Treatment
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _too_many(_: "World", ask: Ask, __: random.Random) -> Treatment:
 
 
 def _banned(world: "World", _: Ask, __: random.Random) -> Treatment:
-    until = int((world.loop.wall_s() + 6) * 1_000)
+    until = int((EPOCH_S + world.loop.time() + 6) * 1_000)  # by the exchange's clock
     world.weather.excuse(8.0)
     return Treatment(forged=(418, b'{"code":-1003,"msg":"Way too many requests; IP banned until %d."}' % until))
 
