@@ -29,6 +29,7 @@ class Watch:
         self.violations = list[tuple[str, str]]()
         self.naked_s = Counter[str]()  # the longest unexcused stretch per symbol
         self.covers_s = list[float]()
+        self.calm_covers_s = list[float]()  # of those, where no fault struck
         self._world = world
         self._naked_since: dict[str, float] = {}
         self._opened_s: dict[str, float] = {}
@@ -108,6 +109,8 @@ class Watch:
             since = self._naked_since.pop(symbol, None)
             if since is not None and lots:
                 self.covers_s.append(now - since)
+                if max(world.weather.excused_until_s, world.excused_until_s) < since:
+                    self.calm_covers_s.append(now - since)
             return
         since = self._naked_since.setdefault(symbol, now)
         begin = max(since, world.weather.excused_until_s, world.excused_until_s)

@@ -42,6 +42,7 @@ class Ended:
     fills: int
     kills: int
     cover_s: list[float] = field(default_factory=list)
+    calm_cover_s: list[float] = field(default_factory=list)
 
 
 class TrueClock(WireClock):
@@ -95,10 +96,8 @@ class World:
             finally:
                 vars(product_socket)["connect"] = before
                 self._buried()
-        hits = dict(self.weather.hits)
-        return Ended(
-            self.seed, hits, self.watch.violations, len(self.venue.exchange.ledger.fills), self.kills, self.watch.covers_s
-        )
+        hits, watch, fills = dict(self.weather.hits), self.watch, len(self.venue.exchange.ledger.fills)
+        return Ended(self.seed, hits, watch.violations, fills, self.kills, watch.covers_s, watch.calm_covers_s)
 
     def _buried(self) -> None:
         for task in asyncio.all_tasks(self.loop):
