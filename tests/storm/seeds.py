@@ -34,6 +34,7 @@ class Tally:
     violations: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
     cover_s: list[float] = field(default_factory=list)
+    calm_cover_s: list[float] = field(default_factory=list)
 
     def add(self, ended: Ended) -> None:
         """Count one run."""
@@ -43,6 +44,7 @@ class Tally:
         self.hits.update(ended.hits)
         self.violations.update({name for name, _ in ended.violations})
         self.cover_s += ended.cover_s
+        self.calm_cover_s += ended.calm_cover_s
         if ended.violations:
             self.failed.append((ended.seed, ended.violations))
 
@@ -97,12 +99,13 @@ def shrunk(seed: int, blows: list[Blow]) -> list[Blow]:
 
 def report(tally: Tally, ids: str) -> str:
     """What was run, what was injected, what was violated."""
-    cover = sorted(tally.cover_s)
+    cover, calm = sorted(tally.cover_s), sorted(tally.calm_cover_s)
     lines = [
         f"seeds run: {tally.seeds}, fills {tally.fills}, processes killed {tally.kills}",
         "faults injected: " + ", ".join(f"{name} {count}" for name, count in sorted(tally.hits.items())),
         f"kinds of fault injected: {len(tally.hits)} of {len(chosen(ids))}; hits: {sum(tally.hits.values())}",
-        f"cover after the fill: p50 {_at(cover, 0.5):.2f} s, p99 {_at(cover, 0.99):.2f} s of {len(cover)}, faults included",
+        f"cover after the fill: p50 {_at(cover, 0.5):.2f} s, p99 {_at(cover, 0.99):.2f} s of {len(cover)}, faults included; "
+        f"p50 {_at(calm, 0.5):.2f} s, p99 {_at(calm, 0.99):.2f} s, max {_at(calm, 1.0):.2f} s of {len(calm)} where none struck",
         "violations: " + (", ".join(f"{name} {count}" for name, count in sorted(tally.violations.items())) or "none"),
     ]
     return "\n".join(lines)
@@ -119,11 +122,13 @@ def told_failures(failed: Iterable[tuple[int, list[tuple[str, str]]]], ids: str)
 
 def write_json(path: Path, tally: Tally) -> None:
     """Write the figures of a run."""
-    cover = sorted(tally.cover_s)
-    row: dict[str, Any] = asdict(tally) | {
-        "cover_s": {"p50": _at(cover, 0.5), "p99": _at(cover, 0.99), "positions": len(cover)}
-    }
+    row: dict[str, Any] = asdict(tally) | {"cover_s": _figures(tally.cover_s), "calm_cover_s": _figures(tally.calm_cover_s)}
     path.write_text(json.dumps(row, indent=1), encoding="utf-8")
+
+
+def _figures(values: list[float]) -> dict[str, float]:
+    ordered = sorted(values)
+    return {"p50": _at(ordered, 0.5), "p99": _at(ordered, 0.99), "max": _at(ordered, 1.0), "positions": len(ordered)}
 
 
 def _at(values: list[float], share: float) -> float:
