@@ -28,7 +28,7 @@ from engine.adapters.binance_answers import (
 )
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
-from engine.adapters.binance_errors import NO_SUCH_ORDER, NOTHING_TO_CHANGE, NoAnswer, Refused
+from engine.adapters.binance_errors import NO_SUCH_ORDER, NO_SUCH_SYMBOL, NOTHING_TO_CHANGE, NoAnswer, Refused
 from engine.adapters.binance_orders import ALGO_PATH, ORDER_PATH
 from engine.adapters.binance_rest import NO_PARAMS, BinanceRest
 from engine.model.account import AccountSnapshot, StopSeen, SymbolSetup
@@ -89,10 +89,18 @@ class AccountReader:
         self._looked_s = loop.time()
 
     async def _open[T](self, path: str, shape: type[list[T]]) -> list[T]:
-        """What rests. One symbol weighs 1, all of them at once 40."""
+        """What rests. One symbol weighs 1, all of them at once 40.
+
+        A symbol that the exchange does not know, mistyped or delisted, must not hide what rests in the others.
+        """
         if len(self._symbols) > ONE_BY_ONE:
             return await self._read(path, shape)
-        found = await asyncio.gather(*(self._read(path, shape, symbol=symbol) for symbol in sorted(self._symbols)))
+        try:
+            found = await asyncio.gather(*(self._read(path, shape, symbol=symbol) for symbol in sorted(self._symbols)))
+        except Refused as refused:
+            if refused.code != NO_SUCH_SYMBOL:
+                raise
+            return await self._read(path, shape)
         return [row for rows in found for row in rows]
 
     async def setup(self, symbol: str) -> SymbolSetup:

@@ -59,6 +59,7 @@ class Verdict(Enum):
 
 
 DUPLICATE: Final = -4116
+NO_SUCH_SYMBOL: Final = -1121
 CLOCK: Final = frozenset({-1021, -5028})
 NO_SUCH_ORDER: Final = -2013
 NOTHING_TO_CANCEL: Final = frozenset({-2011, -2013, -4117})

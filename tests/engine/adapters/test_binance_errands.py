@@ -1,4 +1,4 @@
-"""Errands: what the exchange says of orders, stops, fills and the account, and that a failed read is never an empty one."""
+"""Errands: what the exchange says of orders, stops, fills and the account, and that a failed read says so."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from engine.adapters.binance_rest import BinanceRest
-from engine.model.account import OrderSeen, PositionSeen, StopSeen, SymbolSetup
+from engine.model.account import SymbolSetup
 from engine.model.events import (
-    AccountSynced,
     BarClosed,
     CancelRefused,
     ErrandFailed,
@@ -34,50 +33,9 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
-from engine.model.orders import TriggerBy
-from engine.model.signals import Side
-from engine.ports import Event
 from tests.engine.adapters.binance_builders import ENTRY_ID, MARKET_MS, a_broker, an_entry
+from tests.engine.adapters.errand_parts import ALGO, DAY, ORDER, STOP_ID, STOPS, order, refused, stop, told, trade
 from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request
-from tests.engine.adapters.recorded import rest_answers
-
-ORDER, ALGO, STOPS = "/fapi/v1/order", "/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders"
-DAY = 86_400_000
-STOP_ID = "abTabcdefghijklmnop002"
-
-
-def order(**changes: Any) -> dict[str, Any]:
-    body = {
-        "orderId": 7,
-        "symbol": "BTCUSDT",
-        "status": "FILLED",
-        "clientOrderId": ENTRY_ID,
-        "executedQty": "0.010",
-        "origQty": "0.010",
-    }
-    return {**body, "side": "BUY", "reduceOnly": False, **changes}
-
-
-def stop(**changes: Any) -> dict[str, Any]:
-    row = {"algoId": 4_000_001, "clientAlgoId": STOP_ID, "orderType": "STOP_MARKET", "symbol": "BTCUSDT", "side": "SELL"}
-    terms = {"quantity": "0.010", "triggerPrice": "58000.00", "workingType": "MARK_PRICE", "reduceOnly": True}
-    return {**row, **terms, "closePosition": False, "algoStatus": "NEW", "actualOrderId": "", **changes}
-
-
-def trade(number: int, order_id: int = 7, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": number, "orderId": order_id, "symbol": "BTCUSDT", "side": "BUY", "price": "60000.0", "qty": "0.010",
-        "commission": "0.3", "commissionAsset": "USDT", "realizedPnl": "0", "time": MARKET_MS - 1_000 + number, **changes,
-    }  # fmt: skip
-
-
-def refused(code: int, status: int = 400) -> Answer:
-    return Answer({"code": code, "msg": "no"}, status=status)
-
-
-async def told(rest: BinanceRest, errand: Errand) -> Event:
-    (event,) = await a_broker(rest).run(errand)
-    return event
 
 
 @pytest.mark.parametrize(
@@ -165,67 +123,6 @@ async def test_a_failed_read_says_so_and_nothing_else(exchange: FakeExchange, re
     assert isinstance(event, ErrandFailed)
     assert event.errand == type(errand).__name__
     assert event.symbol == ("" if isinstance(errand, SyncAccount) else "BTCUSDT")
-
-
-def an_account(exchange: FakeExchange) -> None:
-    recorded = "rest_20260808_AAPLUSDT_open_close.jsonl"
-    exchange.on("GET", "/fapi/v1/accountConfig", Answer(rest_answers(recorded, "/fapi/v1/accountConfig")[0]))
-    exchange.on("GET", "/fapi/v3/balance", Answer(rest_answers(recorded, "/fapi/v2/balance")[0]))
-    exchange.on("GET", "/fapi/v3/positionRisk", Answer(rest_answers(recorded, "/fapi/v2/positionRisk")[1]))
-    exchange.on("GET", "/fapi/v1/openOrders", Answer([order(status="NEW", executedQty="0")]))
-    exchange.on("GET", STOPS, Answer([stop(), stop(closePosition=True, quantity="0", orderType="TAKE_PROFIT_MARKET")]))
-    rows = [{"symbol": name, "marginType": "ISOLATED", "leverage": 20} for name in ("BTCUSDT", "ETHUSDT")]
-    exchange.on("GET", "/fapi/v1/symbolConfig", Answer(rows))
-
-
-async def test_the_whole_account_is_read_at_once(exchange: FakeExchange, rest: BinanceRest, clock: ManualClock) -> None:
-    an_account(exchange)
-
-    event = await told(rest, SyncAccount())
-
-    assert isinstance(event, AccountSynced)
-    account = event.account
-    assert (account.asked_ms, account.is_one_way, account.can_trade) == (clock.time_ms, True, True)
-    assert (account.wallet, account.available) == (Decimal("24.30489058"), Decimal("24.30489058"))
-    assert account.positions == (
-        PositionSeen(
-            "AAPLUSDT",
-            Decimal("0.02"),
-            Decimal("313.20000000000005"),
-            Decimal("313.19672593"),
-            Decimal("-0.00006548"),
-            Decimal("305.29503487"),
-        ),
-    )
-    assert account.orders == (OrderSeen("BTCUSDT", ENTRY_ID, 7, Side.LONG, Decimal("0.010"), False),)
-    tight = StopSeen("BTCUSDT", STOP_ID, 4_000_001, Side.SHORT, False, Decimal("0.010"), Decimal(58000), TriggerBy.MARK, True)
-    assert account.stops[0] == tight
-    assert (account.stops[1].quantity, account.stops[1].is_target) == (None, True)
-    assert account.setups == (SymbolSetup("BTCUSDT", 20, is_isolated=True),)
-
-
-async def test_one_unreadable_part_fails_the_whole_account(exchange: FakeExchange, rest: BinanceRest) -> None:
-    an_account(exchange)
-    exchange.on("GET", "/fapi/v3/positionRisk", refused(-1000))
-
-    assert isinstance(await told(rest, SyncAccount()), ErrandFailed)
-
-
-@pytest.mark.parametrize(
-    "balances",
-    [
-        [],
-        [{"asset": "BNB", "balance": "1", "availableBalance": "1"}],
-        [{"asset": "USDT", "balance": "NaN", "availableBalance": "0"}],
-    ],
-)
-async def test_an_account_without_a_balance_that_counts_is_no_account(
-    exchange: FakeExchange, rest: BinanceRest, balances: Any
-) -> None:
-    an_account(exchange)
-    exchange.on("GET", "/fapi/v3/balance", Answer(balances))
-
-    assert isinstance(await told(rest, SyncAccount()), ErrandFailed)
 
 
 async def test_the_stops_of_a_symbol_carry_when_they_were_asked_for(
