@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.desk import outside
+from engine.desk import care
 from engine.desk.moment import is_ending
 from engine.model.account import SymbolSetup
 from engine.model.messages import NOTHING, Outcome, SetUpSymbol
@@ -45,6 +45,6 @@ def ended(desk: Desk, time_ms: int, now_ms: int) -> Outcome:
     if not was_ending:
         outcome = Outcome(notices=(OutsideChange(desk.terms.symbol, "contract_ending", "", time_ms),))
     holding = desk.memory.holding
-    if holding is None or outside.is_guarded_only(desk.memory):
+    if holding is None or care.is_guarded_only(desk.memory):
         return outcome
     return outcome + desk.leave(ExitReason.DELISTED, holding.quantity, "engine", now_ms)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import contract, deciding, entries, made_up, news, outside, position, reconciling, strangers
+from engine.desk import care, contract, deciding, entries, made_up, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
@@ -93,7 +93,7 @@ class Desk:
         holding, features = self.memory.holding, self.bars.features
         if holding is None or holding.flat_seen_ms or account.is_stopped or features is None:
             return NOTHING
-        if outside.is_guarded_only(self.memory):
+        if care.is_guarded_only(self.memory):
             return NOTHING
         reason = closing_reason(holding, self.bars.regime.regime, self.bars.last_close_ms, self.terms.params)
         if reason is not None:
@@ -131,7 +131,7 @@ class Desk:
         """A trade happened: a price beyond stop or target is watched until the position is gone."""
         self.sight.see_price(event)
         self._watch_for_bar(event.time_ms, event.seen_ms)
-        if self.memory.holding is None or outside.is_left_alone(self.memory):
+        if self.memory.holding is None or care.is_left_alone(self.memory):
             return NOTHING
         self.memory, outcome = touch_watched(self.memory, event.window, event.seen_ms)
         return outcome
@@ -245,7 +245,7 @@ class Desk:
     def audited(self, time_ms: int, now_ms: int) -> Outcome:
         """Bring the exchange to what the books say."""
         before, is_held = self.memory, self._is_held
-        if is_held and outside.is_left_alone(before):
+        if is_held and care.is_left_alone(before):
             self.memory, outcome = outside.audited(before, self.terms, now_ms)
         else:
             self.memory, outcome = position.audited(before, self.terms, now_ms, time_ms)
@@ -280,7 +280,7 @@ class Desk:
     @property
     def is_taken(self) -> bool:
         """Whether somebody else holds a position, or rests an order, on the symbol."""
-        return outside.hand_of(self.memory) is not None or bool(self.foreign)
+        return care.hand_of(self.memory) is not None or bool(self.foreign)
 
     @property
     def is_busy(self) -> bool:

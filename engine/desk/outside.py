@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.desk import position
+from engine.desk.care import hand_of, is_left_alone
 from engine.desk.terms import DeskTerms
 from engine.execution import cover
 from engine.execution.ids import intent_id
@@ -17,28 +18,7 @@ from engine.model.orders import Role
 from engine.model.saved import Holding, OutsideHand, SavedDesk
 from engine.model.view import Care
 
-LEFT_ALONE: Final = (Care.IGNORED, Care.FORGOTTEN)
 ASKS_ABOUT: Final = ("position_opened", "position_added", "books_corrected")  # the question tells these itself
-
-
-def hand_of(desk: SavedDesk) -> OutsideHand | None:
-    """Whose hand is on the position that is held now; None where it is ours, or flat."""
-    hand, holding = desk.outside, desk.holding
-    if hand is None or holding is None or hand.intent_id != holding.trade.intent_id:
-        return None
-    return hand
-
-
-def is_left_alone(desk: SavedDesk) -> bool:
-    """Whether the owner said that the position is none of ours."""
-    hand = hand_of(desk)
-    return hand is not None and hand.care in LEFT_ALONE
-
-
-def is_guarded_only(desk: SavedDesk) -> bool:
-    """Whether our own exits have to rest: a stranger's position that nobody gave us."""
-    hand = hand_of(desk)
-    return hand is not None and (hand.care in LEFT_ALONE or not hand.was_ours)
 
 
 def noticed(before: SavedDesk, after: SavedDesk, outcome: Outcome, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -94,7 +74,7 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, 
     spare, outcome = cover.audited(spare, (), now_ms)
     desk = replace(desk, stops=tuple(kept))
     if hand.care is Care.IGNORED:
-        needs = [want for want in position.wanted(holding, terms) if want.role is Role.WIDE_STOP]
+        needs = [want for want in position.wanted(desk, holding, terms) if want.role is Role.WIDE_STOP]
         desk, step = cover.audited(desk, needs, now_ms)
         outcome += step
     return replace(desk, stops=(*desk.stops, *spare.stops)), outcome

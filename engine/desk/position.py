@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.desk import lag, made_up, watching
+from engine.desk.care import is_guarded_only
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_overstayed
 from engine.execution import absence, cover, entry, exits, leaving, reasons
@@ -184,14 +185,16 @@ def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
     return replace(desk, flat_asked_ms=now_ms), Outcome(errands=(SyncAccount(),), wake_in_ms=FLAT_LOOK_MS)
 
 
-def wanted(holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
-    """The stops and the target that a position should have."""
+def wanted(desk: SavedDesk, holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
+    """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target."""
     plan, by = holding.plan, terms.tight_trigger
-    return (
+    stops = (
         Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK),
         Wanted(Role.TIGHT_STOP, holding.quantity, terms.on_grid(plan.stop), by),
-        Wanted(Role.TARGET, holding.quantity, terms.on_grid(plan.target), by),
     )
+    if is_guarded_only(desk):
+        return stops
+    return (*stops, Wanted(Role.TARGET, holding.quantity, terms.on_grid(plan.target), by))
 
 
 def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -210,7 +213,7 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tup
     if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms) or is_overstayed(holding, terms.tight_trigger, now_ms):
         desk, step = _unprotected(desk, holding, terms, now_ms, time_ms)
         outcome += step
-    needs = wanted(holding, terms)
+    needs = wanted(desk, holding, terms)
     desk, step = cover.audited(desk, needs, now_ms)
     desk, told = _told(desk, terms, now_ms, time_ms)
     return desk, outcome + step + told
@@ -262,7 +265,7 @@ def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: in
 def _told(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Tell once that cover was verified, and each time that the verified stop moved."""
     holding = desk.holding
-    if holding is None or not holding.is_told or not cover.is_complete(desk, wanted(holding, terms)):
+    if holding is None or not holding.is_told or not cover.is_complete(desk, wanted(desk, holding, terms)):
         return desk, NOTHING
     plan, trade = holding.plan, holding.trade
     if not holding.is_covered:

@@ -7,6 +7,7 @@ makes us leave at market (R6).
 from dataclasses import replace
 from typing import Final
 
+from engine.desk.care import is_guarded_only
 from engine.desk.terms import DeskTerms
 from engine.execution import exits
 from engine.model.market import Bar, PriceWindow
@@ -44,7 +45,7 @@ def touch_watched(desk: SavedDesk, seen: PriceWindow, now_ms: int) -> tuple[Save
     if holding is None or holding.flat_seen_ms:
         return desk, NOTHING
     touch = exits.touched(holding.plan, seen)
-    is_beyond = touch.kind != exits.NO_TOUCH.kind
+    is_beyond = touch.kind != exits.NO_TOUCH.kind and not (touch.kind == TARGET_TOUCHED and is_guarded_only(desk))
     if is_beyond == bool(holding.touched_seen_ms):
         return desk, NOTHING
     since_ms, is_target = now_ms if is_beyond else 0, touch.kind == TARGET_TOUCHED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.desk import outside
+from engine.desk import care, outside
 from engine.desk.deciding import refused
 from engine.model.commands import AnswerOutside, OutsideChoice
 from engine.model.messages import Outcome, Reply, ReplyCode
@@ -22,7 +22,7 @@ CARE: Final = {OutsideChoice.IGNORE: Care.IGNORED, OutsideChoice.FORGET: Care.FO
 def answered(trader: Trader, wish: AnswerOutside) -> Outcome:
     """Do as the owner says, once."""
     for desk in trader.desks.values():
-        hand = outside.hand_of(desk.memory)
+        hand = care.hand_of(desk.memory)
         if hand is None or hand.question_id != wish.question_id:
             continue
         if hand.care is not Care.ASKED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.desk import outside
+from engine.desk import care
 from engine.desk.desk import Desk
 from engine.execution import cover
 from engine.model.orders import Role
@@ -100,7 +100,7 @@ def position_view(trader: Trader, desk: Desk, holding: Holding) -> PositionView:
     stop = _seen(desk, Role.TIGHT_STOP)
     wide, target = _seen(desk, Role.WIDE_STOP), _seen(desk, Role.TARGET)
     seen = desk.seen_position
-    hand = outside.hand_of(desk.memory)
+    hand = care.hand_of(desk.memory)
     limit_ms = round(trader.params.max_position_hours * HOUR_MS)
     return PositionView(
         trade=holding.trade,

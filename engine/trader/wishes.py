@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from engine.desk import outside
+from engine.desk import care
 from engine.desk.deciding import refused
 from engine.desk.desk import Desk
 from engine.execution.exits import moved_to_entry
@@ -111,7 +111,7 @@ def _stopped(trader: Trader, wish: StopTrading) -> Outcome:
     for desk in trader.desks.values():
         if desk.memory.entry is not None:
             desk.memory = replace(desk.memory, is_unwanted=True)
-        if desk.memory.holding is not None and not outside.is_left_alone(desk.memory):
+        if desk.memory.holding is not None and not care.is_left_alone(desk.memory):
             outcome += desk.leave(ExitReason.MANUAL, desk.memory.holding.quantity, asked.who, asked.seen_ms)
     return outcome + DONE
 
@@ -203,7 +203,7 @@ def _stop_to_entry(trader: Trader, wish: MoveStopToEntry) -> Outcome:
     desk = _desk_of_position(trader, wish.intent_id)
     if desk is None or desk.memory.holding is None:
         return refused(ReplyCode.NO_SUCH_POSITION)
-    if outside.is_left_alone(desk.memory):
+    if care.is_left_alone(desk.memory):
         return refused(ReplyCode.NOT_OURS)
     holding = desk.memory.holding
     plan = moved_to_entry(holding.plan, desk.terms.lot)

@@ -119,7 +119,7 @@ async def test_a_price_that_waited_while_the_process_stood_still_is_dropped_with
 
         await sockets.connections_made("market", 2)
         await sockets.send("market", b"new")
-        while b"new" not in frames:
+        while b"new" not in frames:  # noqa: ASYNC110  # a list of the test
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.desk import outside
+from engine.desk.care import is_guarded_only
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import mark_watched
 from engine.model.orders import TriggerBy
@@ -32,11 +32,11 @@ def test_the_mark_is_beyond_a_stop_on_the_side_on_which_the_position_loses(side:
 def test_our_exits_rest_on_a_position_that_somebody_else_opened_and_nobody_gave_us(care: Care) -> None:
     theirs = OutsideHand("q", builders.INTENT, care, was_ours=False)
 
-    assert outside.is_guarded_only(builders.a_desk(holding=builders.a_holding(), outside=theirs))
+    assert is_guarded_only(builders.a_desk(holding=builders.a_holding(), outside=theirs))
 
 
 def test_a_position_of_ours_that_was_enlarged_is_left_by_our_exits() -> None:
     enlarged = OutsideHand("q", builders.INTENT, Care.ASKED, was_ours=True)
 
-    assert not outside.is_guarded_only(builders.a_desk(holding=builders.a_holding(), outside=enlarged))
-    assert not outside.is_guarded_only(builders.a_desk(holding=builders.a_holding()))
+    assert not is_guarded_only(builders.a_desk(holding=builders.a_holding(), outside=enlarged))
+    assert not is_guarded_only(builders.a_desk(holding=builders.a_holding()))
