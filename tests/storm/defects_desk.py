@@ -136,7 +136,7 @@ DESKS: Final = (
     ),
     Defect(
         "our exits close a position that somebody else opened",
-        DESK + "outside.py",
+        DESK + "care.py",
         "return hand is not None and (hand.care in LEFT_ALONE or not hand.was_ours)",
         "return hand is not None and hand.care in LEFT_ALONE",
         ("tests/engine/desk/test_watching.py", TRADER + "/test_outside.py"),
