@@ -83,11 +83,15 @@ class Recovery:
         return (*news, *found)
 
     async def executions(self, symbol: str, memory: SavedDesk) -> Sequence[Event]:
-        """What happened to what a memory holds since it was written."""
+        """What happened to what a memory holds since it was written.
+
+        Funding comes first where something is held: the executions may close the books that it belongs to.
+        """
         since = missed.since_ms(memory)
         if not since:
             return ()
-        errands = (*missed.questions(memory), FetchFunding(symbol, since))
+        fills, funding = missed.questions(memory), (FetchFunding(symbol, since),)
+        errands = (*funding, *fills) if memory.holding is not None else (*fills, *funding)
         return [event for errand in errands for event in await self.broker.run(errand)]
 
 

@@ -7,7 +7,7 @@ asked for from before this memory began: what an account did earlier is no posit
 from typing import Final
 
 from engine.model.market import DAY_MS
-from engine.model.messages import Errand, FetchFills
+from engine.model.messages import Errand, FetchFills, FetchFunding
 from engine.model.orders import Fill
 from engine.model.saved import SavedDesk
 
@@ -28,6 +28,11 @@ def questions(desk: SavedDesk) -> tuple[Errand, ...]:
     """Ask for executions that are not booked."""
     since = since_ms(desk)
     return (FetchFills(desk.symbol, max(0, since - LOOK_BACK_MS)),) if since else ()
+
+
+def payments(desk: SavedDesk) -> tuple[Errand, ...]:
+    """Ask for funding that was paid on what is held."""
+    return (FetchFunding(desk.symbol, desk.holding.trade.entry_time_ms),) if desk.holding is not None else ()
 
 
 def is_older(desk: SavedDesk, fill: Fill) -> bool:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from engine.model.events import AccountSynced, ErrandFailed
-from engine.model.messages import Errand
+from engine.model.messages import Errand, FetchFills, FetchFunding
 from engine.model.notices import LatchCause
 from engine.model.saved import SavedState
 from engine.model.view import LatchView
 from engine.ports import Event
 from engine.recovery import Recovery, merged
+from tests import builders
 
 LATCH = LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5)
 
@@ -27,6 +28,25 @@ class LateBroker:
         if len(self.asked) < 3:
             return (ErrandFailed("SyncAccount", "", "no connection", 0, 0),)
         return (AccountSynced(None, 0, 0),)  # type: ignore[arg-type]  # nobody looks into it here
+
+
+@dataclass
+class Asked:
+    """Notes what it was asked for."""
+
+    asked: list[Errand] = field(default_factory=list)
+
+    async def run(self, errand: Errand) -> Sequence[Event]:
+        self.asked.append(errand)
+        return ()
+
+
+async def test_funding_of_what_is_held_is_read_before_the_executions_that_may_close_its_books() -> None:
+    broker, held = Asked(), builders.a_desk(holding=builders.a_holding())
+
+    await Recovery(None, "1h", None, broker).executions(held.symbol, held)  # type: ignore[arg-type]  # only the broker is asked
+
+    assert [type(errand) for errand in broker.asked] == [FetchFunding, FetchFills]
 
 
 async def test_a_look_at_the_account_that_failed_is_none_and_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_a_position_reversed_by_hand_is_covered_by_stops_of_its_own() -> None:
         world.pass_time(1_000)
 
     assert world.held[SYMBOL] < 0
-    assert {order.role for order in world.stops.values()} == {Role.TIGHT_STOP, Role.WIDE_STOP, Role.TARGET}
+    assert {order.role for order in world.stops.values()} == {Role.TIGHT_STOP, Role.WIDE_STOP}
     assert all(order.side is Side.LONG for order in world.stops.values())
     assert not before & set(world.stops), "the old position's stops are gone"
 

@@ -259,7 +259,7 @@ def test_a_stop_of_an_earlier_position_guards_nothing_and_is_swept() -> None:
     close(world)
     by_hand(world, Side.LONG, Decimal(1))
     placed_for_it = set(world.stops) - old
-    assert {world.stops[name].role for name in placed_for_it} == set(GUARDS)
+    assert {world.stops[name].role for name in placed_for_it} == {Role.WIDE_STOP, Role.TIGHT_STOP}
     assert set(stale) <= set(world.stops)
 
     world._errand = answer  # type: ignore[method-assign]

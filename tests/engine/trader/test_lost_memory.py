@@ -34,7 +34,7 @@ def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -
 
     assert not naked
     assert world.held[SYMBOL]
-    assert len(world.stops) == 3
+    assert len(world.stops) == 2  # a target only once the owner said whose it is
     assert not before & set(world.stops)
 
 
@@ -63,4 +63,4 @@ def test_a_plan_that_was_drawn_before_any_bar_was_seen_comes_nearer_when_the_bar
     assert not held.is_width_assumed
     assert abs(held.plan.entry - held.plan.stop) < min(far, 2 * abs(planned.entry - planned.stop))
     assert not world.is_naked(SYMBOL)
-    assert len(world.stops) == 3
+    assert len(world.stops) == 2  # a target only once the owner said whose it is
