@@ -1,5 +1,6 @@
 """What a clumsy person types, as a process of its own: one line says what is wrong and what to do, and nothing is half-done."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.bot.conftest import TOKEN
+from tests.bot.test_app import a_process
 from tests.bot.test_cli import autobot
+from tests.bot.test_store_outage import says
+from tests.bot.world import a_world
 
 SECRET = "a-password-to-keep"
+NO_STORE = f"redis://:{SECRET}@127.0.0.1:1/0"
 ONE_BAR_AT_ONCE = ("demo", "--port", "0", "--auto", "--bars", "1", "--warmup", "50", "--speed", "max")
 
 
@@ -42,13 +47,29 @@ def test_an_address_that_leads_nowhere_is_refused_before_anything_starts(
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "export"])
-def test_a_store_that_cannot_be_reached_is_told_with_the_setting_to_look_at(tmp_path: Path, command: str) -> None:
-    done = autobot(tmp_path, command, TELEGRAM_BOT_TOKEN=TOKEN, REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1/0")
+def test_a_store_that_cannot_be_reached_is_told_with_the_setting_to_look_at(tmp_path: Path) -> None:
+    done = autobot(tmp_path, "export", TELEGRAM_BOT_TOKEN=TOKEN, REDIS_URL=NO_STORE)
 
     assert done.returncode == 1
     assert [("127.0.0.1:1" in line, "REDIS_URL" in line) for line in faults(done)] == [(True, True)]
     assert SECRET not in done.stderr
+
+
+@pytest.mark.parametrize("mode", ["testnet", "paper"])
+async def test_a_trader_without_its_store_says_so_once_with_the_setting_to_look_at_and_goes_on_until_it_is_ended(
+    tmp_path: Path, mode: str
+) -> None:
+    async with a_world(tmp_path) as (_, variables), a_process(variables, MODE=mode, REDIS_URL=NO_STORE) as running:
+        await running.says("REDIS_URL")
+        await says(running, memory="apart", store_up=False)
+        running.process.terminate()
+        code = await running.code()
+        said = running.said()
+
+    told = [line for line in said.splitlines() if json.loads(line)["level"] in ("error", "critical")]
+    assert code == 0
+    assert [("127.0.0.1:1" in line, "REDIS_URL" in line) for line in told] == [(True, True)]
+    assert SECRET not in said
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import signal
 import time
 from pathlib import Path
 
+from bot.process import STOPPED_WITHIN_S
 from bot.starts import Starts
 from engine.adapters.redis_server import EmbeddedServer
-from tests.bot.test_app import a_moving, a_process
+from tests.bot.test_app import READY_WITHIN_S, a_moving, a_process
 from tests.bot.world import a_world
 
-ENDS_WITHIN_S = 6.5  # five, and what the machine takes
-AT_ONCE_S = 2.0
+AT_ONCE_S = 4.0  # sooner than the end that comes by itself
+ASKED = "stopping: "
 
 
 async def test_it_ends_in_time_although_the_store_hangs(tmp_path: Path, server: EmbeddedServer) -> None:
@@ -25,11 +26,12 @@ async def test_it_ends_in_time_although_the_store_hangs(tmp_path: Path, server: 
         os.kill(server.pid, signal.SIGSTOP)
         try:
             running.process.terminate()
-            code = await asyncio.wait_for(running.code(), ENDS_WITHIN_S)
+            code = await asyncio.wait_for(running.code(), READY_WITHIN_S)
         finally:
             os.kill(server.pid, signal.SIGCONT)
 
     assert code == 0
+    assert STOPPED_WITHIN_S <= 5  # a thread of its own sees to that
 
 
 async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: EmbeddedServer) -> None:
@@ -42,7 +44,7 @@ async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: Embedd
         os.kill(server.pid, signal.SIGSTOP)
         try:
             running.process.terminate()
-            await asyncio.sleep(0.2)  # a second signal must not melt into the first
+            await running.says(ASKED)  # a second signal must not melt into the first
             began = time.monotonic()
             running.process.terminate()
             code = await asyncio.wait_for(running.code(), AT_ONCE_S)
@@ -58,12 +60,13 @@ async def test_after_five_failed_starts_it_guards_and_an_end_that_was_asked_for_
         folder = Path(variables["DATA_FOLDER"])
         folder.mkdir()  # noqa: ASYNC240  # a test has time
         starts = Starts(folder, 5)
+        now_ms = round(time.time() * 1_000)
         for number in range(5):
-            starts.begin(round(time.time() * 1_000) - number)
+            starts.begin(now_ms - 5 + number)
         async with a_process(variables) as running:
             first = await running.ready()
             running.process.terminate()
-            assert await asyncio.wait_for(running.code(), ENDS_WITHIN_S) == 0
+            assert await asyncio.wait_for(running.code(), READY_WITHIN_S) == 0
         async with a_process(variables) as running:
             second = await running.ready()
 

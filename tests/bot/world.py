@@ -19,24 +19,24 @@ async def a_world(tmp_path: Path, **account: Any) -> AsyncIterator[tuple[Venue, 
     market = generate(("ETHUSDT",), "1m", bars=500, warmup=50, seed=1)
     venue, bot_api = Venue(VenueConfig(api_key=KEY, api_secret=SECRET, **account), market), BotApi(BotApiConfig())
     roots, addresses = await venue.start(), await bot_api.start()
-    yield (
-        venue,
-        {
-            "MODE": "testnet",
-            "BINANCE_API_KEY": KEY,
-            "BINANCE_API_SECRET": SECRET,
-            "BINANCE_REST_ROOT": roots.rest,
-            "BINANCE_SAPI_ROOT": roots.rest,
-            "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
-            "BINANCE_WS_MARKET_ROOT": roots.ws_market,
-            "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
-            "INTERVAL": "1m",
-            "WARMUP_BARS": "50",
-            "TELEGRAM_API_ROOT": addresses.api_root,
-            "TELEGRAM_BOT_TOKEN": addresses.token,
-            "TELEGRAM_OWNER_IDS": "1",
-            "DATA_FOLDER": str(tmp_path / "data"),
-        },
-    )
-    await venue.close()
-    await bot_api.close()
+    variables = {
+        "MODE": "testnet",
+        "BINANCE_API_KEY": KEY,
+        "BINANCE_API_SECRET": SECRET,
+        "BINANCE_REST_ROOT": roots.rest,
+        "BINANCE_SAPI_ROOT": roots.rest,
+        "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
+        "BINANCE_WS_MARKET_ROOT": roots.ws_market,
+        "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
+        "INTERVAL": "1m",
+        "WARMUP_BARS": "50",
+        "TELEGRAM_API_ROOT": addresses.api_root,
+        "TELEGRAM_BOT_TOKEN": addresses.token,
+        "TELEGRAM_OWNER_IDS": "1",
+        "DATA_FOLDER": str(tmp_path / "data"),
+    }
+    try:
+        yield venue, variables
+    finally:
+        await venue.close()
+        await bot_api.close()
