@@ -33,7 +33,7 @@ STOP_WITHIN_S: Final = 4.0
 HALT_LOOK_S: Final = 1.0
 HALTED_REST_S: Final = 60.0  # a fault that comes back at once must not become a storm of starts
 FIRST_RETRY_S: Final = 0.5
-LONGEST_RETRY_S: Final = 2.0  # a position may be bare: the exchange is asked for again and again, its own wishes for silence obeyed
+LONGEST_RETRY_S: Final = 2.0  # a position may be bare: ask again and again; silence that the exchange wishes for is kept
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""Storms: the whole engine against the sandbox's exchange, while everything that can fail fails; judged by the exchange's books."""
+"""Storms: the whole engine against the sandbox's exchange, while everything that can fail fails; judged by its books."""
