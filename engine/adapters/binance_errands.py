@@ -28,6 +28,7 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
+    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -42,7 +43,6 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
-from engine.model.orders import StopStatus
 from engine.ports import Event
 
 

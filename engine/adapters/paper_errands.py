@@ -17,6 +17,7 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
+    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -31,7 +32,6 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
-from engine.model.orders import StopStatus
 from engine.ports import Clock, Event
 
 

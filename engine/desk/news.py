@@ -21,9 +21,10 @@ from engine.model.events import (
     OrderUnanswered,
     StopChanged,
     StopsListed,
+    StopStatus,
 )
 from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
-from engine.model.orders import Role, StopStatus
+from engine.model.orders import Role
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 
 type OrderNews = (

@@ -5,9 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from engine.model.commands import DecisionMode
-from engine.model.notices import LatchCause
+from engine.model.notices import LatchCause, Proposed
 from engine.model.orders import ExitPlan, Trade
-from engine.model.proposals import Proposed
 from engine.model.signals import RegimeState, Ruling, Sides
 
 

@@ -7,26 +7,21 @@ for the money, what the bot did, what can be done.
 from typing import assert_never
 
 from engine.control import EngineControl
-from engine.model.machine_notices import (
-    AuditSealed,
-    DecisionMissed,
-    EngineHalted,
-    EngineReady,
-    FeedCameBack,
-    FeedWentAway,
-    ProcessTroubled,
-    StoreCameBack,
-    StoreWentAway,
-)
 from engine.model.notices import (
+    AuditSealed,
     CoverMissing,
     CoverVerified,
     DailyReport,
+    DecisionMissed,
+    EngineHalted,
+    EngineReady,
     EntriesLocked,
     EntryFailed,
     EntryProposed,
     EntryProvedAbsent,
     EntryUnknown,
+    FeedCameBack,
+    FeedWentAway,
     LatchLifted,
     LatchSet,
     Notice,
@@ -36,10 +31,13 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    ProcessTroubled,
     ProposalEnded,
     RegimeChanged,
     SignalSeen,
     StopMoved,
+    StoreCameBack,
+    StoreWentAway,
 )
 from handlers.ui import news, outside, process, trouble
 from handlers.ui.alerts import Alert, Loudness

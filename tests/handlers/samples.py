@@ -4,27 +4,21 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.model.commands import DecisionMode
-from engine.model.machine_notices import (
-    AuditSealed,
-    DecisionMissed,
-    EngineHalted,
-    EngineReady,
-    FeedCameBack,
-    FeedWentAway,
-    ProcessTroubled,
-    StoreCameBack,
-    StoreWentAway,
-    Trouble,
-)
 from engine.model.notices import (
+    AuditSealed,
     CoverMissing,
     CoverVerified,
     DailyReport,
+    DecisionMissed,
+    EngineHalted,
+    EngineReady,
     EntriesLocked,
     EntryFailed,
     EntryProposed,
     EntryProvedAbsent,
     EntryUnknown,
+    FeedCameBack,
+    FeedWentAway,
     LatchCause,
     LatchLifted,
     LatchSet,
@@ -35,13 +29,18 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
+    ProcessTroubled,
+    ProposalEnd,
     ProposalEnded,
+    Proposed,
     RegimeChanged,
     SignalSeen,
     StopMoved,
+    StoreCameBack,
+    StoreWentAway,
+    Trouble,
 )
 from engine.model.orders import ExitReason, Trade
-from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.signals import (
     Check,
     Code,

@@ -21,6 +21,7 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
+    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -33,7 +34,7 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
-from engine.model.orders import ApprovedOrder, StopStatus
+from engine.model.orders import ApprovedOrder
 from engine.ports import Event, StateUnreadable
 from tests.engine.adapters.fake_exchange import ManualClock
 from tests.engine.adapters.paper_builders import (

@@ -17,7 +17,7 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import APPLY, LOCK, Fenced
-from engine.model.machine_notices import EngineHalted
+from engine.model.notices import EngineHalted
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Verdict
 from engine.ports import StateUnreadable, StoreDown

@@ -15,8 +15,7 @@ from engine.model.commands import (
     StopTrading,
 )
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import EntryProposed, LatchCause
-from engine.model.proposals import Proposed
+from engine.model.notices import EntryProposed, LatchCause, Proposed
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.test_outside import a_world

@@ -35,11 +35,11 @@ from engine.model.notices import (
     PanicDone,
     PositionClosed,
     PositionOpened,
+    ProposalEnd,
     ProposalEnded,
     StopMoved,
 )
 from engine.model.orders import ExitReason, Role
-from engine.model.proposals import ProposalEnd
 from engine.model.signals import Code, Side, Sides, Verdict
 from engine.model.view import Stage
 from engine.params import TradingParams
