@@ -16,7 +16,7 @@ from engine.model.view import LatchView
 from engine.runner import Runner
 from engine.trader import TraderSetup
 from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptLatch, KeptStore, Phone, QuietFeed, SetClock
-from tests.engine.trader.test_trader import EAGER, WARMUP, rising
+from tests.engine.trader.rising import EAGER, WARMUP, rising
 from tests.engine.trader.world import HOUR, SYMBOL
 
 

@@ -13,7 +13,7 @@ from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCa
 from engine.model.orders import IntentState, Role
 from engine.model.signals import Sides
 from tests.engine.runner_house import a_house, running
-from tests.engine.trader.test_trader import WARMUP, rising
+from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import SYMBOL
 
 

@@ -17,7 +17,7 @@ from engine.model.saved import SavedState
 from engine.model.signals import Code, Side, Sides
 from engine.model.view import LatchView, Running
 from tests.engine.runner_house import House, a_house, running
-from tests.engine.trader.test_trader import WARMUP, rising
+from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import SYMBOL
 
 HELD = PositionSeen(SYMBOL, Decimal(1), Decimal(1_000), Decimal(1_000), Decimal(0), Decimal(900))

@@ -144,7 +144,7 @@ EDGES: Final = (
         WIRE + "redis_store.py",
         "        if not went_through:\n            return entries",
         "        if went_through or entries:\n            return entries",
-        (ADAPTERS + "test_redis_outage.py", ADAPTERS + "test_redis_store.py"),
+        (ADAPTERS + "test_redis_outage.py", ADAPTERS + "test_redis_unanswered.py"),
     ),
     Defect(
         "the number of an entry's write is not kept beside the store",

@@ -20,7 +20,7 @@ from engine.model.commands import StartTrading
 from engine.model.events import BarClosed
 from engine.model.market import Bar
 from engine.model.orders import ApprovedOrder, Role
-from tests.engine.trader.test_trader import EAGER, WARMUP
+from tests.engine.trader.rising import EAGER, WARMUP
 from tests.engine.trader.world import HOUR, SYMBOL, World
 from tests.storm.fuzz_mutations import mutated
 from tests.storm.fuzz_templates import account_templates, market_templates, rest_templates

@@ -24,7 +24,7 @@ from handlers.approvals import issued
 from handlers.owner import Owner
 from tests.doubles import FakeFactor
 from tests.engine.runner_house import House, a_house
-from tests.engine.trader.test_trader import WARMUP, rising
+from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import HOUR, SYMBOL
 from tests.handlers.conversation import Recorder, languages
 from tests.storm.presses_store import MemoryLink

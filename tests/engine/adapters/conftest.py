@@ -1,14 +1,18 @@
 """What the adapters' tests share: a scripted exchange and a client of it, a store server and a link to it."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
+from engine.adapters.redis_store import RedisStore
 from tests.engine.adapters.fake_exchange import API_KEY, API_SECRET, FakeExchange, ManualClock, running_exchange
-from tests.engine.adapters.redis_servers import a_server, emptied
+from tests.engine.adapters.redis_servers import HandClock, a_server, emptied
+from tests.engine.adapters.saved_values import NAMESPACE
 
 
 @pytest.fixture
@@ -43,3 +47,26 @@ async def link(server: EmbeddedServer) -> AsyncIterator[RedisLink]:
     link = RedisLink(server.url)
     yield link
     await link.close()
+
+
+@pytest.fixture
+async def client(server: EmbeddedServer) -> AsyncIterator[Redis]:
+    await emptied(server)
+    async with Redis.from_url(server.url, protocol=2, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+async def open_store(server: EmbeddedServer, client: Redis) -> AsyncIterator[Any]:
+    """Makes stores on the emptied server, and closes them."""
+    stores = []
+
+    async def opened(namespace: str = NAMESPACE, **options: Any) -> RedisStore:
+        store = RedisStore(RedisLink(server.url), namespace=namespace, clock=HandClock(), **options)
+        stores.append(store)
+        await store.take_epoch()
+        return store
+
+    yield opened
+    for store in stores:
+        await store.close()

@@ -18,19 +18,12 @@ from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
 from engine.model.notices import EngineHalted, LatchCause
 from engine.ports import StateUnreadable, StoreDown
-from tests.engine.adapters.redis_servers import HandClock, emptied, told
+from tests.engine.adapters.redis_servers import HandClock, told
 from tests.engine.adapters.saved_values import NAMESPACE, a_desk, a_ruling, a_state, an_entry
 
 HALTED = EngineHalted("first", 1)
 
 type Watches = Callable[..., WatchedStore]
-
-
-@pytest.fixture
-async def client(server: EmbeddedServer) -> AsyncIterator[Redis]:
-    await emptied(server)
-    async with Redis.from_url(server.url, protocol=2, decode_responses=True) as client:
-        yield client
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from engine.model.saved import SavedAccount, SavedDesk, SavedState
 from engine.model.signals import Side, Sides
 from engine.ports import Event
 from tests.engine.trader.hard_world import Faults, HardWorld, settle, settle_without_checks
-from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, rising, run, told, until_open
+from tests.engine.trader.rising import EAGER, WARMUP, a_world, rising, run, told, until_open
 from tests.engine.trader.world import HOUR, SYMBOL, World
 
 DAY: Final = 24 * HOUR

@@ -4,22 +4,13 @@ from itertools import pairwise
 
 import pytest
 
-from engine.model.commands import (
-    ApproveEntry,
-    Asked,
-    DecisionMode,
-    DeclineEntry,
-    PauseTrading,
-    SetMode,
-    StopHow,
-    StopTrading,
-)
+from engine.model.commands import ApproveEntry, Asked, DecisionMode, DeclineEntry, PauseTrading, SetMode, StopHow, StopTrading
 from engine.model.messages import Reply, ReplyCode
 from engine.model.notices import EntryProposed, LatchCause, Proposed
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
+from tests.engine.trader.rising import WARMUP, rising, told
 from tests.engine.trader.test_outside import a_world
-from tests.engine.trader.test_trader import WARMUP, rising, told
 
 
 def asked() -> tuple[OpenWorld, Proposed]:

@@ -3,7 +3,7 @@
 from engine.model.commands import StartTrading
 from engine.model.messages import ReplyCode
 from engine.model.signals import Code
-from tests.engine.trader.test_trader import a_world, rising, run, until_open
+from tests.engine.trader.rising import a_world, rising, run, until_open
 from tests.engine.trader.world import SYMBOL
 
 

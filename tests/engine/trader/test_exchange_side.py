@@ -13,8 +13,8 @@ from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionCl
 from engine.model.orders import ExitReason, Role
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
+from tests.engine.trader.rising import told
 from tests.engine.trader.test_outside import a_world, changes, go_on, later, until_held
-from tests.engine.trader.test_trader import told
 from tests.engine.trader.world import SYMBOL, rules
 
 CHECK = 30_000

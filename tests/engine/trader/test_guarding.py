@@ -15,9 +15,9 @@ from engine.model.notices import CoverVerified, OutsideChange, OutsideQuestion
 from engine.model.orders import ApprovedOrder, ExitReason, Role, TriggerBy
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld, settle
+from tests.engine.trader.rising import WARMUP, rising, told, until_open
 from tests.engine.trader.test_adversity import a_hard_world, by_hand
 from tests.engine.trader.test_leaving import an_open_world, asked_for, close, exits, memory, refusing, with_fate
-from tests.engine.trader.test_trader import WARMUP, rising, told, until_open
 from tests.engine.trader.world import SYMBOL
 
 THEIRS: Final = "their_whole_stop"

@@ -7,9 +7,9 @@ import pytest
 from engine.model.events import AccountSynced, OrderFilled
 from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.rising import until_open
 from tests.engine.trader.test_adversity import a_hard_world
 from tests.engine.trader.test_leaving import an_open_world, close, memory, with_fate
-from tests.engine.trader.test_trader import until_open
 from tests.engine.trader.world import SYMBOL
 
 

@@ -12,8 +12,8 @@ from engine.model.orders import ApprovedOrder, ExitReason, Fill, Role
 from engine.model.signals import Side
 from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.rising import EAGER, WARMUP, a_world, told, until_open
 from tests.engine.trader.test_leaving import memory
-from tests.engine.trader.test_trader import EAGER, WARMUP, a_world, told, until_open
 from tests.engine.trader.world import SYMBOL, World
 
 

@@ -15,8 +15,8 @@ from engine.model.notices import PositionReduced
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedDesk
 from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.rising import told, until_open
 from tests.engine.trader.test_adversity import a_hard_world
-from tests.engine.trader.test_trader import told, until_open
 from tests.engine.trader.world import SYMBOL, rules
 
 LOT: Final = Decimal("0.001")

@@ -2,8 +2,8 @@
 
 from engine.model.messages import Errand
 from tests.engine.trader.hard_world import HardWorld
+from tests.engine.trader.rising import WARMUP, rising, until_open
 from tests.engine.trader.test_adversity import a_hard_world
-from tests.engine.trader.test_trader import WARMUP, rising, until_open
 from tests.engine.trader.world import SYMBOL
 
 

@@ -27,7 +27,7 @@ from engine.model.saved import SavedState
 from engine.model.signals import Code, Ruling, Side
 from engine.model.view import Care
 from tests.engine.trader.hands import OpenWorld
-from tests.engine.trader.test_trader import EAGER, WARMUP, rising, run, told
+from tests.engine.trader.rising import EAGER, WARMUP, rising, run, told
 from tests.engine.trader.world import SYMBOL
 
 

@@ -14,8 +14,8 @@ from engine.model.signals import Side
 from engine.trader import panicking
 from engine.trader.books import Books
 from tests.engine.trader.hands import OpenWorld
+from tests.engine.trader.rising import EAGER, WARMUP, rising, told
 from tests.engine.trader.test_outside import a_world, later, until_held
-from tests.engine.trader.test_trader import EAGER, WARMUP, rising, told
 from tests.engine.trader.world import SYMBOL
 
 

@@ -16,7 +16,7 @@ from engine.model.market import Bar, PriceWindow
 from engine.model.orders import ApprovedOrder, Role, TriggerBy
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import LOT, Faults, HardWorld, Killed
-from tests.engine.trader.test_trader import EAGER, WARMUP
+from tests.engine.trader.rising import EAGER, WARMUP
 from tests.engine.trader.world import HOUR
 
 SYMBOLS: Final = ("ETHUSDT", "BTCUSDT")

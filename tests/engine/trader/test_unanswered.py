@@ -14,7 +14,7 @@ from engine.model.orders import ApprovedOrder, IntentState, Role
 from engine.model.saved import SavedDesk
 from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
-from tests.engine.trader.test_trader import EAGER, WARMUP, rising, told
+from tests.engine.trader.rising import EAGER, WARMUP, rising, told
 from tests.engine.trader.world import SYMBOL
 
 

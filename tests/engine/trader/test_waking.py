@@ -7,7 +7,7 @@ from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 from engine.model.signals import Side, Sides
 from engine.trader.waking import awakened
-from tests.engine.trader.test_trader import a_world, until_open
+from tests.engine.trader.rising import a_world, until_open
 from tests.engine.trader.world import SYMBOL
 
 NOW = 1_700_000_000_000
