@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.desk import care, contract, deciding, entries, made_up, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
+from engine.desk.aftermath import Aftermath, after
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
 from engine.desk.moment import is_set_up
@@ -42,8 +43,6 @@ from engine.params import TradingParams
 from engine.state import ledger
 
 RULINGS_KEPT: Final = 500
-LOOKS_AFTER: Final = 3  # so often stops that a position left behind are looked for
-LOOK_AFTER_MS: Final = 4_000
 ANSWERS_KEPT: Final = 20
 
 
@@ -64,7 +63,7 @@ class Desk:
         self.missed = 0
         self.due_since_ms = 0
         self._was_held = memory.holding is not None
-        self._looks_left = self._look_at_ms = 0
+        self._aftermath = Aftermath()
         self._reductions: tuple[strangers.Reduction, ...] = ()
         self.is_ending = False
 
@@ -175,6 +174,7 @@ class Desk:
     def stops_listed(self, event: StopsListed) -> Outcome:
         """All conditional orders of the symbol."""
         is_held = self.memory.holding is not None or self.difference.since_ms > 0
+        self._aftermath = self._aftermath.listed(event.asked_ms, is_over=self.memory.holding is None)
         self.memory, outcome = news.stops_listed(self.memory, event, is_held=is_held)
         return outcome
 
@@ -234,8 +234,8 @@ class Desk:
         if self.difference.is_due(now_ms):
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
-        if self._looks_left and now_ms >= self._look_at_ms:
-            self._looks_left, self._look_at_ms = self._looks_left - 1, now_ms + LOOK_AFTER_MS
+        if self._aftermath.is_due(now_ms):
+            self._aftermath = self._aftermath.asked(now_ms)
             outcome += Outcome(errands=(ListStops(self.terms.symbol),))
         card = self.memory.proposal
         if card is not None and now_ms >= card.deadline_ms:
@@ -253,7 +253,7 @@ class Desk:
         self._reductions, step = strangers.told(self._reductions, self.memory, time_ms, now_ms)
         outcome, is_held = outcome + step, self._is_held
         if self._was_held and not is_held:
-            self._looks_left, self._look_at_ms = LOOKS_AFTER, now_ms + LOOK_AFTER_MS
+            self._aftermath = after(now_ms)
         self._was_held = is_held
         return outcome
 

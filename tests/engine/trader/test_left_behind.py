@@ -1,0 +1,62 @@
+"""Stops that a position left behind are looked for after it is gone, until the exchange has listed what rests (I11)."""
+
+from dataclasses import replace
+
+from engine.model.commands import StartTrading
+from engine.model.messages import Errand, ListStops, SyncAccount
+from engine.model.orders import Role
+from tests.engine.trader.rising import EAGER, WARMUP, until_open
+from tests.engine.trader.world import SYMBOL, World
+
+
+class MuteWorld(World):
+    """An exchange that lists nothing while it is mute."""
+
+    is_mute = False
+    asked = 0
+
+    def _errand(self, errand: Errand) -> None:
+        if isinstance(errand, ListStops):
+            self.asked += 1
+        if not self.is_mute or not isinstance(errand, ListStops | SyncAccount):
+            super()._errand(errand)
+
+
+def a_position_that_left_a_stop_behind() -> tuple[MuteWorld, str]:
+    world = MuteWorld(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    tight = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+    forgotten = replace(tight, client_id="abT" + "a" * 16 + "001")
+    world.is_mute = True
+    world.fire(tight)
+    world.stops[forgotten.client_id] = forgotten
+    assert not world.held[SYMBOL]
+    return world, forgotten.client_id
+
+
+def passes(world: World, seconds: int) -> None:
+    for _ in range(seconds):
+        world.pass_time(1_000)
+
+
+def test_a_look_that_nobody_answered_is_repeated_until_one_is() -> None:
+    world, forgotten = a_position_that_left_a_stop_behind()
+    passes(world, 60)
+    assert forgotten in world.stops
+
+    world.is_mute = False
+    passes(world, 5)
+
+    assert forgotten not in world.stops
+
+
+def test_a_few_looks_that_were_answered_are_enough() -> None:
+    world, _ = a_position_that_left_a_stop_behind()
+    world.is_mute = False
+    passes(world, 30)
+    before = world.asked
+
+    passes(world, 120)
+
+    assert world.asked == before
