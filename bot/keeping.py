@@ -19,7 +19,7 @@ from bot.starts import WITHIN_MS, Starts
 from bot.supervised import supervised
 from engine.adapters.local_files import write_durably
 from engine.model.commands import PauseTrading
-from engine.model.notices import AuditSealed, ProcessTroubled, Trouble
+from engine.model.machine_notices import AuditSealed, ProcessTroubled, Trouble
 
 RAN_WELL_S: Final = 600.0
 GUARDED_FOR_S: Final = 3_600.0

@@ -11,8 +11,9 @@ from typing import Final
 from engine.entering import Entries
 from engine.model.commands import ClosePosition, Command, DeclineEntry, MoveStopToEntry, Panic, PauseTrading, StopTrading
 from engine.model.events import ClockTicked, FeedLost, FeedRestored, OrderUnanswered, Route
+from engine.model.machine_notices import EngineHalted
 from engine.model.messages import Outcome, Reply, ReplyCode
-from engine.model.notices import EngineHalted, Notice
+from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running

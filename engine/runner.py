@@ -12,8 +12,9 @@ from typing import Final
 from engine.hands import Hands
 from engine.inbox import Inbox, Item, Rejoin, Wish
 from engine.model.events import ClockTicked, FeedRestored
+from engine.model.machine_notices import EngineReady
 from engine.model.messages import Reply
-from engine.model.notices import EngineReady, LatchCause, LatchSet
+from engine.model.notices import LatchCause, LatchSet
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
 from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateUnreadable, Store, StoreDown, WarmFeed

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from engine.model.machine_notices import StoreCameBack, StoreWentAway
 from engine.model.messages import Outcome
-from engine.model.notices import Notice, OutsideQuestion, StoreCameBack, StoreWentAway
+from engine.model.notices import Notice, OutsideQuestion
 from engine.ports import Alarm, Clock
 
 WORTH_A_WORD_S: Final = 2.0

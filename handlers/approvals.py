@@ -11,7 +11,7 @@ from aiogram.types import CallbackQuery
 from engine.control import EngineControl
 from engine.model.commands import ApproveEntry, Asked, DeclineEntry
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import ProposalEnd, Proposed
+from engine.model.proposals import ProposalEnd, Proposed
 from handlers.chat import redraw, show_below
 from handlers.owner import Owner
 from handlers.ui import cards, panel

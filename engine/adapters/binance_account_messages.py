@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage
-from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged, StopStatus
-from engine.model.orders import Fill
+from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
 
 QUOTE_ASSET: Final = "USDT"

@@ -28,7 +28,6 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -43,6 +42,7 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
+from engine.model.orders import StopStatus
 from engine.ports import Event
 
 

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from engine.adapters.codec import from_plain, plain
 from engine.model.account import StopSeen
-from engine.model.events import StopStatus
 from engine.model.market import Bracket
-from engine.model.orders import Fill
+from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
 from engine.risk.position_size import bracket_for, liquidation_price
 

@@ -17,7 +17,6 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -32,6 +31,7 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
+from engine.model.orders import StopStatus
 from engine.ports import Clock, Event
 
 

@@ -34,10 +34,9 @@ from engine.model.events import (
     QuoteSeen,
     RulesLoaded,
     StopChanged,
-    StopStatus,
 )
 from engine.model.market import PriceWindow, SymbolRules
-from engine.model.orders import ApprovedOrder, Fill, Role, TriggerBy
+from engine.model.orders import ApprovedOrder, Fill, Role, StopStatus, TriggerBy
 from engine.model.signals import Side
 from engine.ports import Event
 

@@ -18,7 +18,8 @@ from engine.execution.ids import intent_id
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed
 from engine.model.messages import Outcome, Reply, ReplyCode
-from engine.model.notices import ProposalEnd, SignalSeen
+from engine.model.notices import SignalSeen
+from engine.model.proposals import ProposalEnd
 from engine.model.signals import Proposal, Ruling, Verdict
 
 if TYPE_CHECKING:

@@ -34,9 +34,11 @@ from engine.model.events import (
     StopChanged,
     StopsListed,
 )
+from engine.model.machine_notices import DecisionMissed
 from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, SyncAccount
-from engine.model.notices import DecisionMissed, ProposalEnd, RegimeChanged
+from engine.model.notices import RegimeChanged
 from engine.model.orders import ExitReason
+from engine.model.proposals import ProposalEnd
 from engine.model.saved import SavedDesk
 from engine.model.signals import Ruling
 from engine.params import TradingParams

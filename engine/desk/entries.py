@@ -12,8 +12,9 @@ from engine.execution.exits import on_grid
 from engine.execution.ids import client_id
 from engine.model.commands import DecisionMode
 from engine.model.messages import NOTHING, Outcome
-from engine.model.notices import EntryProposed, ProposalEnd, ProposalEnded, Proposed
+from engine.model.notices import EntryProposed, ProposalEnded
 from engine.model.orders import IntentState, Role
+from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.saved import EntryIntent, SavedDesk
 from engine.model.signals import Code, Refusal, Ruling, Side, Size, Verdict
 from engine.risk.entry_order import entry_order

@@ -21,10 +21,9 @@ from engine.model.events import (
     OrderUnanswered,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
-from engine.model.orders import Role
+from engine.model.orders import Role, StopStatus
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 
 type OrderNews = (

@@ -8,10 +8,10 @@ from typing import Final
 from engine.execution import cover
 from engine.execution.ids import read
 from engine.model.account import AccountSnapshot
-from engine.model.events import OrderAccepted, OrderGone, StopChanged, StopStatus
+from engine.model.events import OrderAccepted, OrderGone, StopChanged
 from engine.model.messages import NOTHING, Outcome
 from engine.model.notices import OutsideChange
-from engine.model.orders import Fill
+from engine.model.orders import Fill, StopStatus
 from engine.model.saved import SavedDesk
 
 SURELY_MS: Final = 2_000  # so long a stop of ours may take to say that a fill was its own

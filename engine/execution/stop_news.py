@@ -10,10 +10,10 @@ from typing import Final
 from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, retry_ms, with_stop, without_stop
 from engine.execution.ids import read
 from engine.model.account import StopSeen
-from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged, StopStatus
+from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged
 from engine.model.messages import NOTHING, FindStop, ListStops, Outcome, SyncAccount
 from engine.model.notices import OutsideChange
-from engine.model.orders import Role
+from engine.model.orders import Role, StopStatus
 from engine.model.saved import SavedDesk, StopOrder
 
 TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from engine.model.account import AccountSnapshot, StopSeen, SymbolSetup
 from engine.model.market import Bar, PriceWindow, SymbolRules
-from engine.model.orders import Fill
+from engine.model.orders import Fill, StopStatus
 
 
 class Route(StrEnum):
@@ -19,9 +19,6 @@ class Route(StrEnum):
     PUBLIC = "public"
     MARKET = "market"
     PRIVATE = "private"
-
-
-# --- the market ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +104,6 @@ class ClockTicked:
     seen_ms: int
 
 
-# --- orders -------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class OrderSigned:
     """An entry was signed and is about to be journalled and sent: from here on it may exist."""
@@ -189,18 +183,6 @@ class OrderGone:
     seen_ms: int
 
 
-class StopStatus(StrEnum):
-    """The exchange's words for a conditional order."""
-
-    NEW = "NEW"
-    TRIGGERING = "TRIGGERING"
-    TRIGGERED = "TRIGGERED"
-    FINISHED = "FINISHED"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-    REJECTED = "REJECTED"
-
-
 @dataclass(frozen=True, slots=True)
 class StopChanged:
     """News of a conditional order. `child_order_id` 0 until it triggered; `detail` is the exchange's reason."""
@@ -224,9 +206,6 @@ class CancelRefused:
     is_unanswered: bool
     time_ms: int
     seen_ms: int
-
-
-# --- the account --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,48 +4,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.model.machine_notices import (
+    AuditSealed,
+    DecisionMissed,
+    EngineHalted,
+    EngineReady,
+    FeedCameBack,
+    FeedWentAway,
+    ProcessTroubled,
+    StoreCameBack,
+    StoreWentAway,
+)
 from engine.model.orders import ExitPlan, ExitReason, Trade
+from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.signals import Code, Refusal, Regime, Ruling, Side
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """An entry waiting for the owner. Deadlines are wire time, prices those of the ruling's bar close."""
-
-    intent_id: str
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: float
-    stop: float
-    target: float
-    risk_amount: float
-    margin: float
-    notional: float
-    leverage: int
-    deadline_ms: int
-    ruling: Ruling
-
-
-class ProposalEnd(StrEnum):
-    """How a proposal ended."""
-
-    TAKEN = "taken"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    REFUSED = "refused"  # a gate no longer held at the tap, or the price had moved too far
-    RESTARTED = "restarted"  # the process was restarted; nothing is ever taken late
-
-
-@dataclass(frozen=True, slots=True)
-class EngineReady:
-    """The engine started or came back. `was_restored` tells whether an earlier state was found."""
-
-    was_restored: bool
-    positions: int
-    is_trading: bool
-    time_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,79 +162,6 @@ class RegimeChanged:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class FeedWentAway:
-    """Prices or account news no longer arrive. Entries are held, stops rest on the exchange."""
-
-    route: str
-    detail: str
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class FeedCameBack:
-    """They arrive again. `repaired` bars were fetched to fill the hole."""
-
-    route: str
-    lost_ms: int
-    repaired: int
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreWentAway:
-    """The store does not confirm writes, or cannot be read. Entries are held; stops and exits go on."""
-
-    detail: str
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCameBack:
-    """It confirms again, and what it missed was saved."""
-
-    lost_ms: int
-    time_ms: int
-
-
-class Trouble(StrEnum):
-    """What ails the process itself."""
-
-    CRASH_LOOP = "crash_loop"  # it was started too often: entries are held
-    CRASH_LOOP_OVER = "crash_loop_over"
-    STALL = "stall"  # its loop stood still
-    OTHER_POLLER = "other_poller"  # another program listens with the same bot token: entries are held
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessTroubled:
-    """Something ails the process. `count` starts, or conflicts; `span_ms` within which, or how long it stood still."""
-
-    trouble: Trouble
-    count: int
-    span_ms: int
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class AuditSealed:
-    """The audit's newest line. Kept on the owner's phone it shows later whether lines were cut off."""
-
-    number: int
-    seal: str
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionMissed:
-    """Bars closed while nobody was looking: repaired, but too old to decide on."""
-
-    symbol: str
-    bars: int
-    last_close_ms: int
-    time_ms: int
-
-
 class LatchCause(StrEnum):
     """Why entries are latched."""
 
@@ -332,14 +231,6 @@ class PanicDone:
 
     closed: int
     net: Decimal
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class EngineHalted:
-    """The engine met something impossible and stopped deciding. Stops stay on the exchange."""
-
-    detail: str
     time_ms: int
 
 

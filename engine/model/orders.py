@@ -59,6 +59,18 @@ class ExitPlan(NamedTuple):
     opened_ms: int
 
 
+class StopStatus(StrEnum):
+    """The exchange's words for a conditional order."""
+
+    NEW = "NEW"
+    TRIGGERING = "TRIGGERING"
+    TRIGGERED = "TRIGGERED"
+    FINISHED = "FINISHED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovedOrder:
     """An order that may be sent. `quantity` None closes the whole position; `trigger_price` None means at market, now."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.model.commands import DecisionMode
-from engine.model.notices import Proposed
 from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, Trade, TriggerBy
+from engine.model.proposals import Proposed
 from engine.model.signals import Ruling, Side, Sides
 from engine.model.view import Care, LatchView, Running
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from engine.model.commands import DecisionMode
-from engine.model.notices import LatchCause, Proposed
+from engine.model.notices import LatchCause
 from engine.model.orders import ExitPlan, Trade
+from engine.model.proposals import Proposed
 from engine.model.signals import RegimeState, Ruling, Sides
 
 

@@ -38,8 +38,10 @@ from engine.model.events import (
     StopChanged,
     StopsListed,
 )
+from engine.model.machine_notices import EngineReady, FeedCameBack, FeedWentAway
 from engine.model.messages import NOTHING, Outcome, SyncAccount
-from engine.model.notices import EngineReady, FeedCameBack, FeedWentAway, LatchCause, ProposalEnd
+from engine.model.notices import LatchCause
+from engine.model.proposals import ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
 from engine.params import TradingParams

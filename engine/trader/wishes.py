@@ -29,8 +29,9 @@ from engine.model.commands import (
     Tune,
 )
 from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
-from engine.model.notices import LatchCause, ProposalEnd
+from engine.model.notices import LatchCause
 from engine.model.orders import ExitReason
+from engine.model.proposals import ProposalEnd
 from engine.model.saved import Override
 from engine.model.signals import Sides
 from engine.model.view import Running

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from engine.model.notices import ProposalEnd, Proposed
 from engine.model.orders import ExitPlan, ExitReason, Trade
+from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.signals import Proposal, Refusal, Ruling, Side
 from engine.params import TradingParams
 from handlers.ui import keyboards as keys

@@ -3,8 +3,9 @@
 from typing import Final
 
 from engine.model.commands import DecisionMode
-from engine.model.notices import LatchCause, ProposalEnd
+from engine.model.notices import LatchCause
 from engine.model.orders import ExitReason
+from engine.model.proposals import ProposalEnd
 from engine.model.signals import Limit, Proposal, Regime, Side, Sides, Verdict
 from engine.model.view import Running, Stage
 from handlers.ui.language import marked

@@ -3,13 +3,10 @@
 from typing import Final
 
 from engine.control import EngineControl
+from engine.model.machine_notices import DecisionMissed, EngineReady, FeedCameBack, FeedWentAway, StoreCameBack, StoreWentAway
 from engine.model.notices import (
     CoverVerified,
-    DecisionMissed,
-    EngineReady,
     EntryProposed,
-    FeedCameBack,
-    FeedWentAway,
     PositionClosed,
     PositionOpened,
     PositionReduced,
@@ -17,8 +14,6 @@ from engine.model.notices import (
     RegimeChanged,
     SignalSeen,
     StopMoved,
-    StoreCameBack,
-    StoreWentAway,
 )
 from engine.model.signals import Proposal, Regime, Ruling, Side, Sides
 from engine.model.view import EngineView

@@ -7,21 +7,26 @@ for the money, what the bot did, what can be done.
 from typing import assert_never
 
 from engine.control import EngineControl
-from engine.model.notices import (
+from engine.model.machine_notices import (
     AuditSealed,
-    CoverMissing,
-    CoverVerified,
-    DailyReport,
     DecisionMissed,
     EngineHalted,
     EngineReady,
+    FeedCameBack,
+    FeedWentAway,
+    ProcessTroubled,
+    StoreCameBack,
+    StoreWentAway,
+)
+from engine.model.notices import (
+    CoverMissing,
+    CoverVerified,
+    DailyReport,
     EntriesLocked,
     EntryFailed,
     EntryProposed,
     EntryProvedAbsent,
     EntryUnknown,
-    FeedCameBack,
-    FeedWentAway,
     LatchLifted,
     LatchSet,
     Notice,
@@ -31,13 +36,10 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
-    ProcessTroubled,
     ProposalEnded,
     RegimeChanged,
     SignalSeen,
     StopMoved,
-    StoreCameBack,
-    StoreWentAway,
 )
 from handlers.ui import news, outside, process, trouble
 from handlers.ui.alerts import Alert, Loudness

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.model.notices import AuditSealed, ProcessTroubled, Trouble
+from engine.model.machine_notices import AuditSealed, ProcessTroubled, Trouble
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import bold, code, lines, row

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from engine.model.machine_notices import EngineHalted
 from engine.model.notices import (
     CoverMissing,
-    EngineHalted,
     EntriesLocked,
     EntryFailed,
     EntryProvedAbsent,

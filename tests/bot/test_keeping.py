@@ -17,7 +17,8 @@ from bot.starts import Starts
 from bot.supervised import supervised
 from engine.adapters.audit_log import AuditLog
 from engine.model.commands import PauseTrading
-from engine.model.notices import AuditSealed, CoverMissing, FeedWentAway, Notice, ProcessTroubled, Trouble
+from engine.model.machine_notices import AuditSealed, FeedWentAway, ProcessTroubled, Trouble
+from engine.model.notices import CoverMissing, Notice
 from engine.model.signals import Side
 from tests.engine.adapters.redis_servers import HandClock
 from tests.handlers.samples import an_engine, every_notice

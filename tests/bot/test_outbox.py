@@ -20,7 +20,8 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_outbox import Outbox, put
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
-from engine.model.notices import EngineHalted, LatchLifted, Notice
+from engine.model.machine_notices import EngineHalted
+from engine.model.notices import LatchLifted, Notice
 from engine.ports import StoreDown
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Languages

@@ -13,7 +13,8 @@ from bot.owners import Owners
 from bot.past_store import PastStore
 from bot.sending import Sender
 from engine.adapters.redis_users import Users
-from engine.model.notices import Notice, StoreWentAway
+from engine.model.machine_notices import StoreWentAway
+from engine.model.notices import Notice
 from engine.ports import StoreDown
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.markup import Html

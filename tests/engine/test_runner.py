@@ -8,8 +8,9 @@ import pytest
 from engine.desk.desk import Desk
 from engine.model.commands import AllowSides, Panic, StartTrading
 from engine.model.events import ClockTicked, OrderFilled
+from engine.model.machine_notices import EngineHalted, EngineReady
 from engine.model.messages import Outcome, ReplyCode, SetUpSymbol
-from engine.model.notices import EngineHalted, EngineReady, EntryFailed, LatchCause, LatchSet
+from engine.model.notices import EntryFailed, LatchCause, LatchSet
 from engine.model.orders import IntentState, Role
 from engine.model.signals import Sides
 from tests.engine.runner_house import a_house, running

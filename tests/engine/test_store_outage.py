@@ -10,8 +10,9 @@ from engine.execution.ids import client_id
 from engine.model.account import PositionSeen, StopSeen
 from engine.model.commands import AllowSides, ClosePosition, Panic, PauseTrading, StartTrading, StopHow, StopTrading
 from engine.model.events import ClockTicked
+from engine.model.machine_notices import EngineReady, StoreCameBack, StoreWentAway
 from engine.model.messages import ReplyCode
-from engine.model.notices import EngineReady, LatchCause, LatchSet, OutsideQuestion, StoreCameBack, StoreWentAway
+from engine.model.notices import LatchCause, LatchSet, OutsideQuestion
 from engine.model.orders import Role, TriggerBy
 from engine.model.saved import SavedState
 from engine.model.signals import Code, Side, Sides

@@ -4,21 +4,27 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.model.commands import DecisionMode
-from engine.model.notices import (
+from engine.model.machine_notices import (
     AuditSealed,
-    CoverMissing,
-    CoverVerified,
-    DailyReport,
     DecisionMissed,
     EngineHalted,
     EngineReady,
+    FeedCameBack,
+    FeedWentAway,
+    ProcessTroubled,
+    StoreCameBack,
+    StoreWentAway,
+    Trouble,
+)
+from engine.model.notices import (
+    CoverMissing,
+    CoverVerified,
+    DailyReport,
     EntriesLocked,
     EntryFailed,
     EntryProposed,
     EntryProvedAbsent,
     EntryUnknown,
-    FeedCameBack,
-    FeedWentAway,
     LatchCause,
     LatchLifted,
     LatchSet,
@@ -29,18 +35,13 @@ from engine.model.notices import (
     PositionClosed,
     PositionOpened,
     PositionReduced,
-    ProcessTroubled,
-    ProposalEnd,
     ProposalEnded,
-    Proposed,
     RegimeChanged,
     SignalSeen,
     StopMoved,
-    StoreCameBack,
-    StoreWentAway,
-    Trouble,
 )
 from engine.model.orders import ExitReason, Trade
+from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.signals import (
     Check,
     Code,

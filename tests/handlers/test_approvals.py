@@ -4,7 +4,8 @@ import pytest
 
 from engine.model.commands import ApproveEntry, DeclineEntry
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import EntryProposed, ProposalEnd, ProposalEnded
+from engine.model.notices import EntryProposed, ProposalEnded
+from engine.model.proposals import ProposalEnd
 from engine.model.signals import Code, Refusal
 from handlers.ui.callbacks import Card, Choice
 from handlers.ui.markup import plain

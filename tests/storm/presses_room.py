@@ -16,7 +16,7 @@ from engine.control import Control
 from engine.model.commands import ApproveEntry, ClosePosition, Command, DecisionMode, SetMode, StartTrading
 from engine.model.events import BarClosed, MarkSeen, QuoteSeen
 from engine.model.messages import Reply
-from engine.model.notices import Proposed
+from engine.model.proposals import Proposed
 from engine.model.saved import SavedState
 from engine.ports import Event
 from handlers import build_router

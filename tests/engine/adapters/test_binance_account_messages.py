@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine.adapters.binance_account_messages import AccountFrame, AccountNews, read_account
 from engine.adapters.binance_messages import BadMessage
-from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged, StopStatus
-from engine.model.orders import Fill
+from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
 from tests.engine.adapters.recorded import lines
 

@@ -19,7 +19,6 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -33,6 +32,7 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
+from engine.model.orders import StopStatus
 from tests.engine.adapters.binance_builders import ENTRY_ID, MARKET_MS, a_broker, an_entry
 from tests.engine.adapters.errand_parts import ALGO, DAY, ORDER, STOP_ID, STOPS, order, refused, stop, told, trade
 from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request

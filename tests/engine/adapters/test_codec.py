@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.adapters.codec import NOTICE_TYPES, Undecodable, decode, decode_notice, encode, encode_notice, from_plain, plain
-from engine.model.notices import EngineHalted, Notice
+from engine.model.machine_notices import EngineHalted
+from engine.model.notices import Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedDesk, SavedState
 from engine.model.signals import Check, Features, Ruling, Side, Vote

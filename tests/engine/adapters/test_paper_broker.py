@@ -21,7 +21,6 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.messages import (
     CancelOrder,
@@ -34,7 +33,7 @@ from engine.model.messages import (
     SetUpSymbol,
     SyncAccount,
 )
-from engine.model.orders import ApprovedOrder
+from engine.model.orders import ApprovedOrder, StopStatus
 from engine.ports import Event, StateUnreadable
 from tests.engine.adapters.fake_exchange import ManualClock
 from tests.engine.adapters.paper_builders import (

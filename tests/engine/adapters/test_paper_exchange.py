@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from engine.adapters.binance_errors import Refused
 from engine.adapters.paper_exchange import PaperExchange
-from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged, StopStatus
-from engine.model.orders import Fill
+from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
 from tests.engine.adapters.paper_builders import (
     HOUR_MS,

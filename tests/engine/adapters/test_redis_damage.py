@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
-from engine.model.notices import EngineHalted
+from engine.model.machine_notices import EngineHalted
 from engine.model.saved import SavedAccount
 from engine.ports import StateUnreadable, StoreDown
 from tests.engine.adapters.redis_servers import HandClock

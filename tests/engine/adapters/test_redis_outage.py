@@ -16,7 +16,8 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
-from engine.model.notices import EngineHalted, LatchCause
+from engine.model.machine_notices import EngineHalted
+from engine.model.notices import LatchCause
 from engine.ports import StateUnreadable, StoreDown
 from tests.engine.adapters.redis_servers import HandClock, told
 from tests.engine.adapters.saved_values import NAMESPACE, a_desk, a_ruling, a_state, an_entry

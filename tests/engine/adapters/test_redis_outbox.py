@@ -10,7 +10,8 @@ from engine.adapters.codec import encode_notice
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_outbox import FROM_START, OUTBOX, Outbox
 from engine.adapters.redis_server import EmbeddedServer
-from engine.model.notices import EngineHalted, Notice
+from engine.model.machine_notices import EngineHalted
+from engine.model.notices import Notice
 from tests.engine.adapters.redis_servers import a_server, emptied
 
 

@@ -14,7 +14,7 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
-from engine.model.notices import EngineHalted
+from engine.model.machine_notices import EngineHalted
 from engine.model.signals import Code, Verdict
 from engine.ports import StoreDown
 from tests.engine.adapters.redis_servers import HandClock

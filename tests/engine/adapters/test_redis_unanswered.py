@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from engine.adapters.redis_writer import APPLY, LOCK
-from engine.model.notices import EngineHalted
+from engine.model.machine_notices import EngineHalted
 from engine.ports import StoreDown
 from tests.engine.adapters.redis_servers import told
 from tests.engine.adapters.redis_stores import reopened

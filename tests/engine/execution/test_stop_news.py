@@ -7,10 +7,10 @@ import pytest
 
 from engine.execution import cover, stop_news
 from engine.model.account import StopSeen
-from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged, StopStatus
+from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged
 from engine.model.messages import FindStop, ListStops
 from engine.model.notices import OutsideChange
-from engine.model.orders import Role, TriggerBy
+from engine.model.orders import Role, StopStatus, TriggerBy
 from engine.model.saved import SavedDesk, StopOrder
 from engine.model.signals import Side
 from tests import builders

@@ -24,11 +24,10 @@ from engine.model.events import (
     OrderRejected,
     OrderUnanswered,
     StopChanged,
-    StopStatus,
 )
 from engine.model.market import Bar
 from engine.model.messages import CancelOrder, Errand, FindOrder, FindStop, Outcome
-from engine.model.orders import ApprovedOrder, Role
+from engine.model.orders import ApprovedOrder, Role, StopStatus
 from engine.model.saved import SavedState
 from engine.model.signals import Side
 from engine.ports import Event

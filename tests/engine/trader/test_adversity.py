@@ -7,11 +7,11 @@ import pytest
 
 from engine.execution.ids import MAX_GENERATION
 from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading, StopHow, StopTrading
-from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged, StopStatus
+from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged
 from engine.model.market import PriceWindow
 from engine.model.messages import CancelOrder, Errand, FindStop
 from engine.model.notices import OutsideChange, PanicDone
-from engine.model.orders import ApprovedOrder, ExitReason, Role
+from engine.model.orders import ApprovedOrder, ExitReason, Role, StopStatus
 from engine.model.saved import SavedAccount, SavedDesk, SavedState
 from engine.model.signals import Side, Sides
 from engine.ports import Event

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from engine.model.commands import ApproveEntry, DecisionMode, DeclineEntry
 from engine.model.messages import ReplyCode
-from engine.model.notices import EntryProposed, ProposalEnd, ProposalEnded
+from engine.model.notices import EntryProposed, ProposalEnded
 from engine.model.orders import Role
+from engine.model.proposals import ProposalEnd
 from engine.model.signals import Verdict
 from tests.engine.trader.rising import WARMUP, a_world, rising, run, told
 from tests.engine.trader.world import SYMBOL, World

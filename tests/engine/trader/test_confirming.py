@@ -6,7 +6,8 @@ import pytest
 
 from engine.model.commands import ApproveEntry, Asked, DecisionMode, DeclineEntry, PauseTrading, SetMode, StopHow, StopTrading
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import EntryProposed, LatchCause, Proposed
+from engine.model.notices import EntryProposed, LatchCause
+from engine.model.proposals import Proposed
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.rising import WARMUP, rising, told

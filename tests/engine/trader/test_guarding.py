@@ -8,11 +8,11 @@ from typing import Final
 import pytest
 
 from engine.execution.ids import read
-from engine.model.events import MarkSeen, PriceSeen, StopChanged, StopStatus
+from engine.model.events import MarkSeen, PriceSeen, StopChanged
 from engine.model.market import PriceWindow
 from engine.model.messages import CancelOrder
 from engine.model.notices import CoverVerified, OutsideChange, OutsideQuestion
-from engine.model.orders import ApprovedOrder, ExitReason, Role, TriggerBy
+from engine.model.orders import ApprovedOrder, ExitReason, Role, StopStatus, TriggerBy
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld, settle
 from tests.engine.trader.rising import WARMUP, rising, told, until_open

@@ -19,10 +19,10 @@ from engine.model.commands import (
     StopHow,
     StopTrading,
 )
-from engine.model.events import StopChanged, StopStatus
+from engine.model.events import StopChanged
 from engine.model.messages import ReplyCode
 from engine.model.notices import OutsideChange, OutsideQuestion, PositionClosed
-from engine.model.orders import Role
+from engine.model.orders import Role, StopStatus
 from engine.model.saved import SavedState
 from engine.model.signals import Code, Ruling, Side
 from engine.model.view import Care

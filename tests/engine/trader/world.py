@@ -34,7 +34,6 @@ from engine.model.events import (
     SetupSeen,
     StopChanged,
     StopsListed,
-    StopStatus,
 )
 from engine.model.market import Bar, Bracket, PriceWindow, SymbolRules
 from engine.model.messages import (
@@ -51,7 +50,7 @@ from engine.model.messages import (
     SyncAccount,
 )
 from engine.model.notices import Notice
-from engine.model.orders import ApprovedOrder, Fill, Role, Trade, TriggerBy
+from engine.model.orders import ApprovedOrder, Fill, Role, StopStatus, Trade, TriggerBy
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling, Side
 from engine.params import TradingParams

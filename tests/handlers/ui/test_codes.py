@@ -8,8 +8,9 @@ import pytest
 
 from engine.model.commands import DecisionMode
 from engine.model.messages import Reply, ReplyCode
-from engine.model.notices import LatchCause, ProposalEnd
+from engine.model.notices import LatchCause
 from engine.model.orders import ExitReason
+from engine.model.proposals import ProposalEnd
 from engine.model.signals import Code, Limit, Proposal, Refusal, Regime, Side, Sides, Verdict, Votes
 from engine.model.view import Running, Stage
 from engine.params import TUNABLES
