@@ -152,17 +152,23 @@ async def _key_is_safe(venue: Venue) -> None:
 
 
 async def _recovered(house: House) -> None:
-    """Recover; while the exchange cannot be reached, try again for as long as it takes. Raises `CannotStart`."""
+    """Recover, however long it takes. Raises `CannotStart`."""
+    try:
+        await recovered(house.runner)
+    except LookupError as error:
+        raise CannotStart(f"SYMBOLS: {str(error.args[0]) if error.args else error}") from error
+    except StateUnreadable:
+        latch_lost(house.settings.data_folder, house.clock.now_ms())
+        raise
+
+
+async def recovered(runner: Runner) -> None:
+    """Recover; while the exchange cannot be reached, try again for as long as it takes. Raises what `recover` raises else."""
     pause_s = FIRST_RETRY_S
     while True:
         try:
-            await house.runner.recover()
+            await runner.recover()
             return
-        except LookupError as error:
-            raise CannotStart(f"SYMBOLS: {str(error.args[0]) if error.args else error}") from error
-        except StateUnreadable:
-            latch_lost(house.settings.data_folder, house.clock.now_ms())
-            raise
         except (ConnectionError, TimeoutError) as error:
             logger.warning("not recovered yet, next attempt in %g s: %s", pause_s, error)
         await asyncio.sleep(pause_s)

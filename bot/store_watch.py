@@ -6,7 +6,7 @@ lost something latches entries, in the file that the engine reads next.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,13 +91,11 @@ class WatchedStore:
 
     async def watch(self, failed: Callable[[str], None]) -> None:
         """Feel the store's pulse until cancelled: also an idle process notices that it is gone, or somebody else's."""
-        while True:
-            await asyncio.sleep(BEAT_S)
-            if self._is_taken:
-                try:
-                    await self._listened(self._store.beat())
-                except StoreDown as error:
-                    failed(str(error))
+        await felt(self._beaten, failed)
+
+    async def _beaten(self) -> None:
+        if self._is_taken:
+            await self._listened(self._store.beat())
 
     async def _listened(self, call: Any) -> None:
         try:
@@ -119,6 +117,16 @@ class WatchedStore:
             self._sequence.note(number)
         except OSError as error:
             raise StoreDown(f"the number of the newest write could not be kept: {error.strerror}") from error
+
+
+async def felt(beat: Callable[[], Awaitable[None]], failed: Callable[[str], None]) -> None:
+    """Ask for a beat again and again until cancelled; `failed` hears of each that did not come."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            await beat()
+        except StoreDown as error:
+            failed(str(error))
 
 
 def latch_lost(folder: Path, now_ms: int) -> None:

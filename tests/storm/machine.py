@@ -6,9 +6,9 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.living import FIRST_RETRY_S, LONGEST_RETRY_S
+from bot.living import recovered
 from bot.schedule import Schedule
-from bot.store_watch import BEAT_S
+from bot.store_watch import felt
 from engine.adapters.binance_broker import binance_broker
 from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_socket import Patience
@@ -149,7 +149,7 @@ class Machine(Frozen):
             latch_file=StormLatchFile(world.disk),
         )
         self.control = Control(self.runner, store, "STORM")
-        await self._recovered(self.runner)
+        await recovered(self.runner)
         schedule = Schedule(
             self.runner,
             rest,
@@ -161,28 +161,8 @@ class Machine(Frozen):
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ticking(schedule))
-            group.create_task(self._pulse(store, self.runner))
+            group.create_task(felt(store.beat, self.runner.store_failed))
             group.create_task(self.runner.run())
-
-    async def _recovered(self, runner: Runner) -> None:
-        """As the process does it: again, until the exchange can be reached."""
-        pause_s = FIRST_RETRY_S
-        while True:
-            try:
-                await runner.recover()
-                return
-            except (ConnectionError, TimeoutError):
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_RETRY_S)
-
-    async def _pulse(self, store: StormStore, runner: Runner) -> None:
-        """As `bot.store_watch` feels it."""
-        while True:
-            await asyncio.sleep(BEAT_S)
-            try:
-                await store.beat()
-            except StoreDown as error:
-                runner.store_failed(str(error))
 
     async def _ticking(self, schedule: Schedule) -> None:
         while True:
