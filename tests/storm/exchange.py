@@ -18,7 +18,7 @@ from sandbox.exchange.config import VenueConfig
 from sandbox.exchange.endpoints import Desk
 from sandbox.exchange.exchange import open_exchange
 from sandbox.exchange.faults import AnswerFaults, StreamFaults
-from sandbox.exchange.fills import end_algo, end_order
+from sandbox.exchange.fills import end_algo
 from sandbox.exchange.gate import Asked, Gate
 from sandbox.exchange.history import Kline
 from sandbox.exchange.hub import Hub
@@ -221,12 +221,6 @@ class StormExchange:
                 self.told()
                 return True
         return False
-
-    def drop_resting(self, symbol: str) -> None:
-        """A symbol's regular orders are cancelled."""
-        for order in self.exchange.orders.open_on(symbol):
-            end_order(self.exchange, order, "CANCELED")
-        self.told()
 
     def equity(self) -> Decimal:
         """Wallet and open results by the marks."""

@@ -1,6 +1,7 @@
 """Faults that somebody or something does at a moment: 2B, connections of 2C, the store of 2D, the process of 2F."""
 
 import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from engine.model.commands import (
@@ -14,6 +15,7 @@ from engine.model.commands import (
     StopTrading,
     Tune,
 )
+from tests.storm.exchange import StormExchange
 from tests.storm.market import SYMBOLS
 from tests.storm.weather import Act, Fault, StoreFate
 
@@ -56,20 +58,17 @@ def _foreign_stop(world: "World", chance: random.Random) -> bool:
     return True
 
 
-def _liquidated(world: "World", chance: random.Random) -> bool:
-    symbol = _held(world, chance)
-    if symbol:
-        world.forced(symbol)
-        world.venue.liquidate(symbol)
-    return bool(symbol)
+def _forced(close: Callable[[StormExchange, str], None]) -> Act:
+    """The exchange closes a position by force."""
 
+    def act(world: "World", chance: random.Random) -> bool:
+        symbol = _held(world, chance)
+        if symbol:
+            world.forced(symbol)
+            close(world.venue, symbol)
+        return bool(symbol)
 
-def _deleveraged(world: "World", chance: random.Random) -> bool:
-    symbol = _held(world, chance)
-    if symbol:
-        world.forced(symbol)
-        world.venue.deleverage(symbol)
-    return bool(symbol)
+    return act
 
 
 def _refused_at_trigger(world: "World", chance: random.Random) -> bool:
@@ -198,8 +197,8 @@ def _kill_and_change(world: "World", chance: random.Random) -> bool:
 
 
 WORLD: Final = [
-    Fault("B1", "liquidation", act=_liquidated, excuse_s=2.0),
-    Fault("B2", "auto-deleveraging", act=_deleveraged, excuse_s=2.0),
+    Fault("B1", "liquidation", act=_forced(StormExchange.liquidate), excuse_s=2.0),
+    Fault("B2", "auto-deleveraging", act=_forced(StormExchange.deleverage), excuse_s=2.0),
     Fault("B4", "closed by hand", act=_by_hand(-1), excuse_s=2.5),
     Fault("B4b", "reduced by hand", act=_by_hand(-0.5), excuse_s=2.5),
     Fault("B5", "added by hand", act=_by_hand(0.5), excuse_s=2.5),

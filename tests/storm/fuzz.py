@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.storm.fuzz_life import Step, breaks_again, lived
-from tests.storm.fuzz_mutations import shrunk_bytes, shrunk_steps
+from tests.storm.fuzz_mutations import shrunk
 from tests.storm.fuzz_settings import tried
 from tests.storm.fuzz_updates import updates
 
@@ -71,10 +71,10 @@ def one_life(seed: int, count: int) -> Report:
 
 def _told(seed: int, steps: list[Step], error: Exception) -> str:
     """A failure with its smallest input."""
-    fewer = shrunk_steps(steps, lambda some: breaks_again(seed, some, error))
+    fewer = shrunk(steps, lambda some: breaks_again(seed, some, error))
     if fewer and fewer[-1].raws:
         last = fewer[-1]
-        raw = shrunk_bytes(last.raws[0], lambda some: breaks_again(seed, [*fewer[:-1], last._replace(raws=(some,))], error))
+        raw = shrunk(last.raws[0], lambda some: breaks_again(seed, [*fewer[:-1], last._replace(raws=(some,))], error))
         fewer = [*fewer[:-1], last._replace(raws=(raw,))]
     shown = "\n".join(
         f"    {step.kind} {step.raws[0]!r}" if step.raws else f"    {step.kind} {step.number}" for step in fewer[-40:]

@@ -5,7 +5,7 @@ A template's live parts (prices, times, names, quantities) are filled in before 
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -134,31 +134,16 @@ def _flipped(raw: bytes, chance: random.Random) -> bytes:
     return bytes(harmed)
 
 
-def shrunk_bytes(raw: bytes, still_fails: Any, tries: int = 400) -> bytes:
-    """The same failure in fewer bytes: parts are left out as long as it stays."""
-    size = len(raw) // 2
+def shrunk[S: Any](failing: S, still_fails: Callable[[S], bool], tries: int = 400) -> S:
+    """The same failure in less: parts of the bytes, or of the steps, are left out as long as it stays."""
+    size = len(failing) // 2
     while size and tries:
         place = 0
-        while place < len(raw) and tries:
-            shorter, tries = raw[:place] + raw[place + size :], tries - 1
-            if still_fails(shorter):
-                raw = shorter
+        while place < len(failing) and tries:
+            less, tries = failing[:place] + failing[place + size :], tries - 1
+            if still_fails(less):
+                failing = less
             else:
                 place += size
         size //= 2
-    return raw
-
-
-def shrunk_steps[T](steps: list[T], still_fails: Any, tries: int = 400) -> list[T]:
-    """The same failure in fewer steps."""
-    size = len(steps) // 2
-    while size and tries:
-        place = 0
-        while place < len(steps) and tries:
-            fewer, tries = steps[:place] + steps[place + size :], tries - 1
-            if still_fails(fewer):
-                steps = fewer
-            else:
-                place += size
-        size //= 2
-    return steps
+    return failing

@@ -17,7 +17,7 @@ from engine.model.orders import Role
 from handlers.consent import WAIT_S
 from handlers.ui.callbacks import Agree, Card, Choice, ChooseMode, Hold, OnPosition
 from tests.engine.trader.world import SYMBOL
-from tests.storm.fuzz_mutations import shrunk_steps
+from tests.storm.fuzz_mutations import shrunk
 from tests.storm.fuzz_updates import Watch
 from tests.storm.presses_room import ADMINS, STRANGERS, PressRoom
 
@@ -241,7 +241,7 @@ def one_case(seed: int) -> Outcome:
     kind, done, fault = asyncio.run(pressed(seed))
     if not fault:
         return Outcome(kind, done, "")
-    numbers = shrunk_steps([*range(len(done))], lambda some: bool(asyncio.run(pressed(seed, some)).fault), 60)
+    numbers = shrunk([*range(len(done))], lambda some: bool(asyncio.run(pressed(seed, some)).fault), 60)
     fewer = [done[number] for number in numbers]
     return Outcome(kind, fewer, f"seed {seed}, {kind}: {fault}\n  its fewest presses, numbers {numbers}: {fewer}")
 

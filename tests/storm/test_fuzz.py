@@ -6,7 +6,7 @@ import pytest
 
 from tests.storm.fuzz import fuzz
 from tests.storm.fuzz_life import Life, Step, lived
-from tests.storm.fuzz_mutations import shrunk_bytes, shrunk_steps
+from tests.storm.fuzz_mutations import shrunk
 from tests.storm.fuzz_senders import walk
 from tests.storm.fuzz_settings import tried
 from tests.storm.fuzz_updates import updates
@@ -50,6 +50,6 @@ def test_a_fuzzed_life_enters_and_refuses() -> None:
 
 
 def test_a_failure_is_shrunk_to_what_it_needs() -> None:
-    assert shrunk_bytes(b"aaaaXbbbbbYcc", lambda raw: b"X" in raw and b"Y" in raw) == b"XY"
+    assert shrunk(b"aaaaXbbbbbYcc", lambda raw: b"X" in raw and b"Y" in raw) == b"XY"
     steps = [Step("time", number=number) for number in range(20)]
-    assert shrunk_steps(steps, lambda some: {3, 17} <= {step.number for step in some}) == [steps[3], steps[17]]
+    assert shrunk(steps, lambda some: {3, 17} <= {step.number for step in some}) == [steps[3], steps[17]]

@@ -27,7 +27,6 @@ class Watch:
 
     def __init__(self, world: "World") -> None:
         self.violations = list[tuple[str, str]]()
-        self.naked_s = Counter[str]()  # the longest unexcused stretch per symbol
         self.covers_s = list[float]()
         self.calm_covers_s = list[float]()  # of those, where no fault struck
         self._world = world
@@ -115,7 +114,6 @@ class Watch:
         since = self._naked_since.setdefault(symbol, now)
         begin = max(since, world.weather.excused_until_s, world.excused_until_s)
         naked = now - begin
-        self.naked_s[symbol] = max(self.naked_s[symbol], naked)  # type: ignore[assignment]
         if naked > NAKED_RUNNING_S and not world.is_forgotten(symbol):
             self.violated("I2", f"{symbol} is naked for {naked:.1f} s beyond every excuse, {now - since:.1f} s in all")
 

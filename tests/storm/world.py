@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 
 import engine.adapters.binance_socket as product_socket
@@ -340,5 +339,3 @@ def _nobody() -> Any:
 
 
 _NOBODY: Final = _nobody()
-ZERO: Final = Decimal(0)
-START_S: Final = EPOCH_S
