@@ -28,7 +28,7 @@ from sandbox.exchange.gate import Asked  # noqa: E402
 from sandbox.exchange.venue import Venue  # noqa: E402
 from sandbox.market import generate  # noqa: E402
 from sandbox.telegram.server import BotApi, BotApiConfig  # noqa: E402
-from sandbox.world import free_port  # noqa: E402
+from sandbox.world import free_port, named  # noqa: E402
 
 KEY, SECRET, SYMBOL = "k" * 64, "s" * 64, "ETHUSDT"
 WITHIN_S: Final = 60.0
@@ -157,11 +157,7 @@ async def opened(folder: Path) -> AsyncIterator[Bench]:
         "MODE": "testnet",
         "BINANCE_API_KEY": KEY,
         "BINANCE_API_SECRET": SECRET,
-        "BINANCE_REST_ROOT": roots.rest,
-        "BINANCE_SAPI_ROOT": roots.rest,
-        "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
-        "BINANCE_WS_MARKET_ROOT": roots.ws_market,
-        "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
+        **named(roots),
         "INTERVAL": "1m",
         "WARMUP_BARS": "200",
         "TELEGRAM_API_ROOT": addresses.api_root,

@@ -50,19 +50,23 @@ class World:
 
     def venue_roots(self) -> dict[str, str]:
         """Give the venue's addresses under the names of the product's settings."""
-        roots = self.roots
-        return {
-            "BINANCE_REST_ROOT": roots.rest,
-            "BINANCE_SAPI_ROOT": roots.rest,
-            "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
-            "BINANCE_WS_MARKET_ROOT": roots.ws_market,
-            "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
-        }
+        return named(self.roots)
 
     async def close(self) -> None:
         """Take it down."""
         await self.venue.close()
         await self.bot_api.close()
+
+
+def named(roots: Roots) -> dict[str, str]:
+    """Give a venue's addresses under the names of the product's settings."""
+    return {
+        "BINANCE_REST_ROOT": roots.rest,
+        "BINANCE_SAPI_ROOT": roots.rest,
+        "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
+        "BINANCE_WS_MARKET_ROOT": roots.ws_market,
+        "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
+    }
 
 
 def make_market(options: MarketOptions) -> Market:

@@ -3,11 +3,11 @@
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
+from engine.execution.stop_news import TAKEN_BY_OTHERS_RETRY_MS
 from engine.model.orders import IntentState
 from engine.model.saved import SavedDesk
 
 LEASE_MS: Final = 3_000  # so long after now the exchange may still take an entry that was sent before
-BLOCK_MS: Final = 30_000  # so long at most somebody else's stop is waited for
 WIRE: Final = frozenset(
     {
         *("signed_ms", "asked_ms", "denied_ms", "agreed_ms", "ended_ms"),
@@ -16,7 +16,7 @@ WIRE: Final = frozenset(
         *("listed_ms", "listing_asked_ms"),
     }
 )
-AHEAD: Final = {"deadline_ms": LEASE_MS, "wide_blocked_until_ms": BLOCK_MS}
+AHEAD: Final = {"deadline_ms": LEASE_MS, "wide_blocked_until_ms": TAKEN_BY_OTHERS_RETRY_MS}
 ANEW: Final = frozenset({"uncovered_seen_ms", "touched_seen_ms", "mark_beyond_ms"})
 
 

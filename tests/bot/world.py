@@ -9,6 +9,7 @@ from sandbox.exchange.config import VenueConfig
 from sandbox.exchange.venue import Venue
 from sandbox.market import generate
 from sandbox.telegram.server import BotApi, BotApiConfig
+from sandbox.world import named
 
 KEY, SECRET = "k" * 64, "s" * 64
 
@@ -23,11 +24,7 @@ async def a_world(tmp_path: Path, **account: Any) -> AsyncIterator[tuple[Venue, 
         "MODE": "testnet",
         "BINANCE_API_KEY": KEY,
         "BINANCE_API_SECRET": SECRET,
-        "BINANCE_REST_ROOT": roots.rest,
-        "BINANCE_SAPI_ROOT": roots.rest,
-        "BINANCE_WS_PUBLIC_ROOT": roots.ws_public,
-        "BINANCE_WS_MARKET_ROOT": roots.ws_market,
-        "BINANCE_WS_PRIVATE_ROOT": roots.ws_private,
+        **named(roots),
         "INTERVAL": "1m",
         "WARMUP_BARS": "50",
         "TELEGRAM_API_ROOT": addresses.api_root,

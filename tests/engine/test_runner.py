@@ -13,7 +13,7 @@ from engine.model.messages import Outcome, ReplyCode, SetUpSymbol
 from engine.model.notices import EntryFailed, LatchCause, LatchSet
 from engine.model.orders import IntentState, Role
 from engine.model.signals import Sides
-from tests.engine.runner_house import a_house, running
+from tests.engine.runner_house import House, a_house, running
 from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import SYMBOL
 
@@ -53,21 +53,26 @@ async def test_an_entry_is_signed_then_saved_as_sent_and_only_then_sent() -> Non
         assert states == [IntentState.SENT]
 
 
+async def _entered_with_a_journal_of(ms: int, house: House) -> None:
+    """Let an entry be wanted, and the first save of it take so long."""
+    await house.control.ask(StartTrading(house.control.asked("7")))
+    save, slow = house.store.save, [True]
+
+    async def slow_once(*values):  # type: ignore[no-untyped-def]
+        await save(*values)
+        state = values[0]
+        if slow and state is not None and state.desks[SYMBOL].entry is not None:
+            slow.clear()
+            house.clock.now += ms
+
+    house.store.save = slow_once  # type: ignore[method-assign]
+    await house.bars_until_entry()
+    await house.settle()
+
+
 async def test_an_entry_whose_journal_took_too_long_is_signed_again_and_sent_once() -> None:
     async with running(a_house()) as house:
-        await house.control.ask(StartTrading(house.control.asked("7")))
-        save, slow = house.store.save, [True]
-
-        async def slow_once(*values):  # type: ignore[no-untyped-def]
-            await save(*values)
-            state = values[0]
-            if slow and state is not None and state.desks[SYMBOL].entry is not None:
-                slow.clear()
-                house.clock.now += 1_000
-
-        house.store.save = slow_once  # type: ignore[method-assign]
-        await house.bars_until_entry()
-        await house.settle()
+        await _entered_with_a_journal_of(1_000, house)
 
         at = house.diary.index("signed")
         assert house.diary[at : at + 5] == ["signed", "saved", "signed", "saved", "sent"]
@@ -85,19 +90,7 @@ async def test_a_recovery_that_begins_again_owes_only_what_it_finds_itself() -> 
 
 async def test_an_entry_that_was_decided_before_the_process_stood_still_is_dropped() -> None:
     async with running(a_house()) as house:
-        await house.control.ask(StartTrading(house.control.asked("7")))
-        save, slow = house.store.save, [True]
-
-        async def stood_still(*values):  # type: ignore[no-untyped-def]
-            await save(*values)
-            state = values[0]
-            if slow and state is not None and state.desks[SYMBOL].entry is not None:
-                slow.clear()
-                house.clock.now += 40_000
-
-        house.store.save = stood_still  # type: ignore[method-assign]
-        await house.bars_until_entry()
-        await house.settle()
+        await _entered_with_a_journal_of(40_000, house)
 
         assert not house.broker.sent
         assert house.runner.trader.desks[SYMBOL].memory.entry is None

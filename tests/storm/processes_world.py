@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sandbox.exchange.config import VenueConfig
+from sandbox.exchange.config import Roots, VenueConfig
 from sandbox.exchange.venue import Venue
 from sandbox.market import Market, generate
 from sandbox.owners_chat import OwnersChat
 from sandbox.player import Player
 from sandbox.telegram.config import OWNER_ID, BotApiConfig
 from sandbox.telegram.server import BotApi
-from sandbox.world import HOST, free_port
+from sandbox.world import HOST, free_port, named
 from tests.storm.processes_life import Life
 from tests.storm.processes_store import OwnStore, StoreServer
 from tests.storm.processes_watch import Watch
@@ -142,11 +142,7 @@ def product_settings(seed: int, links: Mapping[str, Link], data: Path, health_po
         "TELEGRAM_API_ROOT": f"http://{HOST}:{links['telegram'].port}",
         "BINANCE_API_KEY": KEY,
         "BINANCE_API_SECRET": SECRET,
-        "BINANCE_REST_ROOT": rest,
-        "BINANCE_SAPI_ROOT": rest,
-        "BINANCE_WS_PUBLIC_ROOT": sockets,
-        "BINANCE_WS_MARKET_ROOT": sockets,
-        "BINANCE_WS_PRIVATE_ROOT": sockets,
+        **named(Roots(rest, sockets, sockets, sockets)),
         "REDIS_URL": f"redis://{HOST}:{links['store'].port}/0",
         "DATA_FOLDER": str(data.absolute()),
         "HEALTH_PORT": str(health_port),
