@@ -1,0 +1,60 @@
+"""What a run over history came to: closed trades from the ledger, the account day by day, and why nothing was entered."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.backtest.history import Floats, Ints
+from engine.model.orders import Trade
+from engine.model.signals import Code, Regime, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed trade and what history knows beside it. Bars are counted from the first candle of its symbol."""
+
+    trade: Trade
+    regime: Regime  # of the bar on which the entry was decided
+    confidence: float
+    bars_held: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A position that history ended with. It is not among the trades: nobody knows how it would have ended."""
+
+    symbol: str
+    side: Side
+    entry_time_ms: int
+    entry_price: Decimal
+    quantity: Decimal
+    unrealised: Decimal  # at the last close, before the costs of leaving
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One walk. `bars` were walked over all symbols, `judged` of them ruled on after the warm-up.
+
+    `day_ms` and `day_equity` are the account at the end of each UTC day, marked at closes. `funnel` counts, over the
+    judged bars, how often each check did not hold (a bar may count for many); `entered` how many bars became entries.
+    `drawdown` is the largest fall of equity under its peak, as a fraction. `latched_ms` is when the drawdown latch ended
+    all entries; 0 = it did not.
+    """
+
+    symbols: tuple[str, ...]
+    interval_ms: int
+    begin_ms: int
+    end_ms: int
+    wallet_before: Decimal
+    wallet_after: Decimal
+    trades: tuple[Closed, ...]
+    left_open: tuple[LeftOpen, ...]
+    day_ms: Ints
+    day_equity: Floats
+    bars: int
+    judged: int
+    entered: int
+    bars_in_position: int
+    drawdown: float
+    latched_ms: int
+    funnel: dict[Code, int]
+    held_return: dict[str, float]  # buy and hold of each symbol over the judged time, as a fraction
