@@ -154,7 +154,11 @@ class Outcome:
     wake_in_ms: int = 0  # look again after this wire time; 0 = no wish
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        """Both, in order. The later reply counts."""
+        """Both, in order. The later reply counts. Most steps have nothing to say: then the other one is the answer."""
+        if other is NOTHING:
+            return self
+        if self is NOTHING:
+            return other
         wishes = [wish for wish in (self.wake_in_ms, other.wake_in_ms) if wish]
         return Outcome(
             orders=self.orders + other.orders,

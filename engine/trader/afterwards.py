@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.desk.position import number
-from engine.model.messages import Outcome
+from engine.model.messages import NOTHING, Outcome
 from engine.trader import panicking
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def guarded(trader: Trader, time_ms: int, now_ms: int) -> Outcome:
     """Where the trader met something impossible: each desk by itself still guards its position, if it can."""
-    outcome = Outcome()
+    outcome = NOTHING
     for desk in trader.desks.values():
         with suppress(Exception):
             outcome += desk.audited(time_ms, now_ms)
