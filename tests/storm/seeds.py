@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,7 +122,8 @@ def told_failures(failed: Iterable[tuple[int, list[tuple[str, str]]]], ids: str)
 
 def write_json(path: Path, tally: Tally) -> None:
     """Write the figures of a run."""
-    row: dict[str, Any] = asdict(tally) | {"cover_s": _figures(tally.cover_s), "calm_cover_s": _figures(tally.calm_cover_s)}
+    row: dict[str, Any] = {part.name: getattr(tally, part.name) for part in fields(tally)}
+    row |= {"cover_s": _figures(tally.cover_s), "calm_cover_s": _figures(tally.calm_cover_s)}
     path.write_text(json.dumps(row, indent=1), encoding="utf-8")
 
 
