@@ -114,20 +114,19 @@ class PaperExchange:
                 self.news.append(FundingPaid(event.symbol, amount, payment.payment_id, self.time_ms, event.seen_ms))
 
     def _check_margin(self, symbol: str, seen_ms: int) -> None:
-        """Close a position by force whose margin is used up: it costs its margin and no more."""
+        """Close a position by force whose margin is used up."""
         held, mark = self.books.positions.get(symbol), self.board(symbol).mark
-        if held is None or symbol not in self.rules:
-            return
-        limit = held.liquidation(self.rules[symbol].brackets)
-        if limit <= 0 or (mark - limit) * int(held.side) > 0:
-            return
+        if held is not None and symbol in self.rules and _is_used_up(held, mark, self.rules[symbol]):
+            self._liquidate(held, mark, seen_ms)
+
+    def _liquidate(self, held: PaperPosition, mark: Decimal, seen_ms: int) -> None:
+        """It costs its margin and no more."""
+        symbol, rules = held.symbol, self.rules[held.symbol]
         for stop in [stop.seen for stop in self.books.stops.values() if stop.seen.symbol == symbol]:
             self.end_stop(stop.client_id, StopStatus.EXPIRED, "liquidation", seen_ms)
         size, way = abs(held.quantity), Side(-held.side)
         bankrupt = held.entry_price - int(held.side) * held.margin / size
-        price = on_grid(
-            max(mark, bankrupt) if held.side is Side.LONG else min(mark, bankrupt), self.rules[symbol].tick_size, way
-        )
+        price = on_grid(max(mark, bankrupt) if held.side is Side.LONG else min(mark, bankrupt), rules.tick_size, way)
         left = max(held.margin + held.unrealised(price), ZERO)
         fee = min(rounded(size * price * self._costs.liquidation), rounded(left))
         self._execute(symbol, way, size, price, f"autoclose-{self.time_ms}", self.books.next_id(), seen_ms, fee)
@@ -138,7 +137,7 @@ class PaperExchange:
         """Fill a market order at once. Raises `Refused`."""
         assert order.quantity is not None, "a market order has a quantity"
         rules, board = self._rules(order.symbol), self.board(order.symbol)
-        price = market_price(board, order.side, rules.tick_size, self._costs)
+        price = market_price(board, order.side, rules, self._costs)
         quantity = check_market(self.books, rules, order, price, self._costs.taker, self.available())
         assert price is not None
         return self._execute(order.symbol, order.side, quantity, price, order.client_id, self.books.next_id(), seen_ms)
@@ -180,10 +179,13 @@ class PaperExchange:
         if held is None or held.side is stop.side:
             self.end_stop(stop.client_id, StopStatus.REJECTED, NO_POSITION, seen_ms)
             return
-        tick, board = self._rules(stop.symbol).tick_size, self.board(stop.symbol)
-        price = touched_price(board, stop.side, at, tick, self._costs)
+        rules, board = self._rules(stop.symbol), self.board(stop.symbol)
+        if _is_used_up(held, at, rules):
+            self._liquidate(held, at, seen_ms)
+            return
+        price = touched_price(board, stop.side, at, rules, self._costs)
         if stop.trigger_by is TriggerBy.MARK:
-            price = market_price(board, stop.side, tick, self._costs) or price
+            price = market_price(board, stop.side, rules, self._costs) or price
         size = abs(held.quantity)
         child = self.books.next_id()
         self.end_stop(stop.client_id, StopStatus.TRIGGERED, "", seen_ms, child)
@@ -249,3 +251,9 @@ class PaperExchange:
 
     def _tell_stop(self, stop: StopSeen, status: StopStatus, child: int, detail: str, seen_ms: int) -> None:
         self.news.append(StopChanged(stop.symbol, stop.client_id, stop.algo_id, status, child, detail, self.time_ms, seen_ms))
+
+
+def _is_used_up(held: PaperPosition, mark: Decimal, rules: SymbolRules) -> bool:
+    """Whether a price is at the liquidation price or beyond it."""
+    limit = held.liquidation(rules.brackets)
+    return limit > 0 and (mark - limit) * int(held.side) <= 0

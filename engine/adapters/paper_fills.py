@@ -1,16 +1,14 @@
-"""At what price paper orders are filled, and whether a price sets a conditional order off.
-
-The law of the simulation: a market order pays the quote's other side and some slippage; a stop or target is filled at
-its trigger, or where a gap began, and pays half the spread and the slippage on top.
-"""
+"""At what price paper orders are filled, and whether a price sets a conditional order off: `execution.fills` in `Decimal`."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from engine.adapters.paper_books import PaperStop, on_grid
+from engine.adapters.paper_books import PaperStop
+from engine.execution.fills import quoted, worse_ticks
+from engine.execution.lot_rules import decimal_price, lot_rules
 from engine.model.account import StopSeen
-from engine.model.market import PriceWindow
+from engine.model.market import PriceWindow, SymbolRules
 from engine.model.orders import TriggerBy
 from engine.model.signals import Side
 
@@ -46,19 +44,19 @@ def exact(number: float) -> Decimal:
     return Decimal(repr(number))
 
 
-def market_price(board: Board, side: Side, tick: Decimal, costs: Costs) -> Decimal | None:
+def market_price(board: Board, side: Side, rules: SymbolRules, costs: Costs) -> Decimal | None:
     """What a market order gets now; None while nothing is known of the market."""
-    touch = board.ask if side is Side.LONG else board.bid
-    if touch <= 0:
-        touch = _worse(board.last or board.mark, side, costs.half_spread)
-    return None if touch <= 0 else on_grid(_worse(touch, side, costs.slippage), tick, side)
+    quote = float(board.ask if side is Side.LONG else board.bid)
+    if quote <= 0:
+        quote = quoted(float(board.last or board.mark), int(side), float(costs.half_spread))
+    return None if quote <= 0 else _worse(quote, side, costs.slippage, rules)
 
 
-def touched_price(board: Board, side: Side, touch: Decimal, tick: Decimal, costs: Costs) -> Decimal:
+def touched_price(board: Board, side: Side, touch: Decimal, rules: SymbolRules, costs: Costs) -> Decimal:
     """What an order gets that was set off at `touch`."""
     middle = (board.bid + board.ask) / 2
     half_spread = (board.ask - board.bid) / 2 / middle if 0 < board.bid < board.ask else costs.half_spread
-    return on_grid(_worse(touch, side, half_spread + costs.slippage), tick, side)
+    return _worse(float(touch), side, half_spread + costs.slippage, rules)
 
 
 def falls_into(stop: StopSeen) -> bool:
@@ -81,5 +79,5 @@ def touch(stop: PaperStop, window: PriceWindow) -> Decimal | None:
     return max(trigger, opened) if exact(window.high) >= trigger else None
 
 
-def _worse(price: Decimal, side: Side, fraction: Decimal) -> Decimal:
-    return price * (1 + int(side) * fraction)
+def _worse(price: float, side: Side, fraction: Decimal, rules: SymbolRules) -> Decimal:
+    return decimal_price(worse_ticks(price, int(side), float(fraction), lot_rules(rules)), rules)

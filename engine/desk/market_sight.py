@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.execution.fills import spread_in_bps
 from engine.model.events import MarkSeen, PriceSeen, QuoteSeen
 
 NAN = float("nan")
@@ -41,7 +42,7 @@ class MarketSight:
     @property
     def spread_bps(self) -> float:
         """The spread in basis points of the middle; NaN without a quote."""
-        return (self.ask - self.bid) / ((self.ask + self.bid) / 2) * 10_000
+        return spread_in_bps(self.bid, self.ask)
 
     def middle(self, otherwise: float) -> float:
         """The middle of the quote, or `otherwise` without one."""

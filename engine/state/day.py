@@ -10,9 +10,9 @@ from engine.model.notices import DailyReport
 from engine.model.orders import Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
+from engine.state import streak as streaks
 
 TOP_REFUSALS: Final = 3
-HOUR_MS: Final = 3_600_000
 
 
 def day_of(time_ms: int) -> int:
@@ -71,8 +71,7 @@ def ruled(account: SavedAccount, ruling: Ruling) -> SavedAccount:
 
 def closed(account: SavedAccount, trade: Trade, max_streak: int, lock_hours: float) -> SavedAccount:
     """Book a closed trade on the day and on the streak. A full streak locks entries for `lock_hours` and starts anew."""
-    lost = trade.net < 0
-    streak = account.loss_streak + 1 if lost else 0
+    streak = streaks.after(account.loss_streak, trade.net < 0)
     account = replace(
         account,
         day_trades=account.day_trades + 1,
@@ -84,4 +83,4 @@ def closed(account: SavedAccount, trade: Trade, max_streak: int, lock_hours: flo
     )
     if streak < max_streak:
         return account
-    return replace(account, loss_streak=0, locked_until_ms=trade.exit_time_ms + round(lock_hours * HOUR_MS))
+    return replace(account, loss_streak=0, locked_until_ms=streaks.locked_until(trade.exit_time_ms, lock_hours))

@@ -72,10 +72,22 @@ def test_a_stop_that_is_touched_fills_at_its_trigger_less_half_the_spread_and_sl
 def test_a_stop_behind_a_gap_fills_where_the_gap_ends() -> None:
     exchange = a_position(a_stop("1950.00"))
 
-    exchange.see(price(1_900.0))
+    exchange.see(price(1_930.0))
 
     (fill,) = fills(exchange)
-    assert Decimal(1_899) < fill.price < Decimal(1_900)
+    assert Decimal(1_929) < fill.price < Decimal(1_930)
+
+
+def test_a_gap_beyond_the_liquidation_price_takes_the_margin_and_no_more_whatever_stop_was_there() -> None:
+    exchange = a_position(a_stop("1950.00"))
+    margin = exchange.books.bound()
+
+    exchange.see(price(1_800.0))
+
+    (fill,) = fills(exchange)
+    assert fill.client_id.startswith("autoclose-")
+    assert -margin <= fill.realised - fill.fee <= Decimal("0.01") - margin
+    assert exchange.books.stops == {}
 
 
 def test_a_target_behind_a_gap_gets_the_better_price() -> None:
