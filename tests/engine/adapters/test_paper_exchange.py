@@ -124,7 +124,7 @@ def test_stop_and_target_inside_one_window_are_the_stop() -> None:
 def test_the_order_that_is_left_over_is_refused_at_its_trigger() -> None:
     target = a_target("2050.00")
     exchange = a_position(a_stop("1950.00"), target)
-    exchange.see(price(1_949.0))
+    exchange.see(price(1_949.5))
     exchange.news.clear()
 
     exchange.see(price(2_051.0))
@@ -136,15 +136,15 @@ def test_the_order_that_is_left_over_is_refused_at_its_trigger() -> None:
 
 
 def test_the_wide_stop_watches_the_mark_and_goes_with_its_position() -> None:
-    exchange = a_position(a_wide_stop("1900.00"))
-    exchange.see(price(1_890.0))
+    exchange = a_position(a_wide_stop("1960.00"))
+    exchange.see(price(1_955.0))
     assert exchange.books.quantity(SYMBOL) == Decimal("0.500")
-    exchange.see(quote(1_898.0, 1_898.2))
+    exchange.see(quote(1_958.0, 1_958.2))
 
-    exchange.see(mark(1_899.0))
+    exchange.see(mark(1_959.0))
 
     (fill,) = fills(exchange)
-    assert fill.price == Decimal("1897.81")  # the bid, less slippage
+    assert fill.price == Decimal("1957.80")  # the bid, less slippage
     assert exchange.books.stops == {}
 
 
@@ -174,7 +174,7 @@ def test_a_stop_larger_than_the_position_is_cut_when_it_fires() -> None:
     exchange.place_market(an_exit("0.200"), SEEN_MS)
     exchange.news.clear()
 
-    exchange.see(price(1_949.0))
+    exchange.see(price(1_949.5))
 
     assert fills(exchange)[0].quantity == Decimal("0.300")
 
