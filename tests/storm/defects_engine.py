@@ -73,8 +73,8 @@ ENGINE: Final = (
     Defect(
         "a loss that the fees made does not count",
         "engine/state/day.py",
-        "lost = trade.net < 0",
-        "lost = trade.gross < 0",
+        "streaks.after(account.loss_streak, trade.net < 0)",
+        "streaks.after(account.loss_streak, trade.gross < 0)",
         (STATE + "/test_day.py",),
     ),
     Defect(
