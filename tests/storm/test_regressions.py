@@ -1,10 +1,11 @@
 """Weather that once found a fault, made by hand so that it stays what it was."""
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 
 from tests.storm.catalogue import FAULTS
-from tests.storm.weather import Blow, Treatment
+from tests.storm.weather import Act, Blow, Treatment
 from tests.storm.world import World
 
 
@@ -17,6 +18,38 @@ class Watched(World):
         if method == "POST" and path == "/fapi/v1/algoOrder":
             self.stops_s.append(self.loop.time())
         return super().carried_out(method, path, encoded, treatment)
+
+
+class Entered(World):
+    """Keeps the moments at which entries were sent."""
+
+    entries_s: list[float]
+
+    def sent(self, name: str) -> None:
+        self.entries_s.append(self.loop.time())
+        super().sent(name)
+
+
+def _still(seconds: float) -> Act:
+    """The process stands still for a while."""
+
+    def act(world: World, _: random.Random) -> bool:
+        world.pause(seconds)
+        return True
+
+    return act
+
+
+def test_prices_that_came_in_while_a_process_stood_still_for_a_moment_are_as_old_as_their_arrival() -> None:
+    """A false alarm of the watch once: it took them for as old as the newest price before the process stood still."""
+    moment, longer = (replace(FAULTS["F4"], act=_still(seconds)) for seconds in (0.5, 2.0))
+    world = Entered(100_531, lambda _: [Blow(moment, 9.7, 9.8), Blow(longer, 11.1, 11.2)], storm_s=30.0)
+    world.entries_s = list[float]()
+
+    ended = world.run()
+
+    assert any(13.1 < second < 14.0 for second in world.entries_s)
+    assert not ended.violations
 
 
 def test_a_stop_that_is_refused_while_a_process_starts_is_placed_again_before_all_is_read(monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -155,18 +155,15 @@ class StormSocket(ClientConnection):
     def __init__(self, machine: "Machine", wire: Wire) -> None:
         self.machine = machine
         self._wire = wire
-        self._frames = deque[bytes]()
+        self._frames = deque[tuple[bytes, float]]()  # and when each came in
         self._waiter: asyncio.Future[None] | None = None
         self.is_over = False
 
     def arrived(self, frames: list[bytes]) -> None:
-        """Frames came in."""
-        self._frames.extend(frames)
+        """Frames came in; a process that stands still reads them afterwards."""
+        now = self.machine.world.loop.time()
+        self._frames.extend((frame, now) for frame in frames)
         self._wake()
-        machine = self.machine
-        if self._wire.route != "private" and not machine.is_dead and not machine.is_paused:
-            for frame in frames:
-                machine.world.told(frame[11 : frame.find(b"@")].decode("ascii", "replace").upper())
 
     def cut(self) -> None:
         """The connection ends."""
@@ -181,7 +178,10 @@ class StormSocket(ClientConnection):
                 raise ConnectionClosedError(None, None)
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._frames.popleft()
+        frame, arrived_s = self._frames.popleft()
+        if self._wire.route != "private":
+            self.machine.world.told(frame[11 : frame.find(b"@")].decode("ascii", "replace").upper(), arrived_s)
+        return frame
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Hang up."""

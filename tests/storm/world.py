@@ -214,12 +214,12 @@ class World:
         """How long before a moment of the run the newest bar had closed."""
         return (second - FIRST_BAR_LEFT_S) % (MINUTE_MS / 1_000)
 
-    def told(self, symbol: str) -> None:
-        """A price of a symbol came in at the living process."""
-        self._told_s[symbol] = self.loop.time()
+    def told(self, symbol: str, arrived_s: float) -> None:
+        """A process read a price of a symbol that had come in at a moment."""
+        self._told_s[symbol] = max(self._told_s.get(symbol, 0.0), arrived_s)
 
     def told_s(self, symbol: str) -> float:
-        """When a price of a symbol last came in."""
+        """When the newest price of a symbol that was read had come in."""
         return self._told_s[symbol]
 
     # --- the process ------------------------------------------------------------------------------------------------
