@@ -86,6 +86,7 @@ class Position(msgspec.Struct, rename="camel"):
     mark_price: Decimal
     un_realized_profit: Decimal
     liquidation_price: Decimal = Decimal(0)
+    update_time: int = 0
 
 
 class Order(msgspec.Struct, rename="camel"):
@@ -203,6 +204,7 @@ def positions(rows: Sequence[Position]) -> tuple[PositionSeen, ...]:
             mark_price=money(row.mark_price),
             unrealised=money(row.un_realized_profit),
             liquidation_price=money(row.liquidation_price),
+            changed_ms=row.update_time,
         )
         for row in rows
         if money(row.position_amt) != 0

@@ -59,7 +59,14 @@ class BarBook:
         self.count += 1
 
     def retune(self, params: TradingParams) -> None:
-        """Go through the kept bars again under other periods."""
+        """Go on under other settings; the kept bars are gone through again where a period changed."""
+        if _periods(params) == _periods(self._params):
+            return
         self._begin(params)
         for bar in self.bars:
             self._step(bar)
+
+
+def _periods(params: TradingParams) -> tuple[object, ...]:
+    """What the features and the regime are computed with."""
+    return tuple(params)[: params._fields.index("fresh_cross_bars")]

@@ -195,6 +195,8 @@ class Desk:
     def fills_listed(self, event: FillsListed, number: int) -> Outcome:
         """Book what was missed, oldest first."""
         outcome, before = NOTHING, self.memory
+        if made_up.is_too_early(before, event.asked_ms):
+            return NOTHING
         self.memory = made_up.taken_back(before, event.asked_ms, event.fills)
         for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
             outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
@@ -269,10 +271,9 @@ class Desk:
         return outcome
 
     def retuned(self, params: TradingParams) -> None:
-        """Go on under other settings; bars are gone through again where a period changed."""
-        before, self.terms = self.terms.params, replace(self.terms, params=params)
-        if _periods(before) != _periods(params):
-            self.bars.retune(params)
+        """Go on under other settings."""
+        self.terms = replace(self.terms, params=params)
+        self.bars.retune(params)
 
     @property
     def is_set_up(self) -> bool:
@@ -295,8 +296,3 @@ class Desk:
             or any(not stop.is_seen or stop.is_cancelling for stop in memory.stops)
             or (memory.holding is not None and not memory.stops)
         )
-
-
-def _periods(params: TradingParams) -> tuple[object, ...]:
-    """What the features and the regime are computed with."""
-    return tuple(params)[: params._fields.index("fresh_cross_bars")]

@@ -55,6 +55,14 @@ def is_unlisted(desk: SavedDesk) -> bool:
     return any(assumed_ms(old) > desk.listed_ms for old in _of(desk))
 
 
+def is_too_early(desk: SavedDesk, asked_ms: int) -> bool:
+    """Whether a list was asked for before the newest assumption: it cannot tell what of it is assumed already.
+
+    Another one is asked for as long as this is so.
+    """
+    return any(assumed_ms(old) > max(asked_ms, desk.listed_ms) for old in _of(desk))
+
+
 def is_assumed_flat(desk: SavedDesk) -> bool:
     """Whether no execution is known that ended the position."""
     return desk.holding is not None and desk.holding.exit_order_id == 0 and bool(_of(desk))

@@ -17,6 +17,7 @@ class PositionSeen:
     mark_price: Decimal
     unrealised: Decimal
     liquidation_price: Decimal
+    changed_ms: int = 0  # market time of its newest change; 0 = not told
 
 
 @dataclass(frozen=True, slots=True)

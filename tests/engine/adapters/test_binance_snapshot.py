@@ -46,6 +46,7 @@ async def test_the_whole_account_is_read_at_once(exchange: FakeExchange, rest: B
             Decimal("313.19672593"),
             Decimal("-0.00006548"),
             Decimal("305.29503487"),
+            changed_ms=1_786_165_144_675,
         ),
     )
     assert account.orders == (OrderSeen("BTCUSDT", ENTRY_ID, 7, Side.LONG, Decimal("0.010"), False),)

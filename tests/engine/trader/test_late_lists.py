@@ -163,6 +163,28 @@ def test_an_execution_that_was_assumed_while_market_time_stood_still_is_not_book
     assert holding.trade.net == moved(world)
 
 
+def test_a_list_from_before_an_assumption_explains_it_although_no_market_time_was_known() -> None:
+    """As at a start. The list must not be booked on top, nor the assumption be left for what is executed afterwards."""
+    world = an_open_deaf_world()
+    opened, half = world.time, world.held[SYMBOL] / 2
+    world.time = opened + 20_000
+    world.by_hand(-1, half)
+    early = FillsListed(SYMBOL, tuple(world.fills), world.time, world.now, world.now)
+    world.time = 0
+    world.lives(8)
+    world.time = opened + 60_000
+    world.quote(SYMBOL, float(world.price[SYMBOL]) - 2)
+    world.by_hand(-1, half)
+    world.time = 0
+
+    world.give(early)
+    assert not world.trades
+    world.can_list = True
+    world.lives(8)
+
+    assert [trade.net for trade in world.trades] == [moved(world)]
+
+
 class Parted(Deaf):
     """Of an entry's two parts the stream tells the first one alone, and nobody answers for it."""
 

@@ -1,6 +1,7 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
 from engine.model.messages import Errand
+from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import WARMUP, rising, until_open
 from tests.engine.trader.test_adversity import a_hard_world
@@ -64,3 +65,21 @@ def test_a_plan_that_was_drawn_before_any_bar_was_seen_comes_nearer_when_the_bar
     assert abs(held.plan.entry - held.plan.stop) < min(far, 2 * abs(planned.entry - planned.stop))
     assert not world.is_naked(SYMBOL)
     assert len(world.stops) == 2  # a target only once the owner said whose it is
+
+
+def test_a_position_that_is_found_without_a_memory_is_not_reduced_by_what_was_executed_before() -> None:
+    world = an_open_world()
+    world.time += 20_000
+    half = world.held[SYMBOL] / 2
+    world._fill(SYMBOL, Side.SHORT, half, "web_1", 9_999)
+
+    world.saved, world.time = None, 0
+    world._inbox.clear()
+    world.wake_up()
+    for moment in range(80):
+        world.pass_time(100, is_check=moment % 10 == 0)
+
+    holding = world.trader.desks[SYMBOL].memory.holding
+    assert holding is not None
+    assert holding.quantity == half == world.held[SYMBOL]
+    assert not world.trades

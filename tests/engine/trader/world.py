@@ -288,9 +288,14 @@ class World:
             if stop.symbol == symbol
         )
 
+    def _changed_ms(self, symbol: str) -> int:
+        return max((fill.time_ms for fill in self.fills if fill.symbol == symbol), default=0)
+
     def _snapshot(self) -> AccountSynced:
         held = tuple(
-            PositionSeen(symbol, quantity, self.entry[symbol], self.price[symbol], Decimal(0), Decimal(0))
+            PositionSeen(
+                symbol, quantity, self.entry[symbol], self.price[symbol], Decimal(0), Decimal(0), self._changed_ms(symbol)
+            )
             for symbol, quantity in self.held.items()
             if quantity
         )
