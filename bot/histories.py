@@ -1,0 +1,181 @@
+"""Files on disk become what a backtest is given: histories of one interval over one time, and what was wrong with them.
+
+Nothing is silently used or left out: every line of `told` is for the person at the command. What cannot be used at all is
+`BadHistory`, one clear line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bot.history_faults import counted, fault_lines, used_line
+from engine.adapters.candle_files import Bars, moment, name_of, read_bars
+from engine.adapters.funding_files import read_funding, symbol_of
+from engine.adapters.history_tables import BadFile
+from engine.adapters.rules_files import RulesRecord, fitting_rules, inferred_rules, read_rules, rules_beside
+from engine.backtest.funding_record import completed_funding
+from engine.backtest.history import Candles, Funding, SymbolHistory, assumed_funding
+from engine.model.market import INTERVAL_MS, SymbolRules
+
+FUNDING_FOLDERS: Final = (".", "../funding")
+
+
+class BadHistory(ValueError):
+    """There is no history to run over; the text is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Histories that share interval and time, in the order in which their symbols were named, and what has to be told."""
+
+    histories: tuple[SymbolHistory, ...]
+    told: list[str]
+
+
+class Source(NamedTuple):
+    """The files of one symbol."""
+
+    symbol: str
+    interval: str
+    files: tuple[Path, ...]
+
+
+def load_histories(
+    files: Sequence[Path],
+    *,
+    interval: str | None,
+    begin_ms: int | None,
+    end_ms: int | None,
+    warmup_bars: int,
+    rules: Path | None,
+    funding: Sequence[Path],
+) -> Loaded:
+    """Read candles and what belongs to them. `begin_ms` is when entries may begin: the warm-up lies before it.
+
+    Several files of one symbol are joined. Without `rules` and `funding` they are looked for beside the candles.
+    Raises `BadHistory`.
+    """
+    told = list[str]()
+    try:
+        sources = _sources(files, interval or "")
+        step = INTERVAL_MS[sources[0].interval]
+        first_ms = None if begin_ms is None else (-(-begin_ms // step) - warmup_bars) * step
+        read = [_read(source, first_ms, end_ms, told) for source in sources]
+        used = _shared_run(read)
+        for bars, cut in zip(read, used, strict=True):
+            if len(cut) < len(bars):
+                told.append(used_line(bars, cut))
+            _check_length(cut, begin_ms, warmup_bars, told)
+        given_rules = read_rules(rules) if rules is not None else None
+        histories = tuple(
+            _history(source, bars, given_rules, funding, told) for source, bars in zip(sources, used, strict=True)
+        )
+    except BadFile as error:
+        raise BadHistory(str(error)) from None
+    return Loaded(histories, told)
+
+
+def _sources(files: Sequence[Path], interval: str) -> list[Source]:
+    if not files:
+        raise BadHistory("no candle files were named")
+    found = dict[str, Source]()
+    for file in files:
+        symbol, named = name_of(file, interval=interval)
+        before = found.get(symbol, Source(symbol, named, ()))
+        found[symbol] = before._replace(files=(*before.files, file))
+        intervals = sorted({named, *(one.interval for one in found.values())}, key=INTERVAL_MS.__getitem__)
+        if len(intervals) > 1:
+            raise BadHistory(f"{file}: all candles of a run share one interval, these have {' and '.join(intervals)}")
+    return list(found.values())
+
+
+def _read(source: Source, first_ms: int | None, end_ms: int | None, told: list[str]) -> Bars:
+    bars = read_bars(source.files, symbol=source.symbol, interval=source.interval, begin_ms=first_ms, end_ms=end_ms)
+    told.extend(fault_lines(bars))
+    return bars
+
+
+def _shared_run(read: Sequence[Bars]) -> list[Bars]:
+    """The longest stretch without a hole of each, cut to the time that all of them share."""
+    shared = _shared(read)
+    return _shared([bars.longest_run() for bars in shared])
+
+
+def _shared(parts: Sequence[Bars]) -> list[Bars]:
+    begin, end = max(bars.first_ms for bars in parts), min(bars.end_ms for bars in parts)
+    cut = [bars.within(begin, end) for bars in parts]
+    if begin >= end or not all(map(len, cut)):
+        spans = ", ".join(f"{bars.symbol} {moment(bars.first_ms)} to {moment(bars.end_ms)}" for bars in parts)
+        raise BadHistory(f"the candles share no time without a hole: {spans}")
+    return cut
+
+
+def _check_length(bars: Bars, begin_ms: int | None, warmup_bars: int, told: list[str]) -> None:
+    if len(bars) <= warmup_bars:
+        raise BadHistory(
+            f"{bars.symbol} {bars.interval}: {counted(len(bars))} from {moment(bars.first_ms)} on, "
+            f"and the warm-up alone takes {warmup_bars:,}"
+        )
+    starts_ms = bars.first_ms + warmup_bars * bars.interval_ms
+    if begin_ms is not None and starts_ms - begin_ms >= bars.interval_ms:
+        told.append(
+            f"{bars.symbol} {bars.interval}: begins at {moment(starts_ms)}, not at {moment(begin_ms)}: "
+            f"before that lie too few bars for a warm-up of {warmup_bars:,}"
+        )
+
+
+def _history(
+    source: Source, bars: Bars, given_rules: RulesRecord | None, given_funding: Sequence[Path], told: list[str]
+) -> SymbolHistory:
+    rules, is_inferred = _rules(source, bars, given_rules, told)
+    return SymbolHistory(
+        candles=Candles(bars.symbol, bars.interval_ms, *bars.rows),
+        rules=rules,
+        funding=_funding(source, bars, given_funding, told),
+        is_inferred=is_inferred,
+    )
+
+
+def _rules(source: Source, bars: Bars, given: RulesRecord | None, told: list[str]) -> tuple[SymbolRules, bool]:
+    prices = bars.rows[1:5]
+    beside = None if given is not None else rules_beside(source.files[0].parent)
+    record = given if beside is None else read_rules(beside)
+    if record is None:
+        told.append(f"{bars.symbol}: no rules are on record: tick, lot and leverage were inferred from the prices")
+        return inferred_rules(bars.symbol, prices), True
+    try:
+        recorded = record.rules(bars.symbol)
+    except LookupError as error:
+        if given is not None:
+            raise BadHistory(f"{record.file}: {error}") from None
+        told.append(f"{bars.symbol}: not in {record.file}: tick, lot and leverage were inferred from the prices")
+        return inferred_rules(bars.symbol, prices), True
+    if bars.symbol not in record.brackets:
+        told.append(f"{bars.symbol}: no leverage table is on record, a careful one holds")
+    rules = fitting_rules(recorded, prices)
+    if rules.tick_size != recorded.tick_size:
+        told.append(
+            f"{bars.symbol}: the prices are finer than the rules' tick of {recorded.tick_size:f}: {rules.tick_size:f} holds"
+        )
+    return rules, False
+
+
+def _funding(source: Source, bars: Bars, given: Sequence[Path], told: list[str]) -> Funding:
+    files = [file for file in given if symbol_of(file) in (bars.symbol, "")] or _funding_beside(source)
+    if not files:
+        told.append(f"{bars.symbol}: no funding is on record: 1 bp every 8 hours is assumed")
+        return assumed_funding(bars.first_ms, bars.end_ms)
+    record = read_funding(files)
+    if record.bad_rows:
+        told.append(f"{bars.symbol}: {record.bad_rows:,} settlement(s) of {files[0]} are no rates: not used")
+    funding, assumed = completed_funding(record.time_ms, record.rate_e8, bars.first_ms, bars.end_ms)
+    if assumed:
+        told.append(f"{bars.symbol}: {assumed:,} of {len(funding.time_ms):,} settlements are not on record: 1 bp is assumed")
+    return funding
+
+
+def _funding_beside(source: Source) -> list[Path]:
+    folder = source.files[0].parent
+    places = (folder / place / f"{source.symbol}-funding.parquet" for place in FUNDING_FOLDERS)
+    return [file for file in places if file.is_file()][:1]

@@ -1,0 +1,159 @@
+"""Candles from files: one symbol's sound bars out of one file or of several, with all that was wrong with them.
+
+Which symbol and interval a file holds says its name (`ETHUSDT-1m.parquet`, `ETHUSDT-1m-2023-07.zip`) or the caller; the
+bars themselves have to agree with it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from engine.adapters.history_faults import Faults, Rows, examined, usual_step_ms
+from engine.adapters.history_tables import NO_TIME, BadFile, Ints, read_table
+from engine.model.market import INTERVAL_MS
+
+ARCHIVE_COLUMNS: Final = (
+    *("open_time", "open", "high", "low", "close", "volume"),
+    *("close_time", "quote_volume", "count", "taker_buy_volume", "taker_buy_quote_volume", "ignore"),
+)
+TIME_NAMES: Final = ("open_time", "open_time_ms", "opentime", "timestamp", "date", "datetime", "time", "ts")
+VOLUME_NAMES: Final = ("volume", "vol", "base_volume", "volume_base")
+FILE_NAME: Final = re.compile(r"(?P<symbol>[^\W]{2,40})-(?P<interval>\d+[mhdwM])(?![A-Za-z0-9])")
+FUTURES_PAIR: Final = re.compile(r"(?P<base>[^\W_]+)_(?P<quote>[^\W_]+)_(?P=quote)")  # as freqtrade names its files
+SYMBOL: Final = re.compile(r"[^\W_]{2,30}")
+
+
+class FileName(NamedTuple):
+    """What a file is said to hold."""
+
+    symbol: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One symbol's sound bars in order, each once. Between two of them there may be a hole: `longest_run` has none."""
+
+    symbol: str
+    interval: str
+    rows: Rows
+    faults: Faults
+
+    def __len__(self) -> int:
+        return len(self.rows.open_time_ms)
+
+    @property
+    def interval_ms(self) -> int:
+        """The length of a bar."""
+        return INTERVAL_MS[self.interval]
+
+    @property
+    def first_ms(self) -> int:
+        """When the first bar opened."""
+        return int(self.rows.open_time_ms[0])
+
+    @property
+    def end_ms(self) -> int:
+        """When the last bar closed."""
+        return int(self.rows.open_time_ms[-1]) + self.interval_ms
+
+    def within(self, begin_ms: int | None, end_ms: int | None) -> "Bars":
+        """The bars that opened from `begin_ms` on and had closed by `end_ms`."""
+        begin, end = self._place(begin_ms, 0), self._place(end_ms, len(self))
+        if end_ms is not None and end > 0 and int(self.rows.open_time_ms[end - 1]) + self.interval_ms > end_ms:
+            end -= 1
+        return Bars(self.symbol, self.interval, self.rows.at(slice(begin, max(begin, end))), self.faults)
+
+    def runs(self) -> tuple["Bars", ...]:
+        """The stretches without a hole, in order."""
+        cuts = np.flatnonzero(np.diff(self.rows.open_time_ms) != self.interval_ms) + 1
+        edges = (0, *(int(cut) for cut in cuts), len(self))
+        return tuple(Bars(self.symbol, self.interval, self.rows.at(slice(*part)), self.faults) for part in pairwise(edges))
+
+    def longest_run(self) -> "Bars":
+        """The longest stretch without a hole, the first of equals."""
+        return max(self.runs(), key=len)
+
+    def _place(self, time_ms: int | None, otherwise: int) -> int:
+        return otherwise if time_ms is None else int(np.searchsorted(self.rows.open_time_ms, time_ms))
+
+
+def read_bars(
+    files: Sequence[Path],
+    *,
+    symbol: str = "",
+    interval: str = "",
+    begin_ms: int | None = None,
+    end_ms: int | None = None,
+) -> Bars:
+    """Read one symbol's files, and only what lies within the asked time. Raises `BadFile`."""
+    named = name_of(files[0], symbol=symbol, interval=interval)
+    step, parts, torn_rows = INTERVAL_MS[named.interval], list[Rows](), 0
+    for file in files:
+        table = read_table(file, ARCHIVE_COLUMNS)
+        rows = Rows(
+            table.times_ms(*TIME_NAMES),
+            table.floats("open"),
+            table.floats("high"),
+            table.floats("low"),
+            table.floats("close"),
+            table.floats(*VOLUME_NAMES),
+        )
+        if not len(table):
+            raise BadFile(f"{file}: no bars in it")
+        _check_step(file, rows.open_time_ms, named.interval)
+        parts.append(rows)
+        torn_rows += table.torn_rows
+    joined = parts[0] if len(parts) == 1 else Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    sound, faults = examined(_asked(joined, step, begin_ms, end_ms), step, torn_rows)
+    if not len(sound.open_time_ms):
+        where = "" if begin_ms is None and end_ms is None else " in the asked time"
+        raise BadFile(f"{files[0]}: not one sound bar{where}")
+    return Bars(named.symbol, named.interval, sound, faults)
+
+
+def name_of(file: Path, *, symbol: str = "", interval: str = "") -> FileName:
+    """Which symbol and interval a file is said to hold. Raises `BadFile` where nobody says it, or an unknown one."""
+    found = FILE_NAME.match(file.name)
+    symbol = symbol or (found["symbol"] if found else "")
+    interval = interval or (found["interval"] if found else "")
+    if not symbol or not interval:
+        raise BadFile(f"{file}: the name says no symbol and interval, as in ETHUSDT-1h.parquet")
+    pair = FUTURES_PAIR.fullmatch(symbol)
+    symbol = (pair["base"] + pair["quote"] if pair else symbol).upper()
+    if not SYMBOL.fullmatch(symbol):
+        raise BadFile(f"{file}: {symbol} is no symbol; one is written like ETHUSDT")
+    if interval not in INTERVAL_MS:
+        raise BadFile(f"{file}: unknown interval {interval}; one of {', '.join(INTERVAL_MS)}")
+    return FileName(symbol, interval)
+
+
+def moment(time_ms: int) -> str:
+    """A time for a message, as short as it can be."""
+    text = str(np.datetime64(int(time_ms), "ms")).replace("T", " ")
+    return text.removesuffix(".000").removesuffix(":00").removesuffix(" 00:00")
+
+
+def _asked(rows: Rows, step: int, begin_ms: int | None, end_ms: int | None) -> Rows:
+    times = rows.open_time_ms
+    if begin_ms is None and end_ms is None:
+        return rows
+    is_asked = np.ones(times.size, dtype=np.bool_)
+    if begin_ms is not None:
+        is_asked &= times >= begin_ms
+    if end_ms is not None:
+        is_asked &= times <= end_ms - step
+    return rows.at(is_asked | (times == NO_TIME))
+
+
+def _check_step(file: Path, times: Ints, interval: str) -> None:
+    found = usual_step_ms(times)
+    if found and found != INTERVAL_MS[interval]:
+        names = {length: name for name, length in INTERVAL_MS.items()}
+        apart = names.get(found, f"{found / 1_000:g} s")
+        raise BadFile(f"{file}: its bars are {apart} apart, not {interval}")

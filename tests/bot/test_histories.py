@@ -1,0 +1,167 @@
+"""Histories from files: one interval, one time, a warm-up before the beginning, and every fault told."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.histories import BadHistory, Loaded, load_histories
+from tests.builders import RECORDED
+from tests.engine.adapters.history_builders import MINUTE_MS, START_MS, parquet, rows
+from tests.engine.adapters.recorded import PAYLOADS
+
+
+def load(*files: Path, **options: Any) -> Loaded:
+    usual: dict[str, Any] = {
+        "interval": None,
+        "begin_ms": None,
+        "end_ms": None,
+        "warmup_bars": 10,
+        "rules": None,
+        "funding": (),
+    }
+    return load_histories(files, **(usual | options))
+
+
+def at(bars: int) -> int:
+    return START_MS + bars * MINUTE_MS
+
+
+def test_a_file_becomes_a_history_with_inferred_rules_and_assumed_funding_and_says_so(tmp_path: Path) -> None:
+    loaded = load(parquet(tmp_path / "ETHUSDT-1m.parquet", rows(500)))
+
+    (history,) = loaded.histories
+    assert (history.candles.symbol, history.candles.interval_ms, len(history.candles)) == ("ETHUSDT", MINUTE_MS, 500)
+    assert (history.rules.tick_size, history.is_inferred, history.funding.is_assumed) == (Decimal("0.01"), True, True)
+    assert any("no rules are on record" in line for line in loaded.told)
+    assert any("no funding is on record" in line for line in loaded.told)
+
+
+def test_the_warm_up_lies_before_the_beginning(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(500))
+
+    (history,) = load(file, begin_ms=at(100), end_ms=at(200), warmup_bars=30).histories
+
+    assert (int(history.candles.open_time_ms[0]), history.candles.end_ms) == (at(70), at(200))
+
+
+def test_a_beginning_with_too_little_before_it_is_moved_and_told(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(500))
+
+    loaded = load(file, begin_ms=at(5), warmup_bars=30)
+
+    assert int(loaded.histories[0].candles.open_time_ms[0]) == at(0)
+    assert any("begins at 2023-08-01 00:30, not at 2023-08-01 00:05" in line for line in loaded.told)
+
+
+def test_symbols_are_cut_to_the_time_that_they_share(tmp_path: Path) -> None:
+    first = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(300))
+    second = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(300, first=100, price=65_000.0))
+
+    loaded = load(first, second)
+
+    assert [history.candles.symbol for history in loaded.histories] == ["ETHUSDT", "BTCUSDT"]
+    assert {(int(one.candles.open_time_ms[0]), one.candles.end_ms) for one in loaded.histories} == {(at(100), at(300))}
+    assert any(
+        "ETHUSDT 1m: 200 bars used" in line and "not used: 2023-08-01 to 2023-08-01 01:40 (100 bars)" in line
+        for line in loaded.told
+    )
+
+
+def test_of_a_history_with_a_hole_the_longest_run_is_used_and_the_rest_named(tmp_path: Path) -> None:
+    some = rows(300)
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", [*some[:100], *some[103:]])
+
+    loaded = load(file)
+
+    assert len(loaded.histories[0].candles) == 197
+    assert any("1 hole(s), 3 bars missing: 2023-08-01 01:40 to 2023-08-01 01:43" in line for line in loaded.told)
+    assert any("197 bars used" in line and "(100 bars)" in line for line in loaded.told)
+
+
+def test_funding_is_found_beside_the_candles_or_in_the_folder_next_to_theirs(tmp_path: Path) -> None:
+    (tmp_path / "candles").mkdir()
+    (tmp_path / "funding").mkdir()
+    file = parquet(tmp_path / "candles" / "ETHUSDT-1m.parquet", rows(500))
+    parquet(
+        tmp_path / "funding" / "ETHUSDT-funding.parquet",
+        [(START_MS, 0.0003), (at(480), 0.0002)],
+        ("funding_time", "funding_rate"),
+    )
+
+    loaded = load(file)
+
+    assert loaded.histories[0].funding.rate_e8.tolist() == [30_000, 20_000]
+    assert not loaded.histories[0].funding.is_assumed
+
+
+def test_funding_that_was_named_holds_for_the_symbol_in_its_name(tmp_path: Path) -> None:
+    eth, btc = (parquet(tmp_path / f"{name}-1m.parquet", rows(100)) for name in ("ETHUSDT", "BTCUSDT"))
+    funding = parquet(tmp_path / "BTCUSDT-funding.mine.parquet", [(START_MS, 0.0003)], ("funding_time", "funding_rate"))
+
+    loaded = load(eth, btc, funding=(funding,))
+
+    assert [history.funding.rate_e8.tolist() for history in loaded.histories] == [[10_000], [30_000]]
+
+
+@pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded messages are not here")
+def test_recorded_rules_hold_with_a_finer_tick_where_the_prices_need_one(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(500))
+
+    loaded = load(file, rules=PAYLOADS / "fapi_exchangeInfo_testnet_20251126.json")
+
+    (history,) = loaded.histories
+    assert (history.rules.step_size, history.is_inferred, len(history.rules.brackets)) == (Decimal("0.001"), False, 12)
+    assert history.rules.tick_size == Decimal("0.01")
+    assert any("finer than the rules' tick of 0.1" in line for line in loaded.told)
+
+
+def test_nothing_that_can_be_wrong_with_files_is_more_than_a_line(tmp_path: Path) -> None:
+    eth = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(300))
+    late = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(300, first=1_000))
+    slow = parquet(tmp_path / "BTCUSDT-5m.parquet", rows(300, step_ms=5 * MINUTE_MS))
+    (tmp_path / "SOLUSDT-1m.parquet").write_bytes(b"")
+    (tmp_path / "rules.txt").write_text("no rules")
+    cases: list[tuple[tuple[Path, ...], dict[str, Any], str]] = [
+        ((), {}, "no candle files were named"),
+        ((tmp_path / "XRPUSDT-1m.parquet",), {}, "no such file"),
+        ((tmp_path / "SOLUSDT-1m.parquet",), {}, "the file is empty"),
+        ((eth,), {"interval": "5m"}, "1m apart, not 5m"),
+        ((eth,), {"interval": "7m"}, "unknown interval 7m"),
+        ((eth, slow), {}, "all candles of a run share one interval, these have 1m and 5m"),
+        ((eth, late), {}, "share no time"),
+        ((eth,), {"warmup_bars": 300}, "300 bars from 2023-08-01 on, and the warm-up alone takes 300"),
+        ((eth,), {"begin_ms": at(5_000)}, "not one sound bar in the asked time"),
+        ((eth,), {"end_ms": START_MS}, "not one sound bar in the asked time"),
+        ((eth,), {"rules": tmp_path / "rules.txt"}, "these are no rules"),
+        ((eth,), {"rules": tmp_path / "nowhere.json"}, "No such file"),
+        ((eth,), {"funding": (tmp_path / "ETHUSDT-funding.csv",)}, "no such file"),
+    ]
+    for files, options, says in cases:
+        with pytest.raises(BadHistory, match=says) as told:
+            load(*files, **options)
+        assert "\n" not in str(told.value)
+
+
+def test_rules_that_do_not_know_the_symbol_are_an_error_where_named_and_told_where_found(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(300))
+    (tmp_path / "rules.json").write_text('{"symbols": []}')
+
+    with pytest.raises(BadHistory, match="ETHUSDT is not a USDT perpetual"):
+        load(file, rules=tmp_path / "rules.json")
+    loaded = load(file)
+
+    assert loaded.histories[0].is_inferred
+    assert any("not in" in line and "rules.json" in line for line in loaded.told)
+
+
+def test_recorded_candles_and_funding_of_several_symbols_load_together() -> None:
+    files = [RECORDED / f"{name}-1h.parquet" for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT")]
+    if not all(file.exists() for file in files):
+        pytest.skip("recorded candles are not on this machine")
+
+    loaded = load(*files, warmup_bars=1_000)
+
+    assert {len(history.candles) for history in loaded.histories} == {4_368}
+    assert all(len(history.funding.time_ms) == 547 for history in loaded.histories)

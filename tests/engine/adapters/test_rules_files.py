@@ -1,0 +1,116 @@
+"""Rules from recorded answers, or inferred from prices: the grid is never coarser than the prices."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from engine.adapters.candle_files import read_bars
+from engine.adapters.history_tables import BadFile, Floats
+from engine.adapters.rules_files import fitting_rules, inferred_rules, read_rules, rules_beside
+from engine.execution.lot_rules import lot_rules
+from tests.builders import RECORDED
+from tests.engine.adapters.recorded import payload
+
+
+def prices(tick: str, middle: float, count: int = 4_000) -> list[Floats]:
+    """A seeded walk on a grid, as columns."""
+    steps = np.random.default_rng(7).integers(-40, 41, size=(4, count)).cumsum(axis=1)
+    return list((round(middle / float(tick)) + steps) * float(tick))
+
+
+@pytest.mark.parametrize(
+    ("tick", "middle", "step"),
+    [
+        ("0.1", 65_000.0, "0.00001"),
+        ("0.01", 1_800.0, "0.0001"),
+        ("0.05", 900.0, "0.001"),
+        ("0.00001", 0.016, "1"),
+        ("1", 70_000.0, "0.00001"),
+    ],
+)
+def test_tick_and_lot_are_read_off_the_prices(tick: str, middle: float, step: str) -> None:
+    rules = inferred_rules("XUSDT", prices(tick, middle))
+
+    assert (rules.tick_size, rules.step_size) == (Decimal(tick), Decimal(step))
+    assert lot_rules(rules).max_lots == 1_000_000_000
+
+
+def test_one_odd_price_in_two_thousand_does_not_make_the_grid_finer() -> None:
+    columns = prices("0.1", 65_000.0)
+    columns[0][7] += 0.03
+
+    assert inferred_rules("XUSDT", columns).tick_size == Decimal("0.1")
+
+
+@pytest.mark.parametrize("middle", [0.0012, 100.0, 65_000.0])
+def test_prices_on_no_grid_keep_nine_digits(middle: float) -> None:
+    columns = list(np.random.default_rng(1).uniform(0.99 * middle, 1.01 * middle, size=(4, 1_000)))
+
+    tick = inferred_rules("XUSDT", columns).tick_size
+
+    assert middle * 1e-10 <= tick <= middle * 2e-9
+
+
+def test_recorded_rules_come_with_the_leverage_table_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "fapi_exchangeInfo.json").write_bytes(payload("fapi_exchangeInfo_testnet_20251126.json"))
+    (tmp_path / "fapi_leverageBracket.json").write_bytes(payload("fapi_leverageBracket_mainnet_202507.json"))
+
+    beside = rules_beside(tmp_path)
+    assert beside is not None
+    record = read_rules(beside)
+
+    assert record.rules("BTCUSDT").step_size == Decimal("0.001")
+    assert len(record.rules("BTCUSDT").brackets) == 12
+    with pytest.raises(LookupError, match="NOUSDT"):
+        record.rules("NOUSDT")
+
+
+def test_one_file_may_hold_both_answers(tmp_path: Path) -> None:
+    info = msgspec.json.decode(payload("fapi_exchangeInfo_testnet_20251126.json"))
+    brackets = msgspec.json.decode(payload("fapi_leverageBracket_mainnet_202507.json"))
+    (tmp_path / "rules.json").write_bytes(msgspec.json.encode({"exchangeInfo": info, "leverageBracket": brackets}))
+
+    record = read_rules(tmp_path / "rules.json")
+
+    assert record.rules("ETHUSDT").tick_size == Decimal("0.01")
+    assert "ETHUSDT" in record.brackets
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"no rules", b'{"symbols": 3}', b'{"code":-1121,"msg":"x"}'])
+def test_a_file_of_something_else_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "rules.json").write_bytes(content)
+
+    with pytest.raises(BadFile, match=r"rules\.json") as told:
+        read_rules(tmp_path / "rules.json")
+
+    assert "\n" not in str(told.value)
+
+
+def test_a_recorded_tick_that_is_coarser_than_the_prices_gives_way() -> None:
+    rules = inferred_rules("XUSDT", prices("0.1", 65_000.0))
+
+    assert fitting_rules(rules, prices("0.01", 1_800.0)).tick_size == Decimal("0.01")
+    assert fitting_rules(rules, prices("0.5", 65_000.0)) == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "tick"),
+    [
+        ("BTCUSDT-1m", "0.1"),
+        ("ETHUSDT-5m", "0.01"),
+        ("CELRUSDT-5m", "0.00001"),
+        ("XRPUSDT-1h", "0.0001"),
+        ("SOLUSDT-1m.202505", "0.01"),
+    ],
+)
+def test_the_ticks_of_recorded_markets_are_found(name: str, tick: str) -> None:
+    file = RECORDED / f"{name}.parquet"
+    if not file.exists():
+        pytest.skip(f"recorded candles {file.name} are not on this machine")
+
+    bars = read_bars([file])
+
+    assert inferred_rules(bars.symbol, bars.rows[1:5]).tick_size == Decimal(tick)
