@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.backtest.history import Floats, Ints
 
@@ -150,7 +151,7 @@ def losing_streak(nets: Iterable[float]) -> int:
     return longest
 
 
-def _longest(is_below: "np.typing.NDArray[np.bool_]") -> int:
+def _longest(is_below: NDArray[np.bool_]) -> int:
     """The longest run of days below a peak."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_below, [False])).astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0

@@ -11,10 +11,10 @@ from typing import Final
 
 from engine.backtest import breakdowns as parts
 from engine.backtest.breakdowns import Group, Month, Results
+from engine.backtest.buy_and_hold import held_equity
 from engine.backtest.figures import Fall, Interval, Ratios, deepest_fall, losing_streak, mean_interval, ratios, wilson
 from engine.backtest.figures import trades_needed as needed
 from engine.backtest.history import Candles, Floats
-from engine.backtest.holding import held_equity
 from engine.backtest.result import Closed, Run
 from engine.model.market import DAY_MS
 from engine.model.orders import ExitReason
