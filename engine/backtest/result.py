@@ -2,10 +2,47 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from engine.backtest.history import Floats, Ints
+from engine.backtest.records import Records
 from engine.model.orders import Trade
 from engine.model.signals import Code, Regime, Side
+
+
+class RawTrades(NamedTuple):
+    """Closed trades as columns, in the order of their ends. Money in whole units of 1e-8 of the quote asset.
+
+    `symbol` counts in the order of the histories, `reason` and `regime` are numbers of `ExitReason` and `Regime`, `risk`
+    is what lies between entry and first stop; net = gross - fees + funding, R = net / risk.
+    """
+
+    symbol: Ints
+    side: Ints
+    lots: Ints
+    entry_ms: Ints
+    exit_ms: Ints
+    entry_ticks: Ints
+    stop_ticks: Ints  # where the first stop was
+    exit_ticks: Ints
+    reason: Ints
+    regime: Ints
+    confidence: Floats
+    bars_held: Ints
+    gross: Ints
+    fees: Ints
+    funding: Ints
+    risk: Ints
+
+
+class Walked(NamedTuple):
+    """What one walk left behind: the account's record, the places, trades, days and how often each check did not hold."""
+
+    account: Records
+    places: Records
+    trades: RawTrades
+    days: Records
+    funnel: Ints
 
 
 @dataclass(frozen=True, slots=True)

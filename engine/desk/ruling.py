@@ -46,6 +46,20 @@ def judge(
     """Ask everything about a bar."""
     votes = cast_votes(features, params)
     opinion = weigh(votes, weights_for(regime.regime, params), params)
+    return examined(features, regime, votes, opinion, now, lot, brackets, params)
+
+
+def examined(
+    features: Features,
+    regime: RegimeState,
+    votes: Votes,
+    opinion: Opinion,
+    now: Situation,
+    lot: LotRules,
+    brackets: tuple[Bracket, ...],
+    params: TradingParams,
+) -> Judged:
+    """Ask everything about a bar of which an opinion is formed: gate, size and veto."""
     side = opinion.proposal.value
     size = position_size(now.price, features.atr, now.equity, lot, params)
     return Judged(

@@ -1,0 +1,46 @@
+"""The bars and the funding that a question is answered from: what the engine remembers, and before it what lies on disk."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.backtest.bars import gaps, merged
+from engine.backtest.history import Candles, Funding, SymbolHistory, assumed_funding
+from engine.backtest.kept_bars import KeptBars
+from engine.backtest.question import PastQuestion, SymbolPast
+from engine.model.past import NotMeasured, WhyNot
+
+FUNDING_GAP_MS: Final = 10 * 3_600_000  # a longer time without a payment is not all there was
+
+
+def histories(question: PastQuestion) -> Sequence[SymbolHistory]:
+    """Each symbol's bars without a hole. Raises `NotMeasured`."""
+    kept = KeptBars(question.folder)
+    return [_history(question, kept, one) for one in question.symbols]
+
+
+def _history(question: PastQuestion, kept: KeptBars, one: SymbolPast) -> SymbolHistory:
+    symbol = one.rules.symbol
+    candles = one.candles
+    if not len(candles) or candles.open_time_ms[0] > question.needed_ms:
+        candles = merged(kept.bars(symbol, question.interval_ms), candles)
+    begin, end = np.searchsorted(candles.open_time_ms, (question.needed_ms, question.end_ms))
+    candles = candles.part(int(begin), int(end))
+    if len(candles) <= question.warmup_bars:
+        raise NotMeasured(WhyNot.FEW_BARS, symbol)
+    first = int(candles.open_time_ms[0])
+    if gaps(candles.open_time_ms, question.interval_ms, first, question.end_ms - question.interval_ms + 1):
+        raise NotMeasured(WhyNot.HOLE, symbol)
+    return SymbolHistory(candles, one.rules, _funding(kept.funding(symbol), candles))
+
+
+def _funding(kept: Funding, candles: Candles) -> Funding:
+    """What was settled in this time; assumed where not all of it is on record."""
+    first, end = int(candles.open_time_ms[0]), candles.end_ms
+    inside = (kept.time_ms >= first) & (kept.time_ms <= end)
+    times = kept.time_ms[inside]
+    edges = np.concatenate(([first], times, [end]))
+    if np.any(np.diff(edges) > FUNDING_GAP_MS):
+        return assumed_funding(first, end)
+    return Funding(times, kept.rate_e8[inside])

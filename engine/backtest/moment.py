@@ -1,0 +1,150 @@
+"""A decision in history: the row of a bar and the account become what the crafts are asked with."""
+
+from typing import Final
+
+import numpy as np
+
+from engine.backtest.compiled import helper
+from engine.backtest.holding import equity
+from engine.backtest.records import FLAT, LEAVING, Record, Records
+from engine.desk.ruling import Judged, examined
+from engine.execution.exits import ExitPlan, opposed, overdue, trailed
+from engine.execution.fills import UNITS, quoted, spread_in_bps
+from engine.model.orders import ExitReason
+from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Vote, Votes
+from engine.model.situation import Situation
+
+NAN: Final = np.nan
+NO_LIMIT_MS: Final = 1
+
+
+@helper
+def regime_of(number: int) -> Regime:
+    """A regime by its number, which is how rows hold it."""
+    if number == Regime.BULL_TREND.value:
+        return Regime.BULL_TREND
+    if number == Regime.BEAR_TREND.value:
+        return Regime.BEAR_TREND
+    if number == Regime.UNCLEAR.value:
+        return Regime.UNCLEAR
+    return Regime.RANGE
+
+
+@helper
+def proposal_of(side: int) -> Proposal:
+    """A proposal by its sign."""
+    if side > 0:
+        return Proposal.PROPOSE_LONG
+    if side < 0:
+        return Proposal.PROPOSE_SHORT
+    return Proposal.NEUTRAL
+
+
+@helper
+def features_of(row: Record, adx_before: float) -> Features:
+    """What a ruling reads of a bar whose votes are cast already: its prices, ATR and ADX. The rest is not asked for."""
+    prices = (row.open, row.high, row.low, row.close, NAN)
+    unasked = (NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN)
+    ranges = (row.atr, NAN, row.adx, adx_before, NAN, NAN, NAN, NAN, 0, 0)
+    return Features(*prices, *unasked, *ranges)
+
+
+@helper
+def looked_at(
+    rows: Records,
+    places: Records,
+    symbols: Records,
+    brackets: Records,
+    payments: Records,
+    account: Record,
+    terms: Record,
+    params: Record,
+    symbol: int,
+    bar: int,
+    close_ms: int,
+) -> Judged:
+    """Ask everything about a closed bar."""
+    at = symbols[symbol].begin + bar
+    row, adx_before = rows[at], rows[at - 1].adx if bar > 0 else NAN
+    regime = RegimeState(regime_of(row.regime), row.age)
+    silent = Vote(0, 0.0)
+    votes = Votes(silent, silent, silent, silent, silent, silent, silent)
+    opinion = Opinion(NAN, proposal_of(row.side), row.confidence)
+    payment = next_payment(payments, symbols[symbol].payments_from, symbols[symbol].payments_to, close_ms)
+    rate, due_ms = (payments[payment].rate_e8, payments[payment].time_ms) if payment >= 0 else (0, close_ms)
+    now = situation(row, places, symbols, account, terms, symbol, bar, close_ms, rate, due_ms)
+    return examined(features_of(row, adx_before), regime, votes, opinion, now, symbols[symbol], brackets[symbol], params)
+
+
+@helper
+def situation(
+    row: Record,
+    places: Records,
+    symbols: Records,
+    account: Record,
+    terms: Record,
+    symbol: int,
+    bar: int,
+    close_ms: int,
+    rate_e8: int,
+    due_ms: int,
+) -> Situation:
+    """Everything besides the bar."""
+    place = places[symbol]
+    own = 1 if place.stage != FLAT else 0
+    bid, ask = quoted(row.open, -1, terms.half_spread), quoted(row.open, 1, terms.half_spread)
+    return Situation(
+        sides=terms.sides,
+        is_paused=False,
+        is_halted=False,
+        is_latched=account.latched_ms > 0,
+        symbol_locked_ms=0,
+        bars_since_exit=bar - place.exit_bar,
+        data_age_ms=0,
+        data_age_limit_ms=NO_LIMIT_MS,
+        bars_seen=bar + 1,
+        warmup_bars=terms.warmup_bars,
+        has_position=own == 1,
+        is_ready=True,
+        equity=equity(account, places, symbols),
+        peak_equity=account.peak,
+        day_start_equity=account.day_start,
+        available=(account.wallet - account.bound) / UNITS,
+        open_positions=account.open - own,
+        loss_streak=account.streak,
+        streak_locked_ms=max(0, account.locked_until_ms - close_ms),
+        price=row.close,
+        spread_bps=spread_in_bps(bid, ask),
+        funding_rate=rate_e8 / UNITS,
+        funding_in_ms=due_ms - close_ms,
+        is_taken=False,
+        is_ending=False,
+        is_refused=False,
+        is_store_down=False,
+        is_guarded=False,
+    )
+
+
+@helper
+def next_payment(payments: Records, begin: int, end: int, time_ms: int) -> int:
+    """The place of the first settlement after a moment, or -1."""
+    low, high = begin, end
+    while low < high:
+        middle = (low + high) // 2
+        if payments[middle].time_ms > time_ms:
+            high = middle
+        else:
+            low = middle + 1
+    return low if low < end else -1
+
+
+@helper
+def held_on(place: Record, lot: Record, row: Record, close_ms: int, plan: ExitPlan, params: Record) -> ExitPlan:
+    """What a closed bar does to a position: a reason to leave at the next open, or a nearer stop."""
+    if opposed(place.side, regime_of(row.regime), params):
+        place.stage, place.reason = LEAVING, ExitReason.REGIME_CHANGE.value
+    elif overdue(plan, close_ms, params):
+        place.stage, place.reason = LEAVING, ExitReason.TIME_LIMIT.value
+    else:
+        return trailed(plan, row.close, row.atr, lot, params)
+    return plan
