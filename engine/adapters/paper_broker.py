@@ -12,19 +12,18 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from engine.adapters.binance_client import LEASE_MS
-from engine.adapters.binance_errors import DUPLICATE, ExchangeFailed, Refused
+from engine.adapters.binance_errors import ExchangeFailed
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.codec import Undecodable
-from engine.adapters.paper_books import ZERO, PaperBooks, read, write
-from engine.adapters.paper_errands import PaperErrands
+from engine.adapters.paper_books import PaperBooks, read, write
+from engine.adapters.paper_counter import PaperCounter
 from engine.adapters.paper_exchange import PaperExchange
 from engine.adapters.paper_fills import Costs
-from engine.model.events import ErrandFailed, OrderAccepted, OrderRejected, OrderUnanswered
+from engine.model.events import ErrandFailed
 from engine.model.messages import Errand, FetchBars, SetUpSymbol
 from engine.model.orders import ApprovedOrder, SignedOrder
 from engine.ports import Clock, Event, History, Post, StateUnreadable, StoreDown
 
-LATE: Final = -1021
 SAVE_AGAIN_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
@@ -62,7 +61,7 @@ class PaperBroker:
         self._store = books
         self._market_ms = market_ms
         self._exchange = PaperExchange(PaperBooks(wallet), costs or Costs())
-        self._errands = PaperErrands(self._exchange, symbols=symbols, clock=clock)
+        self._counter = PaperCounter(self._exchange, symbols=symbols, clock=clock)
         self._turn = asyncio.Lock()
         self._awake = asyncio.Event()
         self._post: Post | None = None
@@ -98,7 +97,7 @@ class PaperBroker:
         """Fill a signed entry, if its lease still runs."""
         order = signed.order
         if self._clock.now_ms() > signed.deadline_ms:
-            return (self._rejected(order, LATE, "Timestamp for this request is outside of the recvWindow."),)
+            return (self._counter.late(order),)
         return await self._placed(order)
 
     async def place(self, order: ApprovedOrder) -> Sequence[Event]:
@@ -120,7 +119,7 @@ class PaperBroker:
         except (ExchangeFailed, BadMessage) as failure:
             return (ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), str(failure), *self._times()),)
         self._keep_time()
-        events = self._errands.run(errand)
+        events = self._counter.run(errand)
         self._is_owed = self._is_owed or isinstance(errand, SetUpSymbol)
         await self._settle()
         return events
@@ -153,31 +152,9 @@ class PaperBroker:
     async def _placed(self, order: ApprovedOrder) -> Sequence[Event]:
         self._must_be_open()
         self._keep_time()
-        event = self._answer(order)
+        event = self._counter.place(order)
         await self._settle()
         return (event,)
-
-    def _answer(self, order: ApprovedOrder) -> Event:
-        """Place it; what exists under its name already is adopted, like the real adapter does."""
-        now = self._clock.now_ms()
-        try:
-            if order.trigger_price is None:
-                placed = self._exchange.place_market(order, now)
-                return self._accepted(order, placed.order_id, placed.executed, is_final=True)
-            return self._accepted(order, self._exchange.place_stop(order, now).algo_id, ZERO, is_final=False)
-        except Refused as refused:
-            if refused.code != DUPLICATE:
-                return self._rejected(order, refused.code, refused.text)
-        return self._existing(order)
-
-    def _existing(self, order: ApprovedOrder) -> Event:
-        books = self._exchange.books
-        if order.client_id in books.stops:
-            return self._accepted(order, books.stops[order.client_id].seen.algo_id, ZERO, is_final=False)
-        if order.client_id in books.orders:
-            found = books.orders[order.client_id]
-            return self._accepted(order, found.order_id, found.executed, is_final=True)
-        return OrderUnanswered(order.symbol, order.client_id, "a duplicate that is not found", *self._times())
 
     async def _read_rules(self) -> None:
         """Read the rules that are missing. A position in a contract that is no longer traded keeps none."""
@@ -229,11 +206,5 @@ class PaperBroker:
     def _must_be_open(self) -> None:
         assert self._is_open, "open the paper broker first"
 
-    def _accepted(self, order: ApprovedOrder, order_id: int, executed: Decimal, *, is_final: bool) -> OrderAccepted:
-        return OrderAccepted(order.symbol, order.client_id, order_id, executed, is_final, *self._times())
-
-    def _rejected(self, order: ApprovedOrder, code: int, text: str) -> OrderRejected:
-        return OrderRejected(order.symbol, order.client_id, code, text, *self._times())
-
     def _times(self) -> tuple[int, int]:
-        return self._exchange.time_ms, self._clock.now_ms()
+        return self._counter.times()
