@@ -1,6 +1,7 @@
 """How much we may ask: the weight used this minute, the orders placed lately, and the exchange's wishes for silence.
 
-30 % of every budget is kept for exits and for reading the account. Times are the exchange's wire time.
+30 % of every budget is kept for exits and for reading the account. A minute of weight is one of the exchange's clock. How
+long to be silent is counted on the machine's own: the exchange's may turn out to be another one while we wait.
 """
 
 import re
@@ -30,14 +31,15 @@ class Need(IntEnum):
 
 
 class Budget:
-    """Counts what the exchange says we used. `now_ms` is the exchange's wire time."""
+    """Counts what the exchange says we used. `now_ms` never leaps; `exchange_ms` is the exchange's clock as far as known."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(self, now_ms: Callable[[], int], exchange_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
+        self._exchange_ms = exchange_ms
         self._weight_limit = DEFAULT_WEIGHT
         self._order_limits = dict(DEFAULT_ORDERS)
-        self._weight = (0, 0)  # used, when that was said
-        self._orders = dict.fromkeys(DEFAULT_ORDERS, (0, 0))
+        self._weight = (0, 0)  # used, and in which minute
+        self._orders = dict.fromkeys(DEFAULT_ORDERS, (0, 0))  # placed, and when that was said
         self._paused_until = 0
         self._banned_until = 0
         self._entries_until = 0
@@ -49,9 +51,9 @@ class Budget:
         if need is not Need.EXIT:
             waits.append(self._paused_until - now)
         if need is Need.HISTORY and self.weight_used() >= self._weight_limit * (1 - KEPT_FRACTION):
-            waits.append(MINUTE_MS - now % MINUTE_MS)
+            waits.append(MINUTE_MS - self._exchange_ms() % MINUTE_MS)
         if need is Need.RECONCILE and self.weight_used() >= self._weight_limit * RECONCILE_FRACTION:
-            waits.append(MINUTE_MS - now % MINUTE_MS)
+            waits.append(MINUTE_MS - self._exchange_ms() % MINUTE_MS)
         if need is Need.ENTRY:
             waits.append(self._entries_until - now)
             waits.extend(self._order_waits(now))
@@ -59,8 +61,8 @@ class Budget:
 
     def weight_used(self) -> int:
         """The weight used in the current minute, as far as the exchange said."""
-        used, said_ms = self._weight
-        return used if said_ms // MINUTE_MS == self._now_ms() // MINUTE_MS else 0
+        used, minute = self._weight
+        return used if minute == self._exchange_ms() // MINUTE_MS else 0
 
     def used(self) -> float:
         """The same as a part of the limit."""
@@ -76,7 +78,7 @@ class Budget:
         now = self._now_ms()
         weight = headers.get("X-MBX-USED-WEIGHT-1M", "")
         if weight.isdecimal():
-            self._weight = (int(weight), now)
+            self._weight = (int(weight), self._exchange_ms() // MINUTE_MS)
         for name in DEFAULT_ORDERS:
             count = headers.get(f"X-MBX-ORDER-COUNT-{name}", "")
             if count.isdecimal():
@@ -87,11 +89,11 @@ class Budget:
         self._paused_until = max(self._paused_until, self._now_ms() + _retry_after_ms(headers, DEFAULT_PAUSE_MS))
 
     def note_banned(self, headers: Mapping[str, str], text: str) -> None:
-        """HTTP 418: not one request until the ban is over."""
-        now, found = self._now_ms(), _BANNED_UNTIL.search(text)
-        told = int(found.group(1)) if found else 0
-        until = max(told, now + _retry_after_ms(headers, 0 if told else DEFAULT_BAN_MS))
-        self._banned_until = max(self._banned_until, min(until, now + LONGEST_BAN_MS))
+        """HTTP 418: not one request until the ban is over. A length in seconds is surer than a moment of the exchange's clock."""
+        found = _BANNED_UNTIL.search(text)
+        otherwise = int(found.group(1)) - self._exchange_ms() if found else DEFAULT_BAN_MS
+        length = min(_retry_after_ms(headers, otherwise), LONGEST_BAN_MS)
+        self._banned_until = max(self._banned_until, self._now_ms() + length)
 
     def note_too_many_orders(self) -> None:
         """Too many orders: no entry for one order window."""

@@ -47,7 +47,7 @@ class BinanceClient(AsyncClient):  # type: ignore[misc]  # the library ships no 
     def __init__(self, *, rest_url: str, sapi_url: str, api_key: str, api_secret: str, timeout_s: float, clock: Clock) -> None:
         self._clock = clock
         self.offset_ms = 0
-        self.budget = Budget(self.exchange_ms)
+        self.budget = Budget(clock.now_ms, self.exchange_ms)
         timeout = ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_S, timeout_s))
         super().__init__(
             api_key,

@@ -47,7 +47,7 @@ class StormClient(BinanceClient):
         self._clock = machine.clock
         self._machine = machine
         self.offset_ms = 0
-        self.budget = Budget(self.exchange_ms)
+        self.budget = Budget(machine.clock.now_ms, self.exchange_ms)
         self.API_KEY, self.API_SECRET = KEY, SECRET
 
     async def _send(self, call: Call, encoded: str) -> bytes:

@@ -7,7 +7,7 @@ MINUTE = 60_000
 
 
 def a_budget(clock: ManualClock) -> Budget:
-    return Budget(clock.now_ms)
+    return Budget(clock.now_ms, clock.now_ms)
 
 
 def at_second(second: int) -> ManualClock:
@@ -84,6 +84,29 @@ def test_a_ban_lasts_as_long_as_it_says_but_not_for_ever() -> None:
     assert budget.wait_ms(Need.EXIT) == 300_000
     budget.note_banned({}, "banned until 99999999999999")
     assert budget.wait_ms(Need.EXIT) == 3 * 86_400_000
+
+
+def test_a_ban_whose_length_is_told_needs_no_clock_of_the_exchange() -> None:
+    clock = at_second(5)
+    budget = Budget(clock.now_ms, lambda: clock.time_ms - 3_600_000)
+
+    budget.note_banned({"Retry-After": "300"}, f"banned until {clock.time_ms + 300_000}")
+
+    assert budget.wait_ms(Need.EXIT) == 300_000
+
+
+def test_a_silence_stays_as_long_as_it_is_when_the_exchanges_clock_turns_out_to_be_another() -> None:
+    """A start asks before it measured the clock; the machine's may be an hour ahead."""
+    clock, ahead = at_second(5), ManualClock(3_600_000)
+    budget = Budget(clock.now_ms, lambda: clock.time_ms + ahead.time_ms)
+    budget.note_too_many({"Retry-After": "2"})
+    budget.note_too_many_orders()
+    budget.note_headers({"X-MBX-ORDER-COUNT-10S": "210"})
+
+    ahead.time_ms = 0
+
+    assert budget.wait_ms(Need.RECONCILE) == 2_000
+    assert budget.wait_ms(Need.ENTRY) == 10_000
 
 
 def test_counters_that_are_no_numbers_are_ignored() -> None:
