@@ -61,6 +61,8 @@ def _seeds(args: argparse.Namespace) -> int:
     try:
         for ended in run_seeds(args.first, args.seeds, ids=args.faults, workers=args.workers):
             tally.add(ended)
+            for name, what in ended.violations:
+                print(f"seed {ended.seed}: {name}: {what}", file=sys.stderr, flush=True)
             if ended.violations and args.until_failure:
                 break
             if time.perf_counter() - told_s > EVERY_S:
