@@ -89,7 +89,7 @@ class Budget:
         self._paused_until = max(self._paused_until, self._now_ms() + _retry_after_ms(headers, DEFAULT_PAUSE_MS))
 
     def note_banned(self, headers: Mapping[str, str], text: str) -> None:
-        """HTTP 418: not one request until the ban is over. A length in seconds is surer than a moment of the exchange's clock."""
+        """HTTP 418: not one request until the ban is over. A length is surer than a moment of the exchange's clock."""
         found = _BANNED_UNTIL.search(text)
         otherwise = int(found.group(1)) - self._exchange_ms() if found else DEFAULT_BAN_MS
         length = min(_retry_after_ms(headers, otherwise), LONGEST_BAN_MS)
