@@ -16,6 +16,7 @@ Z: Final = 1.6448536269514722  # 90 % of a normal distribution lie within
 EXACT_T: Final = {1: 6.313751514675041, 2: 2.919985580355516}  # the series below begins to hold at three
 FEWEST_DAYS: Final = 30
 FEWEST_TRADES: Final = 2
+MOST_TRADES_NEEDED: Final = 1_000_000  # beyond it the edge is none, whatever rounding left of it
 DAYS_A_YEAR: Final = 365  # this market never closes
 
 
@@ -104,7 +105,7 @@ def trades_needed(values: Sequence[float]) -> int | None:
     seen = np.asarray(values, dtype=np.float64)
     centre, spread = float(seen.mean()), float(seen.std(ddof=1))
     needed = (Z * spread / centre) ** 2 if centre else math.inf
-    return math.ceil(needed) if math.isfinite(needed) else None
+    return math.ceil(needed) if needed <= MOST_TRADES_NEEDED else None
 
 
 def ratios(wallet: float, day_equity: Floats, trades: int) -> Ratios:

@@ -97,6 +97,18 @@ class Numbers:
         """Day and month."""
         return format_skeleton("MMMd", _utc(time_ms), tzinfo=UTC, locale=self._locale)
 
+    def date(self, time_ms: int) -> str:
+        """Day, month and year."""
+        return format_skeleton("yMMMd", _utc(time_ms), tzinfo=UTC, locale=self._locale)
+
+    def month(self, time_ms: int) -> str:
+        """Month and year."""
+        return format_skeleton("yMMM", _utc(time_ms), tzinfo=UTC, locale=self._locale)
+
+    def month_name(self, month: int) -> str:
+        """A month alone, 1 to 12."""
+        return self._locale.months["stand-alone"]["abbreviated"][month].rstrip(".")
+
     def _unit(self, count: int, unit: str) -> str:
         return format_unit(count, f"duration-{unit}", length="short", locale=self._locale).rstrip(".").replace("\xa0", " ")
 

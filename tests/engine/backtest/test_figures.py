@@ -69,6 +69,13 @@ def test_one_result_has_no_interval_and_no_needed_number() -> None:
     assert figures.trades_needed([1.0, -1.0]) is None
 
 
+def test_what_rounding_left_of_no_edge_is_no_edge() -> None:
+    values = [1.0, -1.0, 1.1, -0.9, -0.2] * 8  # nought, but not to a float
+
+    assert sum(values) != 0
+    assert figures.trades_needed(values) is None
+
+
 def test_a_weak_edge_needs_many_trades_to_be_seen() -> None:
     values = [1.1, -0.9] * 10  # mean 0.1, spread about 1.026
 

@@ -48,3 +48,12 @@ def test_what_is_no_number_is_shown_as_missing(value: float) -> None:
 )
 def test_a_span_is_told_in_its_two_largest_units(span_ms: int, shown: str) -> None:
     assert EN.duration(span_ms) == shown
+
+
+def test_dates_of_other_years_tell_their_year() -> None:
+    at = 1_704_067_200_000
+
+    assert (EN.date(at), EN.month(at), EN.month_name(1)) == ("Jan 1, 2024", "Jan 2024", "Jan")
+    assert RU.date(at).split() == ["1", "янв.", "2024", "г."]
+    assert RU.month(at).split() == ["янв.", "2024", "г."]
+    assert RU.month_name(1) == "янв"
