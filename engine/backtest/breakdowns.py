@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.backtest.days import Days, judged_days
 from engine.backtest.result import Closed, Run
 from engine.model.orders import ExitReason
 from engine.model.signals import Regime, Side
@@ -106,9 +107,9 @@ def by_month(run: Run) -> tuple[Month, ...]:
         grouped.setdefault(min(month_of(one.trade.exit_time_ms), last), []).append(one)
     count = (last[0] - first[0]) * 12 + last[1] - first[1] + 1
     months = [divmod(first[0] * 12 + first[1] - 1 + at, 12) for at in range(count)]
-    found, before = list[Month](), float(run.wallet_before)
+    found, before, days = list[Month](), float(run.wallet_before), judged_days(run)
     for year, month in ((year, month + 1) for year, month in months):
-        after = _equity_at(run, _month_end(year, month), before)
+        after = _equity_at(days, _month_end(year, month), before)
         change = after / before - 1 if before > 0 else 0.0
         found.append(Month(year, month, added(grouped.get((year, month), ())), change))
         before = after
@@ -126,10 +127,10 @@ def _month_end(year: int, month: int) -> int:
     return int(end.timestamp() * 1_000)
 
 
-def _equity_at(run: Run, time_ms: int, otherwise: float) -> float:
+def _equity_at(days: Days, time_ms: int, otherwise: float) -> float:
     """The account at the end of the last day that ended by then."""
-    place = int(np.searchsorted(run.day_ms, time_ms, side="right"))
-    return float(run.day_equity[place - 1]) if place else otherwise
+    place = int(np.searchsorted(days.end_ms, time_ms, side="right"))
+    return float(days.equity[place - 1]) if place else otherwise
 
 
 def _grouped[Key](

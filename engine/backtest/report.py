@@ -12,6 +12,7 @@ from typing import Final
 from engine.backtest import breakdowns as parts
 from engine.backtest.breakdowns import Group, Month, Results
 from engine.backtest.buy_and_hold import held_equity
+from engine.backtest.days import Days, judged_days
 from engine.backtest.figures import Fall, Interval, Ratios, deepest_fall, losing_streak, mean_interval, ratios, wilson
 from engine.backtest.figures import trades_needed as needed
 from engine.backtest.history import Candles, Floats
@@ -43,7 +44,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run, readable. `held` is buy and hold at the run's day ends; `run.trades` are in order of exit."""
+    """One run, readable. `account` is the account at day ends, `held` buy and hold then; `run.trades` are in order of exit."""
 
     run: Run
     total: Results
@@ -62,6 +63,7 @@ class Report:
     by_regime: tuple[Group[Regime], ...]
     months: tuple[Month, ...]
     funnel: tuple[tuple[Code, int], ...]  # how often each check stood against an entry, the most frequent first
+    account: Days
     held: Floats
     held_return: float | None
     left_unrealised: Decimal
@@ -79,16 +81,16 @@ def reported(run: Run, candles: Sequence[Candles] = ()) -> Report:
     total = parts.added(trades)
     in_r = [one.trade.result_in_r for one in trades]
     expectancy = mean_interval(in_r, [one.trade.entry_time_ms // DAY_MS for one in trades])
-    wallet = float(run.wallet_before)
+    wallet, account = float(run.wallet_before), judged_days(run)
     return Report(
         run=run,
         total=total,
         win_rate=wilson(total.wins, total.trades),
         expectancy=expectancy,
         trades_needed=needed(in_r),
-        ratios=ratios(wallet, run.day_equity, total.trades),
+        ratios=ratios(wallet, account.equity, total.trades),
         days=days_of(run),
-        fall=deepest_fall(run.begin_ms, wallet, run.day_ms, run.day_equity),
+        fall=deepest_fall(run.begin_ms, wallet, account.end_ms, account.equity),
         losing_streak=losing_streak(float(one.trade.net) for one in trades),
         exposure=min(1.0, run.bars_in_position / run.judged) if run.judged else 0.0,
         net_fraction=float(total.net / run.wallet_before) if run.wallet_before else 0.0,
@@ -98,7 +100,8 @@ def reported(run: Run, candles: Sequence[Candles] = ()) -> Report:
         by_regime=parts.by_regime(trades),
         months=parts.by_month(run),
         funnel=funnel(run),
-        held=held_equity(candles, run),
+        account=account,
+        held=held_equity(candles, run, account.end_ms),
         held_return=held_return(run),
         left_unrealised=sum((one.unrealised for one in run.left_open), Decimal(0)),
         findings=findings(run, total, expectancy),

@@ -18,7 +18,7 @@ from engine.features.indicators import (
     wilder,
     wilder_sum,
 )
-from engine.features.windows import Ring, spread, spread_step, window, window_step
+from engine.features.windows import Ring, replaced, spread, spread_step, window, window_step
 from engine.model.market import Bar
 from engine.model.signals import Features
 from engine.params import TradingParams
@@ -105,7 +105,10 @@ def settled(params: TradingParams) -> int:
 
 
 def step(state: FeatureState, bar: Bar, bar_number: int, params: TradingParams) -> tuple[FeatureState, Features]:
-    """Take the next bar. `bar_number` is its opening time in intervals; bars come in order and without a hole."""
+    """Take the next bar. `bar_number` is its opening time in intervals; bars come in order and without a hole.
+
+    Rings are written in functions of their own: inlined into a compiled loop, a plain assignment here would be lost.
+    """
     pairs, settled_at, last, lines, moves, memory = state
     adx_before, count = moves.adx, pairs + 1
     lines = lines_step(lines, bar.close, count, params)
@@ -116,9 +119,7 @@ def step(state: FeatureState, bar: Bar, bar_number: int, params: TradingParams) 
     ranges = 0.0
     if pairs >= params.atr_period:
         ranges = window_step(memory.ranges, bar_number % params.atr_mean_period, moves.atr)
-    slot = bar_number % params.volatility_lookback
-    close_back = float(memory.back[slot])
-    memory.back[slot] = bar.close
+    close_back = replaced(memory.back, bar_number % params.volatility_lookback, bar.close)
     width, volume_sma = params.bollinger_deviations * deviation, volumes / params.volume_period
     seen = look(after, adx_before, mean, width, ranges / params.atr_mean_period, volume_sma, close_back)
     return after, seen if count >= settled_at else unsettled(seen, count, params)

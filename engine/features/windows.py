@@ -35,6 +35,13 @@ def window_step(ring: Ring, slot: int, seen: float) -> float:
     return total
 
 
+def replaced(ring: Ring, slot: int, seen: float) -> float:
+    """Take one value into the place of the oldest, and give the oldest. Changes the ring, which is a plain one."""
+    oldest = float(ring[slot])
+    ring[slot] = seen
+    return oldest
+
+
 def spread(period: int) -> Ring:
     """The memory of a running mean and deviation: values, tails and tails of squares, then origin, head and its squares.
 
