@@ -53,10 +53,12 @@ def load_histories(
 ) -> Loaded:
     """Read candles and what belongs to them. `begin_ms` is when entries may begin: the warm-up lies before it.
 
-    Several files of one symbol are joined. Without `rules` and `funding` they are looked for beside the candles.
-    Raises `BadHistory`.
+    Several files of one symbol are joined. Without `rules` and `funding` they are looked for beside the candles; funding
+    may also stand among the candles, as `folder/*.parquet` puts it there. Raises `BadHistory`.
     """
     told = list[str]()
+    funding = [*funding, *(file for file in files if symbol_of(file))]
+    files = [file for file in files if not symbol_of(file)]
     try:
         sources = _sources(files, interval or "")
         step = INTERVAL_MS[sources[0].interval]

@@ -40,6 +40,7 @@ class Mode(StrEnum):
 
 PRODUCTION: Final = ("https://fapi.binance.com", "https://api.binance.com", *("wss://fstream.binance.com",) * 3)
 PLAY_MONEY: Final = ("https://demo-fapi.binance.com", "https://demo-api.binance.com", *("wss://demo-fstream.binance.com",) * 3)
+ARCHIVE: Final = "https://data.binance.vision"  # of real prices; another market has none, unless somebody names it
 ROOTS: Final = {Mode.PAPER: PRODUCTION, Mode.TESTNET: PLAY_MONEY, Mode.LIVE: PRODUCTION}
 HTTP_ROOTS: Final = ("binance_rest_root", "binance_sapi_root")
 SOCKET_ROOTS: Final = ("binance_ws_public_root", "binance_ws_market_root", "binance_ws_private_root")
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     binance_ws_public_root: str = ""
     binance_ws_market_root: str = ""
     binance_ws_private_root: str = ""
+    archive_url: str = ""
     symbols: Annotated[tuple[str, ...], NoDecode] = ("ETHUSDT",)
     interval: str = "1h"
     warmup_bars: int = Field(1_000, ge=0, le=10_000)
@@ -186,7 +188,7 @@ class Settings(BaseSettings):
             raise ValueError("write it like redis://:PASSWORD@HOST:6379/0, odd characters of the password as %XX")
         return value
 
-    @field_validator("telegram_api_root", *HTTP_ROOTS)
+    @field_validator("telegram_api_root", "archive_url", *HTTP_ROOTS)
     @classmethod
     def _http_root(cls, value: str) -> str:
         if value and not is_address(value, "https", "http"):
@@ -208,7 +210,8 @@ class Settings(BaseSettings):
             defaults = ROOTS[Mode(str(values.get("mode", Mode.PAPER)).strip().lower())]
         except ValueError:
             return values  # told by the mode's own check
-        return dict(zip(ROOT_FIELDS, defaults, strict=True)) | values
+        chosen = dict(zip(ROOT_FIELDS, defaults, strict=True)) | values
+        return {"archive_url": ARCHIVE if chosen[HTTP_ROOTS[0]] == PRODUCTION[0] else ""} | chosen
 
     @model_validator(mode="after")
     def _is_sound(self) -> "Settings":
@@ -225,8 +228,6 @@ class Settings(BaseSettings):
         if self.mode is not Mode.PAPER and not self.has_keys:
             raise ValueError(f"MODE is {self.mode.value}: BINANCE_API_KEY and BINANCE_API_SECRET are missing")
         return self
-
-    # --- what follows from them -------------------------------------------------------------------------------------
 
     @property
     def has_keys(self) -> bool:

@@ -95,26 +95,25 @@ def read_bars(
     named = name_of(files[0], symbol=symbol, interval=interval)
     step, parts, torn_rows = INTERVAL_MS[named.interval], list[Rows](), 0
     for file in files:
-        table = read_table(file, ARCHIVE_COLUMNS)
-        rows = Rows(
-            table.times_ms(*TIME_NAMES),
-            table.floats("open"),
-            table.floats("high"),
-            table.floats("low"),
-            table.floats("close"),
-            table.floats(*VOLUME_NAMES),
-        )
-        if not len(table):
-            raise BadFile(f"{file}: no bars in it")
+        rows, torn = read_rows(file)
         _check_step(file, rows.open_time_ms, named.interval)
         parts.append(rows)
-        torn_rows += table.torn_rows
+        torn_rows += torn
     joined = parts[0] if len(parts) == 1 else Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     sound, faults = examined(_asked(joined, step, begin_ms, end_ms), step, torn_rows)
     if not len(sound.open_time_ms):
         where = "" if begin_ms is None and end_ms is None else " in the asked time"
         raise BadFile(f"{files[0]}: not one sound bar{where}")
     return Bars(named.symbol, named.interval, sound, faults)
+
+
+def read_rows(file: Path) -> tuple[Rows, int]:
+    """The rows of one file as they stand there, and how many lines were torn. Raises `BadFile`."""
+    table = read_table(file, ARCHIVE_COLUMNS)
+    if not len(table):
+        raise BadFile(f"{file}: no bars in it")
+    prices = (table.floats("open"), table.floats("high"), table.floats("low"), table.floats("close"))
+    return Rows(table.times_ms(*TIME_NAMES), *prices, table.floats(*VOLUME_NAMES)), table.torn_rows
 
 
 def name_of(file: Path, *, symbol: str = "", interval: str = "") -> FileName:

@@ -99,6 +99,12 @@ def examined(rows: Rows, interval_ms: int, torn_rows: int = 0) -> tuple[Rows, Fa
     )
 
 
+def bad_rows(faults: Faults) -> int:
+    """How many rows could not be used, doubles that agree not counted."""
+    marks = (faults.conflicting, faults.misaligned, faults.not_finite, faults.bad_range, faults.negative_volume)
+    return sum(one.number for one in marks) + faults.without_time + faults.torn_rows
+
+
 def holes(times: Ints, interval_ms: int) -> tuple[Hole, ...]:
     """What is missing between ordered bars."""
     gaps = np.diff(times)

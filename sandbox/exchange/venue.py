@@ -9,6 +9,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from sandbox.exchange.admin import PREFIX, Admin
+from sandbox.exchange.archive import PREFIX as ARCHIVE_PREFIX
+from sandbox.exchange.archive import Archive
 from sandbox.exchange.broadcast import Broadcast
 from sandbox.exchange.config import Roots, VenueConfig
 from sandbox.exchange.endpoints import Desk
@@ -48,6 +50,7 @@ class Venue:
         self.desk = desk = Desk(self.exchange, self._broadcast, self._hub, Limits(config.limit_scale))
         self._gate = Gate(desk, config, ENDPOINTS, answers)
         self._admin = Admin(self, desk, self._sockets, answers, streams)
+        self.archive = Archive(self.exchange)
         self._runner: web.AppRunner | None = None
         self._upkeep: asyncio.Task[None] | None = None
 
@@ -139,6 +142,8 @@ class Venue:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.path.startswith(PREFIX):
             return await self._admin.serve(request)
+        if request.path.startswith(ARCHIVE_PREFIX):
+            return await self.archive.serve(request)
         if is_socket_path(request.path):
             return await self._sockets.serve(request)
         return await self._gate.serve(request)

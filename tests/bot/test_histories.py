@@ -105,6 +105,15 @@ def test_funding_that_was_named_holds_for_the_symbol_in_its_name(tmp_path: Path)
     assert [history.funding.rate_e8.tolist() for history in loaded.histories] == [[10_000], [30_000]]
 
 
+def test_funding_may_stand_among_the_candles(tmp_path: Path) -> None:
+    parquet(tmp_path / "ETHUSDT-1m.parquet", rows(100))
+    parquet(tmp_path / "ETHUSDT-funding.parquet", [(START_MS, 0.0003)], ("funding_time", "funding_rate"))
+
+    loaded = load(*sorted(tmp_path.glob("*.parquet")))
+
+    assert [history.funding.rate_e8.tolist() for history in loaded.histories] == [[30_000]]
+
+
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the recorded messages are not here")
 def test_recorded_rules_hold_with_a_finer_tick_where_the_prices_need_one(tmp_path: Path) -> None:
     file = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(500))
