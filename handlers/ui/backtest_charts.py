@@ -45,13 +45,13 @@ def is_held_apart(report: Report) -> bool:
         return False
     wallet = float(report.run.wallet_before)
     held = max(report.held.max(), wallet) - min(report.held.min(), wallet)
-    account = max(report.run.day_equity.max(), wallet) - min(report.run.day_equity.min(), wallet)
+    account = max(report.account.equity.max(), wallet) - min(report.account.equity.min(), wallet)
     return bool(held > SAME_SCALE * max(account, 1e-9))
 
 
 def draw_equity(axes: Axes, texts: Texts, report: Report, palette: Palette, *, with_held: bool) -> None:
     """The account at day ends, from what it began with."""
-    days, account = _from_beginning(report, report.run.day_equity)
+    days, account = _from_beginning(report, report.account.equity)
     if with_held and len(report.held):
         axes.plot(*_from_beginning(report, report.held), color=palette.held, linewidth=1.2, linestyle=(0, (4, 2)))
     axes.axhline(float(report.run.wallet_before), color=palette.muted, linewidth=0.8)
@@ -71,7 +71,7 @@ def draw_held(axes: Axes, texts: Texts, report: Report, palette: Palette) -> Non
 
 def draw_drawdown(axes: Axes, texts: Texts, report: Report, palette: Palette) -> None:
     """How far the account was under its peak."""
-    days, account = _from_beginning(report, report.run.day_equity)
+    days, account = _from_beginning(report, report.account.equity)
     peaks = np.maximum.accumulate(account)
     depth = np.where(peaks > 0, account / np.where(peaks > 0, peaks, 1.0) - 1.0, 0.0)
     axes.fill_between(days, depth, 0.0, color=palette.loss, alpha=0.35, linewidth=0)
@@ -147,7 +147,7 @@ def _months(begin_ms: int, end_ms: int) -> list[float]:
 def _from_beginning(report: Report, equity: Floats) -> tuple[Floats, Floats]:
     run = report.run
     return (
-        np.concatenate(([run.begin_ms], run.day_ms)) / DAY_MS,
+        np.concatenate(([run.begin_ms], report.account.end_ms)) / DAY_MS,
         np.concatenate(([float(run.wallet_before)], equity)),
     )
 

@@ -41,7 +41,7 @@ def drawn(texts: Texts, report: Report) -> bytes:
         page.set_axis_off()
         _head(page, texts, report)
         _stats(page, texts, report)
-        if len(report.run.day_ms):
+        if len(report.account):
             _account(figure, page, texts, report)
         if report.total.trades:
             _results(figure, page, texts, report)

@@ -72,7 +72,7 @@ def _figures(texts: Texts, report: Report, setup: Setup) -> str:
 
 
 def _equity(texts: Texts, report: Report) -> str:
-    if not len(report.run.day_ms):
+    if not len(report.account):
         return ""
     legend = _legend(
         (("account", "", texts.label("account")), ("held", "dashed", texts.label("buy and hold")))

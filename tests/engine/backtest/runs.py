@@ -49,9 +49,9 @@ def a_closed(number: int, in_r: float, **parts: Any) -> Closed:
 def a_run(results_in_r: Sequence[float] = (), *, trades: Sequence[Closed] | None = None, days: int = 120, **parts: Any) -> Run:
     """A run of so many days over 1h bars whose trades came to these results."""
     closed = tuple(a_closed(at, in_r) for at, in_r in enumerate(results_in_r)) if trades is None else tuple(trades)
-    day_ms = BEGIN_MS + DAY_MS * np.arange(1, days + 1, dtype=np.int64)
+    day_ms = BEGIN_MS + DAY_MS * np.arange(days, dtype=np.int64)
     wallet = Decimal(10_000)
-    equity = [float(wallet + sum(one.trade.net for one in closed if one.trade.exit_time_ms <= at)) for at in day_ms]
+    equity = [float(wallet + sum(one.trade.net for one in closed if one.trade.exit_time_ms <= at + DAY_MS)) for at in day_ms]
     ordinary: dict[str, Any] = {
         "symbols": ("ETHUSDT",),
         "interval_ms": HOUR_MS,
@@ -83,9 +83,10 @@ def left_open() -> LeftOpen:
 def hourly(run: Run, *, first: float = 2_000.0, last: float = 2_160.0, warmup: int = 100) -> Candles:
     """Candles of such a run: flat while warming up, then straight from one price to the other."""
     count = (run.end_ms - run.begin_ms) // HOUR_MS
-    price = np.concatenate((np.full(warmup, first), np.linspace(first, last, count + 1)[1:]))
+    path = np.concatenate((np.full(warmup + 1, first), np.linspace(first, last, count + 1)[1:]))
+    opened, price = path[:-1], path[1:]
     times = run.begin_ms + HOUR_MS * np.arange(-warmup, count, dtype=np.int64)
-    return Candles("ETHUSDT", HOUR_MS, times, price, price + 1, price - 1, price, np.full(len(price), 10.0))
+    return Candles("ETHUSDT", HOUR_MS, times, opened, price + 20, price - 20, price, np.full(len(price), 10.0))
 
 
 def moved_to(one: Closed, exit_time_ms: int) -> Closed:

@@ -83,7 +83,7 @@ def test_buy_and_hold_stands_beside_day_by_day_and_ends_where_its_return_says() 
     report = reported(run, [hourly(run)])
 
     assert report.held_return == pytest.approx(0.08)
-    assert len(report.held) == len(run.day_ms)
+    assert len(report.held) == len(report.account)
     assert report.held[-1] == pytest.approx(10_000 * 1.08)
     assert report.held[4] == pytest.approx(10_000 * 1.04)
 
