@@ -46,6 +46,7 @@ ADDRESSES: Final = {
     "gettext": ("handlers.ui",),
     "matplotlib": ("handlers.ui",),
     "numba": ("engine.backtest",),
+    "optuna": ("engine.backtest", "engine.adapters.study_store"),
     "pandas": ("engine.backtest",),
     "pandas_ta": ("engine.backtest",),
     "talib": (),

@@ -39,23 +39,25 @@ class RedisLink:
         except TimeoutError as error:
             raise StoreDown(f"the store did not answer within {budget_ms} ms") from error
         except (RedisError, OSError) as error:
-            raise StoreDown(self._said(error)) from error
+            raise StoreDown(said(error, self._secret)) from error
 
     async def close(self) -> None:
         """Leave the store."""
         await self.client.aclose()
 
-    def _said(self, error: Exception) -> str:
-        text = str(error).replace(self._secret, "***") if self._secret else str(error)
-        if isinstance(error, AuthenticationError) or any(sign in text for sign in NOT_LET_IN):
-            return "the store refuses the user name or password (REDIS_URL)"
-        if isinstance(error, NoPermissionError):
-            return f"the store forbids a command to this user: {text}"
-        if isinstance(error, BusyLoadingError):
-            return "the store is still reading its data"
-        if isinstance(error, Unreachable | OSError):
-            return f"the store cannot be reached: {text.rstrip('.')}: does it run, and is REDIS_URL right?"
-        return f"the store failed: {text}"
+
+def said(error: Exception, secret: str) -> str:
+    """What went wrong, in words without the secret."""
+    text = str(error).replace(secret, "***") if secret else str(error)
+    if isinstance(error, AuthenticationError) or any(sign in text for sign in NOT_LET_IN):
+        return "the store refuses the user name or password (REDIS_URL)"
+    if isinstance(error, NoPermissionError):
+        return f"the store forbids a command to this user: {text}"
+    if isinstance(error, BusyLoadingError):
+        return "the store is still reading its data"
+    if isinstance(error, Unreachable | OSError):
+        return f"the store cannot be reached: {text.rstrip('.')}: does it run, and is REDIS_URL right?"
+    return f"the store failed: {text}"
 
 
 def as_text(value: bytes | str) -> str:

@@ -1,0 +1,103 @@
+"""Threads that walk batches until nothing is open. The walk holds no lock of Python's, so they walk side by side."""
+
+import threading
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+from engine.backtest.calibrate import space, tally
+from engine.backtest.calibrate.plan import Plan
+from engine.backtest.kernel import Walker
+
+POLL_S: Final = 0.2
+LOOK_S: Final = 0.1
+
+type Told = Callable[[int], None]
+
+
+class Shared(Protocol):
+    """The study, as a thread needs it."""
+
+    def take(self, after: int = 0) -> tuple[int, int] | None: ...
+    def give(self, batch: int, trial: int, results: list[str]) -> None: ...
+    def drop(self, batch: int, trial: int) -> None: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+
+class Worked(NamedTuple):
+    """What this process did."""
+
+    batches: int
+    is_complete: bool
+
+
+class Crew:
+    """Some threads over one study. Each has a walker of its own: they share the candles, not the features."""
+
+    def __init__(self, study: Shared, walker: Walker, plan: Plan, threads: int) -> None:
+        self._study = study
+        self._walker = walker
+        self._plan = plan
+        self._threads = threads
+        self._stop = threading.Event()
+        self._broken: BaseException | None = None
+        self._walked = 0
+        self._count = threading.Lock()
+
+    def stop(self) -> None:
+        """End after the batches that are being walked."""
+        self._stop.set()
+
+    def work(self, told: Told) -> Worked:
+        """Walk until the study is complete, or until stopped. Whatever broke a thread is raised here."""
+        threads = [threading.Thread(target=self._member, args=(at,), daemon=True) for at in range(self._threads)]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                threads[0].join(LOOK_S)
+                self._stop.wait(0.0 if threads[0].is_alive() else LOOK_S)
+                told(self._study.done)
+        except KeyboardInterrupt:
+            self.stop()
+            for thread in threads:
+                thread.join()
+        if self._broken is not None:
+            raise self._broken
+        is_complete = self._study.is_complete
+        told(self._study.done)
+        return Worked(self._walked, is_complete)
+
+    def _member(self, place: int) -> None:
+        walker = Walker(self._walker.histories, self._walker.simulation)
+        after = place * self._plan.batches // self._threads
+        try:
+            while not self._stop.is_set() and not self._study.is_complete:
+                taken = self._study.take(after)
+                if taken is None:
+                    self._stop.wait(POLL_S)
+                    continue
+                after = taken[0]
+                self._walk(walker, *taken)
+        except BaseException as error:  # raised again in the thread that waits for this one
+            self._broken = self._broken or error
+            self._stop.set()
+
+    def _walk(self, walker: Walker, batch: int, trial: int) -> None:
+        try:
+            results = walked(walker, self._plan, batch)
+        except BaseException:
+            self._study.drop(batch, trial)
+            raise
+        self._study.give(batch, trial, results)
+        with self._count:
+            self._walked += 1
+
+
+def walked(walker: Walker, plan: Plan, batch: int) -> list[str]:
+    """Walk one batch: its settings' tallies as text."""
+    draws = space.batch(plan.present, plan.seed, batch)
+    settings = (space.setting(plan.present, draw.values) for draw in draws)
+    return [tally.written(tally.tally(walker.trades(one), plan.folds.blocks)) for one in settings]
