@@ -10,15 +10,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.audited import audited
 from bot.ending import CannotStart
 from bot.health import Health, serve
 from bot.logs import Redaction
+from bot.past_desk import PastDesk
 from bot.settings import Settings
 from bot.store_watch import WatchedStore
 from bot.supervised import supervised
 from bot.venue import Venue, open_venue
+from bot.workshop import Workshop
+from engine.adapters.binance_past import BinancePast
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.machine_clock import MachineClock
@@ -78,8 +82,16 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
     watch.met_another = runner.hold_entries
     pulse = asyncio.create_task(supervised("the watch over the store", lambda: watch.watch(runner.store_failed)))
     stack.callback(pulse.cancel)
-    control = audited(Control(runner, watch, settings.label), folder)
+    past = PastDesk(runner, venue.rest, BinancePast(venue.rest), Workshop(), folder=past_folder(settings), label=settings.label)
+    stack.push_async_callback(past.close)
+    control = audited(Control(runner, watch, settings.label, past), folder)
     return House(settings, clock, redaction, link, store, watch, venue, runner, control)
+
+
+def past_folder(settings: Settings) -> Path:
+    """Where bars are kept that were read: play money's prices are not the real ones."""
+    root = urlsplit(settings.binance_rest_root)
+    return settings.data_folder / "history" / f"{root.hostname or 'exchange'}{f'-{root.port}' if root.port else ''}"
 
 
 async def reached(store_url: str, folder: Path, stack: AsyncExitStack) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.adapters.audit_log import AuditLog, Fact, Head
-from engine.control import EngineControl
-from engine.model.commands import Asked, Command
+from engine.control import EngineControl, Past
+from engine.model.commands import Asked, Command, TuneAll
 from engine.model.messages import Reply
 from engine.model.orders import Trade
 from engine.model.signals import Ruling
@@ -58,6 +58,11 @@ class AuditedControl:
     def head(self) -> Head:
         """The newest line."""
         return self._log.head
+
+    @property
+    def past(self) -> Past:
+        """What history says about settings."""
+        return self._control.past
 
     @property
     def label(self) -> str:
@@ -111,4 +116,6 @@ def facts_of(command: Command) -> dict[str, Fact]:
         value = getattr(command, field.name)
         if not isinstance(value, Asked):
             found[field.name] = value.name.lower() if isinstance(value, Enum) else value
+    if isinstance(command, TuneAll):
+        found["changes"] = " ".join(f"{name}={value:g}" for name, value in command.changes)
     return found

@@ -33,6 +33,7 @@ from bot.turns import Turns
 from engine.model.notices import Notice
 from engine.ports import StoreDown
 from handlers import build_router
+from handlers.later import Later
 from handlers.ui import commands
 from handlers.ui.alerts import Alert
 from handlers.ui.language import Languages
@@ -70,6 +71,7 @@ async def talk(house: House, keeping: Keeping, line: Line) -> None:
         is_free=lambda chat: not delivery.waiting(chat) and not pace.wait_s(chat),
         clock=clock,
     )
+    later = Later()
     dispatcher = Dispatcher(
         events_isolation=Turns(),
         engine=control,
@@ -77,6 +79,7 @@ async def talk(house: House, keeping: Keeping, line: Line) -> None:
         users=store.users,
         tokens=store.tokens,
         factor=factor,
+        later=later,
     )
     dispatcher.update.outer_middleware(gate)
     dispatcher.update.outer_middleware(refresh)
@@ -90,6 +93,7 @@ async def talk(house: House, keeping: Keeping, line: Line) -> None:
             group.create_task(Polling(bot, dispatcher, keeping).run())
             group.create_task(_show_commands(bot, languages, settings.language))
     finally:
+        await later.close()
         await bot.session.close()
 
 

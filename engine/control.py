@@ -1,23 +1,64 @@
 """The door for the conversation: ask for something, or look. Handlers know nothing else of the engine."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.inbox import Wish
 from engine.model.commands import Asked, Command
 from engine.model.messages import Reply
 from engine.model.orders import Trade
+from engine.model.past import Dial, Progress, WhatIf
 from engine.model.signals import Ruling
 from engine.model.view import EngineView
 from engine.params import TradingParams
 from engine.ports import Store
 from engine.runner import Runner
 
+if TYPE_CHECKING:
+    from engine.backtest.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Backtested:
+    """A symbol's past, summed up, and a picture of it."""
+
+    report: Report
+    picture: bytes
+
+
+class Past(Protocol):
+    """What history says. It is counted and drawn in a process of its own. Everything raises `NotMeasured`.
+
+    What takes long goes by a name that whoever asks makes up, so that a stop meets nothing that came after it.
+    """
+
+    async def what_if(self, changes: Mapping[str, float], days: int, old: Mapping[str, float] | None = None) -> WhatIf:
+        """The settings that hold now (but for `old`) against the same with changes, over the last days, all symbols."""
+
+    async def dial(self, days: int) -> Dial:
+        """What each threshold would have given over the last days."""
+
+    async def dial_picture(self, dial: Dial, now: float, wanted: float, language: str) -> bytes:
+        """The dial as a picture."""
+
+    async def backtest(self, job: str, symbol: str, days: int, language: str, told: Callable[[Progress], None]) -> Backtested:
+        """A symbol's last days under the settings that hold now."""
+
+    async def stop(self, job: str) -> bool:
+        """End something that takes long; False where it is over."""
+
 
 class EngineControl(Protocol):
     """What handlers may do with the engine."""
+
+    @property
+    def past(self) -> Past:
+        """What history says about settings."""
 
     @property
     def label(self) -> str:
@@ -49,10 +90,16 @@ class EngineControl(Protocol):
 class Control:
     """Fulfils `EngineControl` over a running engine."""
 
-    def __init__(self, runner: Runner, store: Store, label: str) -> None:
+    def __init__(self, runner: Runner, store: Store, label: str, past: Past) -> None:
         self._runner = runner
         self._store = store
         self._label = label
+        self._past = past
+
+    @property
+    def past(self) -> Past:
+        """What history says about settings."""
+        return self._past
 
     @property
     def label(self) -> str:

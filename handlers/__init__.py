@@ -4,7 +4,7 @@ from typing import Final
 
 from aiogram import Router
 
-from handlers import approvals, consent, insight, menu, outside, positions, reports, safety, trading, trouble, tuning
+from handlers import approvals, consent, insight, menu, outside, positions, reports, safety, trading, trouble, tuning, whatif
 from handlers.one_tap import OneTap
 from handlers.owner import Introduce
 
@@ -12,6 +12,7 @@ ROUTERS: Final = (
     menu.router,
     trading.router,
     tuning.router,
+    whatif.router,
     positions.router,
     outside.router,
     approvals.router,

@@ -1,9 +1,12 @@
-"""Showing a screen: in a new message, or in the one whose button was pressed. What can no longer be edited is sent anew."""
+"""Showing a screen: in a new message, or in the one whose button was pressed. What can no longer be edited is sent anew.
+
+A message with a picture cannot become one without, nor the other way round: then the old one goes, and a new one comes.
+"""
 
 from typing import Final
 
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, LinkPreviewOptions, Message
+from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaPhoto, LinkPreviewOptions, Message
 
 from handlers.ui.keyboards import markup
 from handlers.ui.screen import Screen
@@ -11,10 +14,14 @@ from handlers.ui.screen import Screen
 HTML: Final = "HTML"
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 UNCHANGED: Final = "message is not modified"
+PICTURE: Final = "picture.png"
 
 
 async def show(message: Message, screen: Screen) -> Message:
     """Answer in a new message."""
+    if screen.picture:
+        photo = BufferedInputFile(screen.picture, PICTURE)
+        return await message.answer_photo(photo, caption=screen.text, reply_markup=markup(screen), parse_mode=HTML)
     return await message.answer(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
 
 
@@ -23,8 +30,20 @@ async def redraw(callback: CallbackQuery, screen: Screen) -> Message | None:
     message = callback.message
     if not isinstance(message, Message):
         return await show_below(callback, screen)
+    return await redrawn(message, screen)
+
+
+async def redrawn(message: Message, screen: Screen) -> Message:
+    """Draw over a message of ours; give the message that now shows the screen."""
+    if bool(message.photo) != bool(screen.picture):
+        await delete(message)
+        return await show(message, screen)
     try:
-        await message.edit_text(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
+        if screen.picture:
+            media = InputMediaPhoto(media=BufferedInputFile(screen.picture, PICTURE), caption=screen.text, parse_mode=HTML)
+            await message.edit_media(media, reply_markup=markup(screen))
+        else:
+            await message.edit_text(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
     except TelegramBadRequest as error:
         if UNCHANGED in error.message:
             return message
@@ -36,6 +55,8 @@ async def show_below(callback: CallbackQuery, screen: Screen) -> Message | None:
     """Show a screen in a message of its own; the one with the button stays."""
     if callback.message is None or callback.bot is None:
         return None
+    if isinstance(callback.message, Message) and screen.picture:
+        return await show(callback.message, screen)
     return await callback.bot.send_message(
         callback.message.chat.id,
         screen.text,
@@ -55,7 +76,7 @@ async def bare(message: Message, message_id: int) -> None:
 
 
 async def delete(message: Message) -> None:
-    """Delete what the owner wrote, where that is still possible."""
+    """Delete a message, where that is still possible."""
     try:
         await message.delete()
     except TelegramBadRequest:

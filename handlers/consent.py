@@ -19,6 +19,7 @@ from engine.model.commands import (
     SetMode,
     StartTrading,
     Tune,
+    TuneAll,
 )
 from engine.model.messages import Reply, ReplyCode
 from engine.params import read
@@ -40,7 +41,7 @@ QUESTION: Final = {
     "mode": marked("🤝 Let the bot enter by itself, without asking you?"),
 }
 
-type Wish = StartTrading | ResetLatch | SetMode | Tune | AnswerOutside
+type Wish = StartTrading | ResetLatch | SetMode | Tune | TuneAll | AnswerOutside
 type Record = dict[str, Any]
 
 
@@ -117,6 +118,8 @@ def told(texts: Texts, wish: Command, answer: Reply) -> Html:
     """The engine's answer; a change of a tunable with both values."""
     if isinstance(wish, Tune) and answer.code is ReplyCode.DONE and "before" in answer.values:
         return tuning.changed(texts, wish.name, float(answer.values["before"]), float(answer.values["after"]))
+    if isinstance(wish, TuneAll) and answer.code is ReplyCode.DONE:
+        return lines(*(tuning.set_to(texts, name, value) for name, value in wish.changes))
     return reply(texts, answer)
 
 
@@ -124,6 +127,9 @@ def _question(wish: Wish, owner: Owner) -> Html:
     if isinstance(wish, Tune):
         before, rulings = read(owner.engine.params(), wish.name), tuning.rulings_of_all(owner.engine)
         return tuning.question(owner.texts, wish.name, before, wish.value, rulings)
+    if isinstance(wish, TuneAll):
+        params = owner.engine.params()
+        return lines(*(tuning.question(owner.texts, name, read(params, name), value, ()) for name, value in wish.changes))
     if isinstance(wish, AnswerOutside):
         desks = owner.engine.view().desks.values()
         asked = (desk.symbol for desk in desks if desk.position and desk.position.question_id == wish.question_id)
@@ -155,6 +161,8 @@ def _record(wish: Wish) -> Record:
             return {"wish": "outside", "choice": wish.choice.value, "question_id": wish.question_id}
         case Tune():
             return {"wish": "tune", "name": wish.name, "value": wish.value}
+        case TuneAll():
+            return {"wish": "tunes", "changes": [list(change) for change in wish.changes]}
 
 
 def _wish(record: Record, asked: Asked) -> Wish:
@@ -167,5 +175,7 @@ def _wish(record: Record, asked: Asked) -> Wish:
             return SetMode(DecisionMode(record["mode"]), asked)
         case "outside":
             return AnswerOutside(record["question_id"], OutsideChoice(record["choice"]), asked)
+        case "tunes":
+            return TuneAll(tuple((name, float(value)) for name, value in record["changes"]), asked)
         case _:
             return Tune(record["name"], float(record["value"]), asked)

@@ -7,10 +7,10 @@ from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, TelegramObject
 
 from handlers.chat import chat_of
-from handlers.ui.callbacks import Agree, Card, CloseAll, Hold, OnPosition
+from handlers.ui.callbacks import Agree, Card, Change, CloseAll, Hold, OnPosition
 from handlers.ui.language import Texts
 
-ONCE: Final = (f"{Card.__prefix__}:", f"{Agree.__prefix__}:", f"{Hold.__prefix__}:", f"{CloseAll.__prefix__}:")
+ONCE: Final = tuple(f"{kind.__prefix__}:" for kind in (Card, Agree, Change, Hold, CloseAll))
 OFTEN: Final = (f"{Hold.__prefix__}:{OnPosition.CARD.value}:", f"{CloseAll.__prefix__}:100:0")  # they only show
 REMEMBERED: Final = 1_000
 

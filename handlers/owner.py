@@ -1,7 +1,7 @@
 """Who speaks, where, and everything that answering takes: made once per update, so that handlers ask for one thing."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiogram import BaseMiddleware
@@ -10,6 +10,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 from engine.control import EngineControl
 from engine.model.commands import Asked
 from handlers.chat import chat_of
+from handlers.later import Later
 from handlers.ports import SecondFactor, Tokens, Users
 from handlers.ui.language import Texts
 
@@ -25,6 +26,7 @@ class Owner:
     users: Users
     tokens: Tokens
     factor: SecondFactor
+    later: Later = field(default_factory=Later)
 
     def asked(self) -> Asked:
         """Their stamp for a wish, as of now."""
@@ -49,6 +51,9 @@ class Introduce(BaseMiddleware):
         assert isinstance(event, Message | CallbackQuery), "only these are listened to"
         if event.from_user is None:
             return None
+        later: Later = data["later"]
+        if isinstance(event, CallbackQuery) and event.message is not None:
+            later.touched((event.message.chat.id, event.message.message_id))
         data["owner"] = Owner(
             user=event.from_user.id,
             chat=event.chat.id if isinstance(event, Message) else chat_of(event),
@@ -57,5 +62,6 @@ class Introduce(BaseMiddleware):
             users=data["users"],
             tokens=data["tokens"],
             factor=data["factor"],
+            later=later,
         )
         return await handler(event, data)

@@ -1,6 +1,7 @@
 """Reading what people type: numbers with a point or a comma, percents, symbols, spans of time."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from engine.params import Tunable
 HOUR_MS: Final = 3_600_000
 MOST_HOURS: Final = 24 * 30
 
+CHANGE: Final = re.compile(r"([A-Za-z_.]+)\s*=\s*([^\s=;]+?)(?=[\s;]|,\s|,?$)[;,]?")
 TENTHS: Final = ("confidence", "bias")
 
 
@@ -21,6 +23,13 @@ def read_number(text: str) -> float | None:
     except ValueError:
         return None
     return round(value, 8) if math.isfinite(value) else None
+
+
+def read_changes(text: str) -> list[tuple[str, str]]:
+    """Names and values as they were typed: `a=1 b = 2%, c=3`. What is no pair makes all of it none."""
+    parts = CHANGE.findall(text)
+    rest = CHANGE.sub("", text).strip(" ,;\n")
+    return [] if rest else [(name.lower(), value) for name, value in parts]
 
 
 def is_allowed(tunable: Tunable, value: float) -> bool:

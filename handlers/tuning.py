@@ -1,5 +1,10 @@
 """The threshold's dial and every other tunable: looking changes nothing, lowering risk acts at once, raising it asks."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
@@ -11,6 +16,7 @@ from engine.params import BY_NAME, Tunable, raises_risk, read
 from handlers import places
 from handlers.chat import redraw, show
 from handlers.consent import hold_back, told
+from handlers.measuring import show_measured
 from handlers.owner import Owner
 from handlers.places import Visit
 from handlers.reading import is_allowed, meant, read_number
@@ -33,13 +39,20 @@ def router() -> Router:
     return own
 
 
+class Said(NamedTuple):
+    """What is answered, and the change whose figures follow: `changes` against what holds now, but for `old`."""
+
+    screen: Screen
+    changes: Mapping[str, float] = MappingProxyType({})
+    old: Mapping[str, float] = MappingProxyType({})
+
+
 async def threshold(message: Message, command: CommandObject, owner: Owner) -> None:
     """Show the dial, or change how sure the engine must be before it acts."""
     if not command.args:
         await show(message, drawn(owner.texts, owner.engine, tuning.THRESHOLD, owner.engine.params().activation_threshold))
         return
-    tunable = BY_NAME[tuning.THRESHOLD]
-    await show(message, await _typed(tunable, command.args, owner))
+    await _answer(partial(show, message), await _typed(BY_NAME[tuning.THRESHOLD], command.args, owner), owner)
 
 
 async def set_by_name(message: Message, command: CommandObject, owner: Owner) -> None:
@@ -49,32 +62,43 @@ async def set_by_name(message: Message, command: CommandObject, owner: Owner) ->
     if not name:
         await show(message, tuning.settings(owner.texts))
     elif tunable is None:
-        await show(message, _no_such_name(owner.texts, name))
+        await show(message, no_such_name(owner.texts, name))
     elif not value.strip():
         await show(message, drawn(owner.texts, owner.engine, tunable.name, read(owner.engine.params(), tunable.name)))
     else:
-        await show(message, await _typed(tunable, value, owner))
+        await _answer(partial(show, message), await _typed(tunable, value, owner), owner)
 
 
 async def knob_turned(callback: CallbackQuery, callback_data: Knob, owner: Owner) -> None:
     """Look at a tunable with another value in mind."""
-    if callback_data.name not in BY_NAME:
-        await callback.answer(owner.texts.label("This card is old; here is the current one."))
-        await redraw(callback, tuning.settings(owner.texts))
+    if not await _is_known(callback, callback_data, owner):
         return
-    await callback.answer()
-    await redraw(callback, drawn(owner.texts, owner.engine, callback_data.name, callback_data.value))
+    await _answer(partial(redraw, callback), _looked_at(callback_data.name, callback_data.value, owner), owner)
 
 
 async def knob_set(callback: CallbackQuery, callback_data: Knob, owner: Owner) -> None:
     """Set it."""
-    if callback_data.name not in BY_NAME:
-        await callback.answer(owner.texts.label("This card is old; here is the current one."))
-        await redraw(callback, tuning.settings(owner.texts))
+    if not await _is_known(callback, callback_data, owner):
         return
-    await callback.answer()
-    screen = await _wished(callback_data.name, callback_data.value, owner)
-    await redraw(callback, screen)
+    said = await _wished(callback_data.name, callback_data.value, owner)
+    await _answer(partial(redraw, callback), said if said.changes and not said.old else Said(said.screen), owner)
+
+
+async def _is_known(callback: CallbackQuery, knob: Knob, owner: Owner) -> bool:
+    if knob.name in BY_NAME:
+        await callback.answer()
+        return True
+    await callback.answer(owner.texts.label("This card is old; here is the current one."))
+    await redraw(callback, tuning.settings(owner.texts))
+    return False
+
+
+async def _answer(shown: Callable[[Screen], Awaitable[Message | None]], said: Said, owner: Owner) -> None:
+    """Show it at once; the figures follow where something would change."""
+    if said.changes:
+        await show_measured(shown, said.screen, said.changes, owner, said.old)
+    else:
+        await shown(said.screen)
 
 
 async def settings_page(visit: Visit) -> Screen:
@@ -98,29 +122,43 @@ def drawn(texts: Texts, engine: EngineControl, name: str, wanted: float, note: H
     return tuning.knob(texts, tunable, params, wanted, note)
 
 
-async def _typed(tunable: Tunable, text: str, owner: Owner) -> Screen:
-    """A value that was typed: read, checked, and asked about where something else was probably meant."""
+async def _typed(tunable: Tunable, text: str, owner: Owner) -> Said:
+    """A value that was typed: read, checked, and asked about where something else was probably meant.
+
+    What neither raises nor lowers risk is shown first: nothing is lost by a look at what it would have done.
+    """
     value = read_number(text)
     if value is None:
-        return tuning.did_you_mean(owner.texts, tunable, text.strip(), None)
+        return Said(tuning.did_you_mean(owner.texts, tunable, text.strip(), None))
     if not is_allowed(tunable, value):
-        return tuning.did_you_mean(owner.texts, tunable, text.strip(), meant(tunable, value))
+        return Said(tuning.did_you_mean(owner.texts, tunable, text.strip(), meant(tunable, value)))
+    if tunable.riskier == "none":
+        return _looked_at(tunable.name, value, owner)
     return await _wished(tunable.name, value, owner)
 
 
-async def _wished(name: str, value: float, owner: Owner) -> Screen:
+def _looked_at(name: str, wanted: float, owner: Owner) -> Said:
+    """A tunable with a value in mind; nothing changes."""
+    screen = drawn(owner.texts, owner.engine, name, wanted)
+    is_same = wanted == read(owner.engine.params(), name)
+    return Said(screen) if is_same else Said(screen, {name: wanted})
+
+
+async def _wished(name: str, value: float, owner: Owner) -> Said:
     """Change it, or ask first where that raises risk."""
-    wish = Tune(name, value, owner.asked())
-    if raises_risk(name, read(owner.engine.params(), name), value):
-        return await hold_back(wish, owner)
+    wish, before = Tune(name, value, owner.asked()), read(owner.engine.params(), name)
+    if raises_risk(name, before, value):
+        return Said(await hold_back(wish, owner), {name: value})
     answer = await owner.engine.ask(wish)
     note = told(owner.texts, wish, answer)
-    if answer.code in (ReplyCode.DONE, ReplyCode.ALREADY):
-        return drawn(owner.texts, owner.engine, name, read(owner.engine.params(), name), note)
-    return Screen(note)
+    if answer.code not in (ReplyCode.DONE, ReplyCode.ALREADY):
+        return Said(Screen(note))
+    screen = drawn(owner.texts, owner.engine, name, read(owner.engine.params(), name), note)
+    return Said(screen, {name: value}, {name: before}) if answer.code is ReplyCode.DONE else Said(screen)
 
 
-def _no_such_name(texts: Texts, name: str) -> Screen:
+def no_such_name(texts: Texts, name: str) -> Screen:
+    """A name that is no setting's, with the closest that are."""
     found = likest(name.lower(), BY_NAME)
     said = texts.say("There is no setting called {name}.", name=name)
     if not found:

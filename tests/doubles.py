@@ -1,9 +1,10 @@
 """Fakes with memory that stand in for what the house meets: the engine behind its door, users, tokens, the second factor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.control import Backtested
 from engine.model.commands import (
     AllowSides,
     ApproveEntry,
@@ -18,13 +19,54 @@ from engine.model.commands import (
     StartTrading,
     StopTrading,
     Tune,
+    TuneAll,
 )
 from engine.model.messages import Reply, ReplyCode
 from engine.model.orders import Trade
+from engine.model.past import Dial, NotMeasured, Progress, WhatIf, WhyNot
 from engine.model.signals import Ruling
 from engine.model.view import DeskView, EngineView, Running
 from engine.params import BadParam, TradingParams, read, tuned
 from engine.ports import StoreDown
+
+
+@dataclass
+class FakePast:
+    """A past that says what it was told to say, and remembers what it was asked; without an answer it is busy."""
+
+    answers: dict[str, Any] = field(
+        default_factory=dict
+    )  # by what is asked: a value, an error, or a function of what was given
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+
+    async def what_if(self, changes: Mapping[str, float], days: int, old: Mapping[str, float] | None = None) -> WhatIf:
+        found: WhatIf = self._answer("what_if", dict(changes), days, dict(old or {}))
+        return found
+
+    async def dial(self, days: int) -> Dial:
+        found: Dial = self._answer("dial", days)
+        return found
+
+    async def dial_picture(self, dial: Dial, now: float, wanted: float, language: str) -> bytes:
+        found: bytes = self._answer("dial_picture", dial, now, wanted, language)
+        return found
+
+    async def backtest(self, job: str, symbol: str, days: int, language: str, told: Callable[[Progress], None]) -> Backtested:
+        found = self._answer("backtest", job, symbol, days, language, told)
+        result: Backtested = await found if hasattr(found, "__await__") else found
+        return result
+
+    async def stop(self, job: str) -> bool:
+        self.stopped.append(job)
+        return bool(self.answers.get("stop", False))
+
+    def _answer(self, what: str, *given: Any) -> Any:
+        self.asked.append((what, *given))
+        found = self.answers.get(what, NotMeasured(WhyNot.BUSY))
+        if isinstance(found, Exception):
+            raise found
+        return found(*given) if callable(found) else found
 
 
 @dataclass
@@ -41,6 +83,7 @@ class FakeEngine:
     judged: list[Ruling] = field(default_factory=list)
     closed: list[Trade] = field(default_factory=list)
     is_store_down: bool = False
+    past: FakePast = field(default_factory=FakePast)
 
     def asked(self, who: str) -> Asked:
         return Asked(who, self.seen.time_ms, self.now_ms)
@@ -81,6 +124,9 @@ class FakeEngine:
                 self.seen = replace(self.seen, mode=command.mode)
             case Tune():
                 return self._tuned(command)
+            case TuneAll():
+                for name, value in command.changes:
+                    self.tunables = tuned(self.tunables, name, value)
             case ResetLatch():
                 self.seen = replace(self.seen, latch=None)
             case LockSymbol():

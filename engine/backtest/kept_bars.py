@@ -6,6 +6,7 @@ A cache: what is missing or damaged is read again, and a disk that is full costs
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,4 +95,5 @@ def _write(path: Path, columns: dict[str, Any]) -> None:
         half.replace(path)
     except OSError as error:
         logger.warning("%s is not kept: %s", path.name, error.strerror)
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()

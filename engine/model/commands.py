@@ -80,6 +80,14 @@ class Tune:
 
 
 @dataclass(frozen=True, slots=True)
+class TuneAll:
+    """Change several tunables at once, all of them or none."""
+
+    changes: tuple[tuple[str, float], ...]
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
 class ApproveEntry:
     """Take a proposal. `fraction` of the proposed size: 1.0 or 0.5."""
 
@@ -160,6 +168,7 @@ type Command = (
     | AllowSides
     | SetMode
     | Tune
+    | TuneAll
     | ApproveEntry
     | DeclineEntry
     | ClosePosition
@@ -176,6 +185,7 @@ COMMANDS: Final = (
     AllowSides,
     SetMode,
     Tune,
+    TuneAll,
     ApproveEntry,
     DeclineEntry,
     ClosePosition,

@@ -27,6 +27,7 @@ from engine.model.commands import (
     StopHow,
     StopTrading,
     Tune,
+    TuneAll,
 )
 from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
 from engine.model.notices import LatchCause
@@ -62,6 +63,8 @@ def granted(trader: Trader, wish: Command) -> Outcome:
             return _mode_set(trader, wish)
         case Tune():
             return _tuned(trader, wish)
+        case TuneAll():
+            return _tuned_together(trader, wish)
         case ApproveEntry():
             return _approved(trader, wish)
         case DeclineEntry():
@@ -137,26 +140,38 @@ def _mode_set(trader: Trader, wish: SetMode) -> Outcome:
 
 
 def _tuned(trader: Trader, wish: Tune) -> Outcome:
-    tunable = BY_NAME.get(wish.name)
-    if tunable is None:
-        return refused(ReplyCode.UNKNOWN_NAME, {"name": wish.name})
-    try:
-        params = tuned(trader.params, wish.name, wish.value)
-    except BadParam:
-        return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.name, "low": tunable.low, "high": tunable.high})
+    outcome = _tuned_together(trader, TuneAll(((wish.name, wish.value),), wish.asked))
+    if outcome.reply is None or outcome.reply.code is not ReplyCode.DONE:
+        return outcome
+    changed = trader.overrides[-1]
+    return replace(outcome, reply=Reply(ReplyCode.DONE, {"before": changed.before, "after": changed.value}))
+
+
+def _tuned_together(trader: Trader, wish: TuneAll) -> Outcome:
+    """What contradicts each other half-way may agree in the end, so that only the end is looked at."""
+    params, changed = trader.params, list[Override]()
+    for name, value in wish.changes:
+        tunable = BY_NAME.get(name)
+        if tunable is None:
+            return refused(ReplyCode.UNKNOWN_NAME, {"name": name})
+        try:
+            params = tuned(params, name, value)
+        except BadParam:
+            return refused(ReplyCode.OUT_OF_RANGE, {"name": name, "low": tunable.low, "high": tunable.high})
+        before, after = read(trader.params, name), read(params, name)
+        if before != after:
+            changed.append(Override(name, after, before, wish.asked.who, wish.asked.time_ms))
     problem = conflict(params)
     if problem:
-        return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.name, "problem": problem})
-    before, after = read(trader.params, wish.name), read(params, wish.name)
-    if before == after:
+        return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.changes[-1][0], "problem": problem})
+    if not changed:
         return ALREADY
-    changed = Override(wish.name, after, before, wish.asked.who, wish.asked.time_ms)
-    trader.overrides = (*trader.overrides, changed)[-OVERRIDES_KEPT:]
+    trader.overrides = (*trader.overrides, *changed)[-OVERRIDES_KEPT:]
     trader.retune(params)
-    outcome = Outcome(reply=Reply(ReplyCode.DONE, {"before": before, "after": after}), changed=True)
-    if wish.name == "leverage":
+    outcome = Outcome(reply=Reply(ReplyCode.DONE), changed=True)
+    if any(one.name == "leverage" for one in changed):
         flat = [desk for desk in trader.desks.values() if desk.memory.holding is None]
-        outcome += Outcome(errands=tuple(SetUpSymbol(desk.terms.symbol, int(after)) for desk in flat))
+        outcome += Outcome(errands=tuple(SetUpSymbol(desk.terms.symbol, params.leverage) for desk in flat))
     return outcome
 
 

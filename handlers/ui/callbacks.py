@@ -128,6 +128,12 @@ class Agree(CallbackData, prefix="ok"):
     token: str
 
 
+class Change(CallbackData, prefix="ch"):
+    """Make the changes that were looked at: the token alone knows which."""
+
+    token: str
+
+
 class Whose(CallbackData, prefix="ow"):
     """Answer the question about somebody else's position, by the question's own name."""
 

@@ -46,6 +46,7 @@ COMMANDS: Final = (
     Said("help", marked("all commands"), "talk", in_menu=True),
     Said("mode", marked("who decides on entries"), "trade", "[auto|confirm|signals]"),
     Said("set", marked("change a setting by its name"), "tune", "NAME VALUE"),
+    Said("whatif", marked("what other settings would have done"), "tune", "NAME=VALUE …"),
     Said("signals", marked("the last signals and what stopped them"), "look", "[SYMBOL]"),
     Said("trades", marked("the last trades"), "look"),
     Said("health", marked("feeds, bars, comparison with the exchange"), "look"),

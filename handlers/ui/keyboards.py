@@ -6,7 +6,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from engine.model.commands import OutsideChoice
 from engine.model.signals import Sides
-from handlers.ui.callbacks import Agree, Allow, Card, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View, Whose
+from handlers.ui.callbacks import Agree, Allow, Card, Change, Choice, Do, Go, Hold, Knob, OnPosition, Tell, Verb, View, Whose
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import clipped
 from handlers.ui.names import SIDES_BUTTON
@@ -59,6 +59,14 @@ def pause(texts: Texts) -> Button:
 
 def agree(texts: Texts, token: str) -> Button:
     return Button(texts.label(marked("Yes, do it")), Agree(token=token).pack(), "primary")
+
+
+def change(texts: Texts, token: str) -> Button:
+    return Button(texts.label(marked("✅ Apply")), Change(token=token).pack(), "primary")
+
+
+def discard(texts: Texts) -> Button:
+    return Button(texts.label(marked("✖ Discard")), Do(verb=Verb.CANCEL).pack())
 
 
 def sides(texts: Texts, symbol: str, current: Sides | None) -> tuple[Button, ...]:

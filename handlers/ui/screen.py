@@ -20,10 +20,11 @@ class Button(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """One message."""
+    """One message. With a `picture` (PNG) the text stands under it, and is short."""
 
     text: Html
     rows: tuple[tuple[Button, ...], ...] = ()
+    picture: bytes = b""
 
 
 def label_width(columns: int) -> int:

@@ -20,6 +20,8 @@ STEPS: Final = (-0.10, -0.05, 0.05, 0.10)
 FEW_BARS: Final = 100
 RULINGS: Final = 500
 RISKY: Final = "⬆"
+RISKIER: Final = marked("⬆ More risk. {title}: {before} → {after}")
+NOT_RISKIER: Final = marked("{title}: {before} → {after}")
 
 
 class Counted(NamedTuple):
@@ -148,14 +150,24 @@ def changed(texts: Texts, name: str, before: float, after: float) -> Html:
     )
 
 
-def question(texts: Texts, name: str, before: float, after: float, rulings: Sequence[Ruling]) -> Html:
-    """What is about to be changed; for the threshold, what it would have meant for the last bars."""
-    asked = texts.say(
-        "⬆ More risk. {title}: {before} → {after}",
+def set_to(texts: Texts, name: str, value: float) -> Html:
+    """A tunable was changed together with others."""
+    return texts.say("✅ {title}: {value}", title=tunables.title(texts, name), value=tunables.value(texts, name, value))
+
+
+def change(texts: Texts, name: str, before: float, after: float) -> Html:
+    """A change, and whether it raises risk."""
+    return texts.say(
+        RISKIER if raises_risk(name, before, after) else NOT_RISKIER,
         title=tunables.title(texts, name),
         before=tunables.value(texts, name, before),
         after=tunables.value(texts, name, after),
     )
+
+
+def question(texts: Texts, name: str, before: float, after: float, rulings: Sequence[Ruling]) -> Html:
+    """What is about to be changed; for the threshold, what it would have meant for the last bars."""
+    asked = change(texts, name, before, after)
     if name != THRESHOLD or not rulings:
         return asked
     return lines(

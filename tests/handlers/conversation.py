@@ -13,20 +13,24 @@ from aiogram.client.session.base import BaseSession
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteMessage,
+    EditMessageMedia,
     EditMessageReplyMarkup,
     EditMessageText,
     SendMessage,
+    SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import CallbackQuery, Chat, InlineKeyboardButton, Message, TelegramObject, Update, User
+from aiogram.types import CallbackQuery, Chat, InlineKeyboardButton, Message, PhotoSize, TelegramObject, Update, User
 
 from handlers import build_router
+from handlers.later import Later
 from handlers.ui.language import Languages
 from handlers.ui.markup import Html, plain
 from tests.doubles import FakeEngine, FakeFactor, FakeTokens, FakeUsers
 from tests.handlers.samples import NOW_MS, an_engine
 
 OWNER: Final = 7
+SCREENS: Final = (SendMessage, EditMessageText, SendPhoto, EditMessageMedia)
 TAGS: Final = re.compile(r"<(/?)([a-z-]+)[^>]*>")
 ALLOWED_TAGS: Final = {"b", "i", "code", "blockquote", "tg-time"}
 
@@ -38,14 +42,21 @@ class Recorder(BaseSession):
         super().__init__()
         self.requests: list[TelegramMethod[Any]] = []
         self.newest_id = 100
+        self.pictures = set[int]()  # the messages that are pictures
 
     async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:
         self.requests.append(method)
         if isinstance(method, SendMessage):
             self.newest_id += 1
             return a_message(bot, self.newest_id, method.text)
+        if isinstance(method, SendPhoto):
+            self.newest_id += 1
+            self.pictures.add(self.newest_id)
+            return a_message(bot, self.newest_id, "", has_picture=True)
         if isinstance(method, EditMessageText):
             return a_message(bot, method.message_id or 0, method.text)
+        if isinstance(method, EditMessageMedia):
+            return a_message(bot, method.message_id or 0, "", has_picture=True)
         return True
 
     async def close(self) -> None:
@@ -61,13 +72,19 @@ class Conversation:
     def __init__(self, engine: FakeEngine | None = None, *, language: str = "en", code: str = "", user: int = OWNER) -> None:
         self.engine = engine or an_engine()
         self.users, self.tokens, self.factor = FakeUsers(), FakeTokens(), FakeFactor(code)
-        self.languages = languages(self.engine.label)
+        self.languages, self.later = languages(self.engine.label), Later()
         self.language, self.user = language, user
         self.recorder = Recorder()
         self.bot = Bot("42:TEST", session=self.recorder)
+        self.waits = True  # after each update until nothing goes on behind it any more
         self._updates = 0
         self._dispatcher = Dispatcher(
-            engine=self.engine, users=self.users, tokens=self.tokens, factor=self.factor, languages=self.languages
+            engine=self.engine,
+            users=self.users,
+            tokens=self.tokens,
+            factor=self.factor,
+            languages=self.languages,
+            later=self.later,
         )
         self._dispatcher.update.outer_middleware(self._with_texts)
         self._dispatcher.include_router(build_router())
@@ -90,7 +107,7 @@ class Conversation:
             id=str(self._next()),
             from_user=User(id=who, is_bot=False, first_name="Owner"),
             chat_instance="1",
-            message=a_message(self.bot, message_id, "card", chat=who),
+            message=a_message(self.bot, message_id, "card", chat=who, has_picture=message_id in self.recorder.pictures),
             data=data,
         )
         return await self._feed(Update(update_id=self._next(), callback_query=query))
@@ -104,7 +121,12 @@ class Conversation:
     @property
     def shown(self) -> str:
         """The newest screen as words."""
-        return plain(Html(self.newest.text))
+        return plain(Html(self.html))
+
+    @property
+    def html(self) -> str:
+        """The newest screen as it is sent."""
+        return text_of(self.newest)
 
     @property
     def buttons(self) -> list[InlineKeyboardButton]:
@@ -128,13 +150,15 @@ class Conversation:
         return [method.message_id for method in self.recorder.requests if isinstance(method, EditMessageReplyMarkup)]
 
     @property
-    def newest(self) -> SendMessage | EditMessageText:
-        screens = [method for method in self.recorder.requests if isinstance(method, SendMessage | EditMessageText)]
+    def newest(self) -> SendMessage | EditMessageText | SendPhoto | EditMessageMedia:
+        screens = [method for method in self.recorder.requests if isinstance(method, SCREENS)]
         return screens[-1]
 
     async def _feed(self, update: Update) -> list[TelegramMethod[Any]]:
         before = len(self.recorder.requests)
         await self._dispatcher.feed_update(self.bot, update)
+        if self.waits:
+            await self.later.settled()
         return self.recorder.requests[before:]
 
     async def _with_texts(
@@ -154,12 +178,18 @@ def languages(environment: str) -> Languages:
     return Languages(environment)
 
 
-def a_message(bot: Bot, message_id: int, text: str, chat: int = OWNER) -> Message:
+def a_message(bot: Bot, message_id: int, text: str, chat: int = OWNER, *, has_picture: bool = False) -> Message:
     """A message of the bot."""
-    message = Message(
-        message_id=message_id, date=datetime.fromtimestamp(NOW_MS / 1_000, UTC), chat=Chat(id=chat, type="private"), text=text
-    )
-    return message.as_(bot)
+    photo = [PhotoSize(file_id="1", file_unique_id="1", width=10, height=10)] if has_picture else None
+    moment, where = datetime.fromtimestamp(NOW_MS / 1_000, UTC), Chat(id=chat, type="private")
+    return Message(message_id=message_id, date=moment, chat=where, text=text, photo=photo).as_(bot)
+
+
+def text_of(method: TelegramMethod[Any]) -> str:
+    """What a screen says, also under a picture."""
+    if isinstance(method, EditMessageMedia):
+        return method.media.caption or ""
+    return (method.caption if isinstance(method, SendPhoto) else getattr(method, "text", "")) or ""
 
 
 def assert_fits_telegram(text: str, buttons: list[InlineKeyboardButton]) -> None:

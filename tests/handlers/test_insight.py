@@ -16,7 +16,7 @@ async def test_why_names_every_refusal_with_seen_and_needed() -> None:
     assert "⛔ spread 0.2 bps, limit 0.7" in chat.shown
     assert "Limited by the margin cap; $12.30 is lost at the stop" in chat.shown
     assert not chat.engine.wishes
-    assert_fits_telegram(chat.newest.text, chat.buttons)
+    assert_fits_telegram(chat.html, chat.buttons)
 
 
 async def test_why_of_a_symbol_without_a_ruling_tells_how_far_the_warm_up_is() -> None:
@@ -36,7 +36,7 @@ async def test_signals_count_what_stood_in_their_way() -> None:
 
     assert "3 bars → 3 signals → 1 without objection" in chat.shown
     assert "2 × ADX too low" in chat.shown
-    assert_fits_telegram(chat.newest.text, chat.buttons)
+    assert_fits_telegram(chat.html, chat.buttons)
 
 
 async def test_health_tells_a_silent_feed_from_a_fresh_one() -> None:

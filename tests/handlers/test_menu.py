@@ -37,7 +37,7 @@ async def test_every_command_is_answered_in_every_language(name: str, language: 
 
     assert chat.shown
     assert "fault in the conversation" not in chat.shown
-    assert_fits_telegram(chat.newest.text, chat.buttons)
+    assert_fits_telegram(chat.html, chat.buttons)
 
 
 @pytest.mark.parametrize("environment", ICONS)
@@ -98,7 +98,7 @@ async def test_every_button_of_the_panel_leads_somewhere_and_its_tap_is_answered
 
         assert type(requests[0]).__name__ == "AnswerCallbackQuery", button.text
         assert len(requests) > 1, button.text
-        assert_fits_telegram(chat.newest.text, chat.buttons)
+        assert_fits_telegram(chat.html, chat.buttons)
 
 
 async def test_trading_starts_from_the_panel_of_a_stopped_engine() -> None:

@@ -81,7 +81,7 @@ async def test_the_position_s_card_shows_an_open_question_with_its_buttons() -> 
 
     assert "Whose is it?" in chat.shown
     assert [button.text for button in chat.buttons][:3] == ["🤝 Adopt", "🛡 Ignore", "🚪 Forget…"]
-    assert_fits_telegram(chat.newest.text, chat.buttons)
+    assert_fits_telegram(chat.html, chat.buttons)
 
 
 async def test_an_answered_question_has_no_buttons_and_its_answer_is_shown() -> None:

@@ -122,4 +122,4 @@ async def test_live_buttons_say_live() -> None:
     closing = [button.text for button in chat.buttons if "lose" in button.text]
     assert closing
     assert all("LIVE" in label for label in closing)
-    assert_fits_telegram(chat.newest.text, chat.buttons)
+    assert_fits_telegram(chat.html, chat.buttons)

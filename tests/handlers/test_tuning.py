@@ -8,6 +8,7 @@ from engine.params import TUNABLES
 from handlers.ui.callbacks import Knob
 from handlers.ui.tuning import counted
 from tests.handlers.conversation import Conversation, assert_fits_telegram
+from tests.handlers.past_samples import a_what_if
 from tests.handlers.samples import a_ruling, an_engine
 
 
@@ -122,7 +123,7 @@ async def test_every_tunable_has_a_knob_that_turns_without_changing_anything(lan
         for button in turns:
             assert not Knob.unpack(button.callback_data or "").apply
             await chat.press(button.callback_data or "")
-            assert_fits_telegram(chat.newest.text, chat.buttons)
+            assert_fits_telegram(chat.html, chat.buttons)
 
     assert not chat.engine.wishes
 
@@ -133,7 +134,7 @@ async def test_every_group_of_settings_opens() -> None:
 
     for button in chat.buttons:
         await chat.press(button.callback_data or "")
-        assert_fits_telegram(chat.newest.text, chat.buttons)
+        assert_fits_telegram(chat.html, chat.buttons)
 
 
 async def test_a_knob_of_a_setting_that_no_longer_exists_leads_to_the_settings() -> None:
@@ -161,3 +162,40 @@ async def test_the_dial_counts_the_entries_that_each_threshold_would_have_given(
     assert "0.60: 2 entries" in chat.shown
     assert "0.70: 1 entry ◂" in chat.shown
     assert "▲" in chat.shown
+
+
+async def test_what_neither_raises_nor_lowers_risk_is_looked_at_before_it_is_set() -> None:
+    engine = an_engine()
+    engine.past.answers["what_if"] = lambda changes, days, old: a_what_if(days)
+    chat = Conversation(engine)
+
+    await chat.say("/set exit_on_range 1")
+    assert not chat.engine.wishes
+    assert "Last 7 days" in chat.shown
+    await chat.press_labelled("Set on")
+
+    assert chat.engine.tunables.exit_on_range == 1
+
+
+async def test_the_question_before_more_risk_shows_old_against_new() -> None:
+    engine = an_engine()
+    engine.past.answers["what_if"] = lambda changes, days, old: a_what_if(days)
+    chat = Conversation(engine)
+
+    await chat.say("/threshold 0.4")
+
+    assert "⬆ More risk" in chat.shown
+    assert "Last 30 days\nold: 3 trades" in chat.shown
+    assert any("Yes, do it" in button.text for button in chat.buttons)
+
+
+async def test_less_risk_waits_for_no_figures_and_is_told_them_afterwards() -> None:
+    engine = an_engine()
+    engine.past.answers["what_if"] = lambda changes, days, old: a_what_if(days)
+    chat = Conversation(engine)
+
+    await chat.say("/threshold 0.8")
+
+    assert "✅ Confidence threshold: 0.70 → 0.80" in chat.shown
+    assert "Last 30 days" in chat.shown
+    assert engine.past.asked[0] == ("what_if", {"activation_threshold": 0.8}, 7, {"activation_threshold": 0.7})

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
-from engine.model.commands import AllowSides, PauseTrading, StartTrading, Tune
+from engine.model.commands import AllowSides, PauseTrading, StartTrading, Tune, TuneAll
 from engine.model.messages import ReplyCode
 from engine.model.notices import CoverVerified, EntryUnknown, PositionOpened, StopMoved
 from engine.model.orders import Role
@@ -173,3 +173,19 @@ def test_a_short_is_the_mirror_of_a_long() -> None:
     assert opened
     assert opened[0].trade.side is Side.SHORT
     assert opened[0].plan.stop > opened[0].plan.entry > opened[0].plan.target
+
+
+def test_several_settings_are_changed_together_or_not_at_all() -> None:
+    world = a_world()
+
+    half_wrong = world.wish(TuneAll, changes=(("activation_threshold", 0.5), ("adx_minimum", -3.0)))
+    before = world.trader.params
+    together = world.wish(TuneAll, changes=(("macd_fast", 30.0), ("macd_slow", 60.0)))
+    apart = world.wish(Tune, name="macd_slow", value=20.0)
+
+    assert half_wrong.code is ReplyCode.OUT_OF_RANGE
+    assert before == world.trader.params._replace(macd_fast=before.macd_fast, macd_slow=before.macd_slow)
+    assert together.code is ReplyCode.DONE
+    assert apart.code is ReplyCode.OUT_OF_RANGE
+    assert (world.trader.params.macd_fast, world.trader.params.macd_slow) == (30, 60)
+    assert [one.name for one in world.trader.overrides] == ["macd_fast", "macd_slow"]

@@ -1,0 +1,54 @@
+"""What history says, ready-made, for tests of the conversation."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from engine.model.past import Dial, DialStep, Finding, PastFigures, WhatIf
+from engine.model.signals import Code
+
+END_MS: Final = 1_700_000_000_000
+DAY_MS: Final = 86_400_000
+
+
+def figures(trades: int = 3, **others: Any) -> PastFigures:
+    """A setting's figures."""
+    values: dict[str, Any] = {
+        "trades": trades,
+        "wins": 1,
+        "gross": Decimal("12.5"),
+        "fees": Decimal("2.5"),
+        "funding": Decimal("-1"),
+        "net_r": 0.4,
+        "drawdown": 0.021,
+        "judged": 720,
+        "signals": 90,
+        "entered": trades,
+        "left_open": 0,
+        "is_latched": False,
+        "refusals": ((Code.CONFIDENCE_LOW, 512), (Code.ADX_LOW, 300)),
+    }
+    return PastFigures(**values | others)
+
+
+def a_what_if(days: int = 7, finding: Finding = Finding.TOO_SMALL, **others: Any) -> WhatIf:
+    """A comparison."""
+    values: dict[str, Any] = {
+        "days": days,
+        "begin_ms": END_MS - days * DAY_MS,
+        "end_ms": END_MS,
+        "symbols": ("ETHUSDT",),
+        "before": figures(3),
+        "after": figures(7, refusals=((Code.CONFIDENCE_LOW, 401), (Code.ADX_LOW, 300))),
+        "differing": 4,
+        "low_r": -0.9,
+        "high_r": 3.4,
+        "level": 0.9,
+        "finding": finding,
+    }
+    return WhatIf(**values | others)
+
+
+def a_dial() -> Dial:
+    """All thresholds."""
+    steps = tuple(DialStep(round(0.05 * at, 2), 400 - 20 * at, max(0, 30 - at)) for at in range(1, 20))
+    return Dial(30, END_MS - 30 * DAY_MS, END_MS, ("ETHUSDT",), 720, steps)
