@@ -166,11 +166,9 @@ def _last_side(desk: SavedDesk) -> int:
 def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, name: str) -> Fill:
     """A fill that nobody listed, for what the exchange holds beyond the books. It happened at its time at the latest.
 
-    A start knows no market time before the feed delivers: then the exchange's own counts. Where the books held nothing the
-    position is taken as it is found, and what made it is none of their business.
+    A start knows no market time before the feed delivers: then the exchange's own counts.
     """
-    is_known = seen.position is not None and (desk.holding is not None or desk.entry is not None)
-    changed_ms = seen.position.changed_ms if is_known and seen.position is not None else 0
+    changed_ms = seen.position.changed_ms if seen.position is not None else 0
     return Fill(
         symbol=desk.symbol,
         trade_id=made_up.UNTRUE_ID - seen.seen_ms,

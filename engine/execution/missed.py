@@ -36,6 +36,12 @@ def payments(desk: SavedDesk) -> tuple[Errand, ...]:
 
 
 def is_older(desk: SavedDesk, fill: Fill) -> bool:
-    """Whether an execution is from before the first one that is remembered, and explains nothing that is held."""
-    first = min((number for number in desk.recent_fills if number > 0), default=fill.trade_id + 1)
-    return fill.time_ms < since_ms(desk) and fill.trade_id < first
+    """Whether an execution is from before the first one that is remembered, and explains nothing that is held.
+
+    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too.
+    """
+    known, since = [number for number in desk.recent_fills if number > 0], since_ms(desk)
+    if known:
+        return fill.time_ms < since and fill.trade_id < min(known)
+    is_in_it = desk.holding is not None and desk.holding.trade.side is not fill.side and fill.time_ms == since
+    return fill.time_ms < since or is_in_it

@@ -1,6 +1,8 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
+from engine.adapters.codec import decode, encode
 from engine.model.messages import Errand
+from engine.model.saved import SavedState
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import WARMUP, rising, until_open
@@ -16,6 +18,18 @@ def an_open_world() -> HardWorld:
         world.pass_time(100)
     assert len(world.stops) == 3
     return world
+
+
+def starts_anew(world: HardWorld, saved: SavedState | None) -> None:
+    """A process that knows no market time yet."""
+    world.saved, world.time = saved, 0
+    world._inbox.clear()
+    world.wake_up()
+
+
+def lives(world: HardWorld) -> None:
+    for moment in range(80):
+        world.pass_time(100, is_check=moment % 10 == 0)
 
 
 def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -> None:
@@ -67,17 +81,34 @@ def test_a_plan_that_was_drawn_before_any_bar_was_seen_comes_nearer_when_the_bar
     assert len(world.stops) == 2  # a target only once the owner said whose it is
 
 
+def test_a_position_that_is_found_without_a_memory_and_gone_after_the_next_start_is_closed_with_what_ended_it() -> None:
+    world = an_open_world()
+    found_ms = world.time
+    starts_anew(world, None)
+    lives(world)
+    found = decode(encode(world.trader.state()), SavedState)
+
+    world.time = found_ms + 20_000
+    world.quote(SYMBOL, float(world.price[SYMBOL]) - 3)
+    world._fill(SYMBOL, Side.SHORT, world.held[SYMBOL], "web_1", 9_999)
+    world.stops.clear()
+    starts_anew(world, found)
+    lives(world)
+
+    (trade,) = world.trades
+    assert trade.exit_price == world.fills[-1].price
+    assert trade.entry_time_ms > 0
+    assert world.trader.desks[SYMBOL].memory.holding is None
+
+
 def test_a_position_that_is_found_without_a_memory_is_not_reduced_by_what_was_executed_before() -> None:
     world = an_open_world()
     world.time += 20_000
     half = world.held[SYMBOL] / 2
     world._fill(SYMBOL, Side.SHORT, half, "web_1", 9_999)
 
-    world.saved, world.time = None, 0
-    world._inbox.clear()
-    world.wake_up()
-    for moment in range(80):
-        world.pass_time(100, is_check=moment % 10 == 0)
+    starts_anew(world, None)
+    lives(world)
 
     holding = world.trader.desks[SYMBOL].memory.holding
     assert holding is not None
