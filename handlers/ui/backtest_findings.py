@@ -38,7 +38,7 @@ def _spans_zero(texts: Texts, report: Report) -> str:
     if report.trades_needed is None or report.trades_needed <= report.total.trades:
         return words
     needed = texts.numbers.fixed(report.trades_needed, 0)
-    return f"{words} {texts.label('An edge of this size would show after about {needed} trades.', needed=needed)}"
+    return f"{words} {texts.label('A mean of this size would show after about {needed} trades.', needed=needed)}"
 
 
 def _loses(texts: Texts, report: Report) -> str:

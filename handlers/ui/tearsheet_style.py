@@ -13,6 +13,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-
 main{max-width:1080px;margin:0 auto;padding:24px 16px 48px}
 h1{font-size:26px;line-height:1.2;margin:2px 0}
 h2{font-size:16px;margin:0 0 10px}
+section ul{margin:0;padding-left:18px}
 .kicker,.span,.note,footer{color:var(--muted)}
 .kicker{font-size:12px;letter-spacing:.08em;text-transform:uppercase}
 .verdict{border-left:4px solid var(--account);padding:2px 0 2px 14px;margin:18px 0;font-size:17px;max-width:46em}

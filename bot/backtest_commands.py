@@ -1,0 +1,109 @@
+"""The `backtest` command: options as people type them. Nothing heavy is imported before they are found to be sound."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import cli
+from bot.demo_commands import UnknownLanguage, read_language
+from bot.ending import BAD_SETTINGS, refused
+from bot.moments import BadMoment, begin_ms, end_ms
+
+if TYPE_CHECKING:
+    from bot.backtesting import Wish
+
+Candles = Annotated[
+    list[Path] | None, typer.Option(help="Candle files (parquet, CSV, zip), named SYMBOL-INTERVAL...; several may follow.")
+]
+Interval = Annotated[str, typer.Option(help="Length of a bar. Default: as the files are called.")]
+From = Annotated[str, typer.Option("--from", help="When entries may begin (UTC), like 2024-01-31. The warm-up lies before it.")]
+To = Annotated[str, typer.Option("--to", help="Last day, with all of it, or a moment (UTC).")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, name=value; several may follow.")]
+Trades = Annotated[Path | None, typer.Option(help="Write every trade to this CSV file.")]
+Page = Annotated[Path | None, typer.Option("--report", help="Write a page with pictures to this HTML file.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on the standard output, and nothing else there.")]
+Funding = Annotated[
+    list[Path] | None, typer.Option(help="Files of settled funding. Default: SYMBOL-funding beside the candles.")
+]
+Rules = Annotated[Path | None, typer.Option(help="Recorded exchangeInfo (JSON). Default: rules.json beside the candles.")]
+Wallet = Annotated[str, typer.Option(help="Money at the beginning. Default: PAPER_WALLET.")]
+Warmup = Annotated[int | None, typer.Option(help="Bars known before the first decision. Default: WARMUP_BARS.")]
+Sides = Annotated[str, typer.Option(help="long, short or both.")]
+TakerBps = Annotated[float | None, typer.Option(help="Fee of a fill in basis points. Default: 5.")]
+SpreadBps = Annotated[float | None, typer.Option(help="The whole spread in basis points; half is paid at a fill. Default: 2.")]
+SlippageBps = Annotated[float | None, typer.Option(help="Slippage of a fill in basis points. Default: 1.")]
+Language = Annotated[str, typer.Option("--lang", help="Language of the result. Default: LANGUAGE.")]
+
+
+def backtest(
+    context: typer.Context,
+    candles: Candles = None,
+    interval: Interval = "",
+    start: From = "",
+    end: To = "",
+    settings: Set = None,
+    trades: Trades = None,
+    report: Page = None,
+    as_json: Json = False,
+    funding: Funding = None,
+    rules: Rules = None,
+    wallet: Wallet = "",
+    warmup: Warmup = None,
+    sides: Sides = "both",
+    taker_bps: TakerBps = None,
+    spread_bps: SpreadBps = None,
+    slippage_bps: SlippageBps = None,
+    lang: Language = "",
+) -> None:
+    """Show what the settings would have done over candles in files: the settings of `.env`, with --set above them."""
+    owner = cli.settings()
+    from bot import backtest_options as read
+    from bot.backtesting import Wish
+
+    try:
+        files, pairs = read.spread(context.args, candles or (), settings or ())
+        if not files:
+            raise read.BadOption("--candles: name at least one file of candles")
+        first, last = begin_ms("--from", start), end_ms("--to", end)
+        if first is not None and last is not None and first >= last:
+            raise BadMoment(f"--from {start} is not before --to {end}")
+        simulation = read.terms(
+            wallet=read.read_wallet(wallet, owner.paper_wallet),
+            costs=read.read_costs(taker_bps=taker_bps, spread_bps=spread_bps, slippage_bps=slippage_bps),
+            warmup_bars=owner.warmup_bars if warmup is None else read.read_warmup(warmup),
+            sides=read.read_sides(sides),
+            begin_ms=first,
+        )
+        wish = Wish(
+            candles=tuple(files),
+            funding=tuple(funding or ()),
+            rules=rules,
+            interval=read.read_interval(interval),
+            begin_ms=first,
+            end_ms=last,
+            params=read.changed(owner.params, pairs),
+            simulation=simulation,
+            trades=read.read_target("--trades", trades),
+            page=read.read_target("--report", report),
+            as_json=as_json,
+            language=read_language(lang or owner.language),
+            version=_version(),
+        )
+    except (read.BadOption, BadMoment, UnknownLanguage) as error:
+        raise typer.Exit(refused(str(error), BAD_SETTINGS)) from None
+    raise typer.Exit(_run(wish))
+
+
+def _run(wish: "Wish") -> int:
+    from bot.backtesting import backtest as run
+
+    return run(wish)
+
+
+def _version() -> str:
+    try:
+        return version("autobot")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,45 @@
+"""A backtest on a terminal: what is wrong with the data first, everything in 80 columns, in the reader's language."""
+
+import io
+
+import pytest
+
+from bot.backtest_screen import show
+from engine.backtest.history import Simulation
+from engine.backtest.report import Report, reported
+from engine.params import TradingParams
+from handlers.ui.backtest_words import Setup
+from handlers.ui.language import Languages
+from tests.engine.backtest.runs import a_run
+from tests.handlers.ui.test_backtest_cards import the_worst
+
+TEXTS = Languages("PAPER")
+SETUP = Setup(TradingParams(activation_threshold=0.5), Simulation(), (), ("ETHUSDT 1h: [3] bars are missing",))
+
+
+def shown(report: Report, language: str = "en", width: int = 80) -> str:
+    file = io.StringIO()
+    show(TEXTS.texts(language), report, SETUP, file, width=width)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("language", TEXTS.known)
+def test_nothing_is_wider_than_a_terminal_and_nothing_is_left_untold(language: str) -> None:
+    said = shown(reported(a_run([1.0, -1.0, 0.5] * 15)), language)
+
+    assert max(len(line) for line in said.splitlines()) <= 80
+    assert "{" not in said
+    assert "nan" not in said
+
+
+def test_what_is_wrong_with_the_data_comes_first_then_the_verdict_then_the_figures() -> None:
+    said = shown(reported(a_run([1.0, -1.0, 0.5] * 15)))
+
+    words = ("[3] bars are missing", "ETHUSDT · 1h", "Not to be told from chance", "Net result", "Confidence threshold")
+    places = [said.index(one) for one in (*words, "By exit", "What stood in the way")]
+    assert places == sorted(places)
+
+
+def test_a_run_without_trades_and_the_worst_one_are_shown_too() -> None:
+    assert "No trade was made" in shown(reported(a_run([], days=3)))
+    assert "liquidated" in shown(the_worst(), width=200)
