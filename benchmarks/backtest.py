@@ -24,6 +24,9 @@ HERE: Final = Path(__file__).resolve().parent
 LIMIT_S: Final = 1_800.0
 SETTINGS: Final = 100
 BUSY: Final = 1.0  # of load above which the figures are not to be trusted
+GOAL_ONE: Final = 10.0
+GOAL_MANY: Final = 30.0
+GOAL_BOUND: Final = 2.0
 ARRAYS: Final = ("ta-lib>=0.6",)
 
 
@@ -137,9 +140,26 @@ def table(answers: list[dict[str, Any]], facts: dict[str, Any], clock: str) -> s
             f"{answer['name']:26}{one:9.3f} s{answer['bars'] / one:12,.0f}{ratio}{about:>2}{hundred:8.2f} s{more}"
             f"{answer['first_s']:7.1f} s{answer['trades']:8}{answer['load_before']:6.1f}"
         )
+    lines += goals([answer for answer in answers if "skipped" not in answer], clock)
     if any(answer.get("load_before", 0.0) > BUSY for answer in answers):
         lines.append(f"\nThe machine was busy with other things (load above {BUSY:g}): repeat this on a quiet one.")
     return "\n".join(lines)
+
+
+def goals(answers: list[dict[str, Any]], clock: str) -> list[str]:
+    """What was wished for, and what was seen: against the fastest vectorbt with our rules, and against the bound."""
+    timed = {answer["name"]: (whole_s(answer, clock), hundred_s(answer, clock)) for answer in answers}
+    ours, bound = timed.get("AUTOBOT trades"), timed.get("bound")
+    vectorbt = [times for name, times in timed.items() if name.startswith("vectorbt") and name.endswith("our rules")]
+    lines = []
+    if ours and vectorbt:
+        one, many = (min(times) for times in zip(*vectorbt, strict=True))
+        lines.append(f"\nvectorbt with our rules takes {one / ours[0]:.1f} times as long for one run (goal {GOAL_ONE:g}),")
+        lines.append(f"{many / ours[1]:.1f} times as long for 100 settings (goal {GOAL_MANY:g})")
+    if ours and bound:
+        lines.append(f"ours takes {ours[0] / bound[0]:.1f} times the bound for one run (goal {GOAL_BOUND:g}), ")
+        lines[-1] += f"{ours[1] / bound[1]:.1f} times for 100 settings"
+    return lines
 
 
 def whole_s(answer: dict[str, Any], clock: str) -> float:
