@@ -109,6 +109,9 @@ async def _series(work: Download, series: Series, time: Time) -> bool:
     except (ExchangeFailed, BadMessage, BadFile) as error:
         print(f"Error: {series.name}: {error}; what was fetched is kept, the same command goes on", file=sys.stderr)
         return False
+    except OSError as error:
+        print(f"Error: {series.name}: its files cannot be written ({error.strerror or error})", file=sys.stderr)
+        return False
     if done is None:
         print(f"Error: {series.name}: the exchange has nothing of this time", file=sys.stderr)
         return False

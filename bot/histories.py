@@ -5,7 +5,7 @@ Nothing is silently used or left out: every line of `told` is for the person at 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -155,6 +155,8 @@ def _rules(source: Source, bars: Bars, given: RulesRecord | None, told: list[str
         return inferred_rules(bars.symbol, prices), True
     if bars.symbol not in record.brackets:
         told.append(f"{bars.symbol}: no leverage table is on record, a careful one holds")
+    # What a contract's state is now is not what it was when its bars were recorded.
+    recorded = replace(recorded, is_trading=True, is_ending=False)
     rules = fitting_rules(recorded, prices)
     if rules.tick_size != recorded.tick_size:
         told.append(

@@ -22,6 +22,7 @@ ARCHIVE_COLUMNS: Final = (
     *("close_time", "quote_volume", "count", "taker_buy_volume", "taker_buy_quote_volume", "ignore"),
 )
 TIME_NAMES: Final = ("open_time", "open_time_ms", "opentime", "timestamp", "date", "datetime", "time", "ts")
+PRICE_NAMES: Final = ("open", "high", "low", "close")
 VOLUME_NAMES: Final = ("volume", "vol", "base_volume", "volume_base")
 FILE_NAME: Final = re.compile(r"(?P<symbol>[^\W]{2,40})-(?P<interval>\d+[mhdwM])(?![A-Za-z0-9])")
 FUTURES_PAIR: Final = re.compile(r"(?P<base>[^\W_]+)_(?P<quote>[^\W_]+)_(?P=quote)")  # as freqtrade names its files
@@ -109,11 +110,11 @@ def read_bars(
 
 def read_rows(file: Path) -> tuple[Rows, int]:
     """The rows of one file as they stand there, and how many lines were torn. Raises `BadFile`."""
-    table = read_table(file, ARCHIVE_COLUMNS)
+    table = read_table(file, ARCHIVE_COLUMNS, (*TIME_NAMES, *PRICE_NAMES, *VOLUME_NAMES))
     if not len(table):
         raise BadFile(f"{file}: no bars in it")
-    prices = (table.floats("open"), table.floats("high"), table.floats("low"), table.floats("close"))
-    return Rows(table.times_ms(*TIME_NAMES), *prices, table.floats(*VOLUME_NAMES)), table.torn_rows
+    first, high, low, last = (table.floats(name) for name in PRICE_NAMES)
+    return Rows(table.times_ms(*TIME_NAMES), first, high, low, last, table.floats(*VOLUME_NAMES)), table.torn_rows
 
 
 def name_of(file: Path, *, symbol: str = "", interval: str = "") -> FileName:

@@ -36,7 +36,7 @@ def read_funding(files: Sequence[Path]) -> FundingRecord:
     """Read one symbol's files. Raises `BadFile`."""
     times, rates = list[Ints](), list[Floats]()
     for file in files:
-        table = read_table(file, ARCHIVE_COLUMNS)
+        table = read_table(file, ARCHIVE_COLUMNS, (*TIME_NAMES, *RATE_NAMES))
         times.append(table.times_ms(*TIME_NAMES))
         rates.append(table.floats(*RATE_NAMES))
     time_ms, rate = np.concatenate(times), np.concatenate(rates)

@@ -110,9 +110,13 @@ class Download:
             for part in parts(self._series, spans[0][0], spans[-1][1], now_ms)
             if not self._files.has(part) and any(part.begin_ms < end and begin < part.end_ms for begin, end in spans)
         ]
-        async with asyncio.TaskGroup() as group:
-            for part in wanted:
-                group.create_task(self._part(archive, part, (spans[0][0], spans[-1][1], now_ms)))
+        asked = (spans[0][0], spans[-1][1], now_ms)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for part in wanted:
+                    group.create_task(self._part(archive, part, asked))
+        except* OSError as failed:
+            raise failed.exceptions[0] from None
 
     async def _part(self, archive: Archive, part: Part, asked: tuple[int, int, int]) -> None:
         """Fetch a month, or where it is not published yet its days. What cannot be had is left to requests."""

@@ -6,7 +6,8 @@ reads the columns. A file that is no table at all is one clear line: `BadFile`.
 
 import io
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,9 @@ KINDS: Final = {
     **dict.fromkeys((".feather", ".arrow"), "feather"),
     ".zip": "zip",
 }
+BROKEN: Final = (pyarrow.ArrowException, zipfile.BadZipFile, zlib.error, OSError, EOFError)
+UNREADABLE: Final = (*BROKEN, NotImplementedError, RuntimeError, ValueError)  # what the libraries say of odd bytes
+PLAIN_TEXT: Final = bytes(byte if byte < 0x80 else ord("?") for byte in range(256))  # a number has no other letters
 
 
 class BadFile(ValueError):
@@ -43,11 +47,15 @@ class BadFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HistoryTable:
-    """A table as read. `names` are those of its columns, in small letters, words joined by `_`; `torn_rows` were left out."""
+    """A table as read. `names` are those of its columns, in small letters, words joined by `_`; `torn_rows` were left out.
+
+    A file may have more columns than were read: `all_names`.
+    """
 
     file: Path
     table: Any  # pyarrow has no types
     names: tuple[str, ...]
+    all_names: tuple[str, ...]
     torn_rows: int = 0
 
     def __len__(self) -> int:
@@ -79,11 +87,11 @@ class HistoryTable:
         for name in names:
             if name in self.names:
                 return self.table.column(self.names.index(name)).combine_chunks()
-        raise BadFile(f"{self.file}: no column {names[0]}; it has {', '.join(self.names[:12]) or 'none'}")
+        raise BadFile(f"{self.file}: no column {names[0]}; it has {', '.join(self.all_names[:12]) or 'none'}")
 
 
-def read_table(file: Path, unnamed: Sequence[str]) -> HistoryTable:
-    """Read a file; `unnamed` are the columns of a CSV without a header. Raises `BadFile`."""
+def read_table(file: Path, unnamed: Sequence[str], wanted: Collection[str]) -> HistoryTable:
+    """Read a file, of a wide one the `wanted` columns; `unnamed` are those of a CSV without a header. Raises `BadFile`."""
     kind = KINDS.get(file.suffix.lower())
     try:
         if not file.is_file():
@@ -94,18 +102,23 @@ def read_table(file: Path, unnamed: Sequence[str]) -> HistoryTable:
             )
         if file.stat().st_size == 0:
             raise BadFile(f"{file}: the file is empty")
-        return _read(file, kind, unnamed)
-    except (pyarrow.ArrowException, zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        return _read(file, kind, unnamed, wanted)
+    except BadFile:
+        raise
+    except UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadFile(f"{file}: not readable ({reason[:160]})") from None
 
 
-def _read(file: Path, kind: str, unnamed: Sequence[str]) -> HistoryTable:
+def _read(file: Path, kind: str, unnamed: Sequence[str], wanted: Collection[str]) -> HistoryTable:
     if kind == "parquet":
-        return _named(file, pyarrow.parquet.ParquetFile(file).read())
+        source = pyarrow.parquet.ParquetFile(file)
+        names = source.schema_arrow.names
+        return _named(file, source.read(columns=[name for name in names if _plain(name) in wanted]), names)
     if kind == "feather":
         with pyarrow.memory_map(str(file)) as source:
-            return _named(file, pyarrow.ipc.open_file(source).read_all())
+            table = pyarrow.ipc.open_file(source).read_all()
+            return _named(file, table, table.column_names)
     if kind == "zip":
         return _csv(file, _only_member(file), unnamed)
     with pyarrow.input_stream(str(file), compression="detect") as source:
@@ -117,13 +130,16 @@ def _only_member(file: Path) -> bytes:
         members = [one for one in archive.infolist() if one.filename.lower().endswith(".csv")]
         if len(members) != 1:
             raise BadFile(f"{file}: {len(members)} CSV files inside of it, where an archive has one")
+        if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadFile(f"{file}: not packed as an archive is")
         if members[0].file_size > MOST_BYTES:
             raise BadFile(f"{file}: what is inside is larger than {MOST_BYTES >> 30} GB")
         return archive.read(members[0])
 
 
 def _csv(file: Path, content: bytes, unnamed: Sequence[str]) -> HistoryTable:
-    first = content[:4096].lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0].decode("utf-8", "replace").strip().split(",")
+    content = content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").translate(PLAIN_TEXT)
+    first = content[:4096].split(b"\n", 1)[0].decode("ascii").strip().split(",")
     if first == [""]:
         raise BadFile(f"{file}: the file is empty")
     has_header = not first[0].strip().strip('"').replace(".", "", 1).replace("-", "", 2).isdigit()
@@ -144,12 +160,15 @@ def _csv(file: Path, content: bytes, unnamed: Sequence[str]) -> HistoryTable:
         ),
         parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=leave_out),
     )
-    return _named(file, table, len(torn))
+    return _named(file, table, table.column_names, len(torn))
 
 
-def _named(file: Path, table: Any, torn_rows: int = 0) -> HistoryTable:
-    names = tuple("_".join(str(name).strip().lower().split()) for name in table.column_names)
-    return HistoryTable(file, table, names, torn_rows)
+def _named(file: Path, table: Any, all_names: Sequence[str], torn_rows: int = 0) -> HistoryTable:
+    return HistoryTable(file, table, tuple(map(_plain, table.column_names)), tuple(map(_plain, all_names)), torn_rows)
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.strip().lower().split())
 
 
 def _numbers(column: Any) -> Floats:

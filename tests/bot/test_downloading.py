@@ -114,6 +114,18 @@ async def test_a_time_of_which_there_is_nothing_fails_that_symbol_alone(
     assert capsys.readouterr().err == "Error: ETHUSDT-1h: the exchange has nothing of this time\n"
 
 
+async def test_a_disk_that_refuses_is_one_line_for_the_series_that_met_it(
+    world: World, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (world.folder / PARTS_FOLDER / "BTCUSDT-1h-2026-02.zip").mkdir(parents=True)
+
+    assert await download(settings, a_wish(world, "BTCUSDT", "ETHUSDT", funding=False)) == 1
+
+    told = capsys.readouterr()
+    assert told.err == "Error: BTCUSDT-1h: its files cannot be written (Is a directory)\n"
+    assert "ETHUSDT-1h.parquet: 1,458 bars" in told.out
+
+
 async def test_a_second_download_into_the_folder_leaves_at_once(
     world: World, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,14 +1,18 @@
 """Histories from files: one interval, one time, a warm-up before the beginning, and every fault told."""
 
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from bot.histories import BadHistory, Loaded, load_histories
+from engine.adapters.candle_files import ARCHIVE_COLUMNS
 from tests.builders import RECORDED
-from tests.engine.adapters.history_builders import MINUTE_MS, START_MS, parquet, rows
+from tests.engine.adapters.history_builders import MINUTE_MS, START_MS, archive_rows, csv, csv_text, parquet, rows, zipped
 from tests.engine.adapters.recorded import PAYLOADS
 
 
@@ -126,6 +130,26 @@ def test_recorded_rules_hold_with_a_finer_tick_where_the_prices_need_one(tmp_pat
     assert any("finer than the rules' tick of 0.1" in line for line in loaded.told)
 
 
+def test_a_contract_that_ended_since_was_traded_when_its_bars_were_recorded(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(300))
+    filters = [
+        {"filterType": "PRICE_FILTER", "tickSize": "0.01"},
+        {"filterType": "LOT_SIZE", "stepSize": "0.001", "minQty": "0.001", "maxQty": "1000"},
+    ]
+    contract = {
+        "symbol": "ETHUSDT",
+        "contractType": "PERPETUAL",
+        "quoteAsset": "USDT",
+        "status": "SETTLING",
+        "filters": filters,
+    }
+    (tmp_path / "rules.json").write_bytes(msgspec.json.encode({"symbols": [contract]}))
+
+    (history,) = load(file).histories
+
+    assert (history.rules.is_trading, history.rules.is_ending) == (True, False)
+
+
 def test_nothing_that_can_be_wrong_with_files_is_more_than_a_line(tmp_path: Path) -> None:
     eth = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(300))
     late = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(300, first=1_000))
@@ -174,3 +198,45 @@ def test_recorded_candles_and_funding_of_several_symbols_load_together() -> None
 
     assert {len(history.candles) for history in loaded.histories} == {4_368}
     assert all(len(history.funding.time_ms) == 547 for history in loaded.histories)
+
+
+def test_no_damage_to_a_file_is_more_than_a_line_and_none_reaches_a_backtest(tmp_path: Path) -> None:
+    chance, some = random.Random(7), rows(60)
+    files = [
+        parquet(tmp_path / "ETHUSDT-1m.parquet", some),
+        csv(tmp_path / "ETHUSDT-1m.csv", archive_rows(some), ARCHIVE_COLUMNS),
+        zipped(tmp_path / "ETHUSDT-1m.zip", csv_text(archive_rows(some))),
+    ]
+    sound, refusals = [file.read_bytes() for file in files], list[str]()
+    for number in range(300):
+        file = files[number % len(files)]
+        file.write_bytes(damaged(sound[number % len(files)], chance))
+        try:
+            candles = load(file, warmup_bars=5).histories[0].candles
+        except BadHistory as told:
+            refusals.append(str(told))
+            continue
+        assert len(candles) > 5
+        assert set(np.diff(candles.open_time_ms)) == {MINUTE_MS}
+        assert (candles.low > 0).all()
+        assert (np.minimum(candles.open, candles.close) >= candles.low).all()
+        assert (np.maximum(candles.open, candles.close) <= candles.high).all()
+        assert np.isfinite(candles.volume).all()
+    assert refusals
+    assert not any("\n" in line for line in refusals)
+
+
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    """The content with a few bytes changed, taken out, put in, or cut off behind."""
+    made = bytearray(content)
+    for _ in range(chance.choice((1, 2, 5, 30))):
+        place, kind = chance.randrange(len(made)), chance.random()
+        if kind < 0.5:
+            made[place] = chance.choice(b'0123456789,.-\n"eN; \x00\xff')
+        elif kind < 0.7:
+            del made[place : place + chance.choice((1, 20))]
+        elif kind < 0.95:
+            made[place:place] = bytes(chance.choice(b'0123456789,\n"') for _ in range(chance.choice((1, 30))))
+        else:
+            del made[place + 1 :]
+    return bytes(made)

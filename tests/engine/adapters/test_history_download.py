@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.adapters.archive_layout import Part
 from engine.adapters.binance_errors import NoAnswer, Refused
 from engine.adapters.binance_past import BinancePast
 from engine.adapters.candle_files import read_bars
 from engine.adapters.history_tables import BadFile
-from engine.adapters.series_files import PARTS_FOLDER
+from engine.adapters.series_files import PARTS_FOLDER, SeriesFiles
 from engine.model.market import Bar
 from sandbox.exchange.archive import ArchiveFault
 from tests.engine.adapters.downloads import (
@@ -142,6 +143,20 @@ async def test_a_time_before_the_listing_costs_a_few_questions_and_no_bar(world:
 async def test_a_time_of_which_the_exchange_has_nothing_leaves_no_file(world: World) -> None:
     assert await world.download(START_MS - 20 * DAY_MS, START_MS - 10 * DAY_MS) is None
     assert not (world.folder / "ETHUSDT-1h.parquet").exists()
+
+
+async def test_a_disk_that_refuses_a_file_of_the_archive_is_one_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = SeriesFiles.keep
+
+    def full(self: SeriesFiles, part: Part, content: bytes) -> None:
+        if part.label == "2026-02":
+            raise OSError(28, "No space left on device")
+        kept(self, part, content)
+
+    monkeypatch.setattr(SeriesFiles, "keep", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        await world.download()
 
 
 async def test_a_damaged_part_of_an_earlier_download_is_fetched_again(world: World) -> None:
