@@ -1,17 +1,15 @@
 """The bars and the funding that a question is answered from: what the engine remembers, and before it what lies on disk."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
 from engine.backtest.bars import gaps, merged
-from engine.backtest.history import Candles, Funding, SymbolHistory, assumed_funding
+from engine.backtest.funding_record import completed_funding
+from engine.backtest.history import SymbolHistory
 from engine.backtest.kept_bars import KeptBars
 from engine.backtest.question import PastQuestion, SymbolPast
 from engine.model.past import NotMeasured, WhyNot
-
-FUNDING_GAP_MS: Final = 10 * 3_600_000  # a longer time without a payment is not all there was
 
 
 def histories(question: PastQuestion) -> Sequence[SymbolHistory]:
@@ -32,15 +30,6 @@ def _history(question: PastQuestion, kept: KeptBars, one: SymbolPast) -> SymbolH
     first = int(candles.open_time_ms[0])
     if gaps(candles.open_time_ms, question.interval_ms, first, question.end_ms - question.interval_ms + 1):
         raise NotMeasured(WhyNot.HOLE, symbol)
-    return SymbolHistory(candles, one.rules, _funding(kept.funding(symbol), candles))
-
-
-def _funding(kept: Funding, candles: Candles) -> Funding:
-    """What was settled in this time; assumed where not all of it is on record."""
-    first, end = int(candles.open_time_ms[0]), candles.end_ms
-    inside = (kept.time_ms >= first) & (kept.time_ms <= end)
-    times = kept.time_ms[inside]
-    edges = np.concatenate(([first], times, [end]))
-    if np.any(np.diff(edges) > FUNDING_GAP_MS):
-        return assumed_funding(first, end)
-    return Funding(times, kept.rate_e8[inside])
+    paid = kept.funding(symbol)
+    funding = completed_funding(paid.time_ms, paid.rate_e8, first, candles.end_ms).funding
+    return SymbolHistory(candles, one.rules, funding)

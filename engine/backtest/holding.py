@@ -1,7 +1,9 @@
 """A position in a compiled walk: its plan, the account's equity, and what becomes of it. Prices and money by `fills`."""
 
+import numpy as np
+
 from engine.backtest.compiled import helper
-from engine.backtest.records import FLAT, HELD, Record, Records
+from engine.backtest.records import FLAT, HELD, LEAVING, Record, Records
 from engine.execution.exits import ExitPlan, first_plan
 from engine.execution.fills import UNITS, fee, forced_fee, forced_ticks, gain, margin, quoted, worse_ticks, worth
 from engine.model.grid import nearest_ticks, price_at, quantity_of
@@ -32,6 +34,36 @@ def keep_plan(place: Record, plan: ExitPlan) -> None:
     place.entry, place.risk_distance, place.opened_ms = plan.entry, plan.risk_distance, plan.opened_ms
     place.stop, place.target = plan.stop, plan.target
     place.wide_stop, place.best_close = plan.wide_stop, plan.best_close
+
+
+@helper
+def resting_plan(place: Record) -> ExitPlan:
+    """The plan as it rests on the exchange."""
+    return ExitPlan(
+        place.side,
+        place.entry,
+        place.risk_distance,
+        place.resting_stop,
+        place.target,
+        place.wide_stop,
+        place.best_close,
+        place.opened_ms,
+    )
+
+
+@helper
+def rest_stop(place: Record, price: float) -> None:
+    """Let the plan's stop rest at the exchange; where the price is at it or beyond, it is refused and we leave ourselves."""
+    if place.side * (price - place.stop) > 0.0:
+        place.resting_stop = place.stop
+    elif place.resting_stop != place.stop:
+        place.stage, place.reason = LEAVING, stop_reason_of(place)
+
+
+@helper
+def stop_reason_of(place: Record) -> int:
+    """What leaving at the stop is called: one that has left its first place was trailing."""
+    return ExitReason.TRAILING_STOP.value if place.stop != place.first_stop else ExitReason.STOP_LOSS.value
 
 
 @helper
@@ -80,7 +112,9 @@ def entered(
     keep_plan(place, first_plan(place.side, entry, place.atr, liquidation, lot, time_ms, params))
     place.stage, place.entry_ticks, place.entry_ms = HELD, ticks, time_ms
     place.fees, place.funding, place.margin = entry_fee, 0, bound
-    place.first_stop, place.liquidation, place.mark = place.stop, liquidation, price
+    place.first_stop, place.liquidation, place.mark, place.resting_stop = place.stop, liquidation, price, 0.0
+    if place.side < 0:
+        place.resting_stop = np.inf
     account.wallet -= entry_fee
     account.bound += bound
     return True

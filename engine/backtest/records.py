@@ -63,9 +63,10 @@ TERMS: Final = _dtype(
 )
 PLACE: Final = _dtype(
     "stage side lots entry_ticks entry_ms entry_bar exit_bar fees funding margin reason regime next_payment opened_ms",
-    "confidence atr mark first_stop liquidation entry risk_distance stop target wide_stop best_close",
+    "confidence atr mark first_stop resting_stop liquidation entry risk_distance stop target wide_stop best_close",
 )
-"""A symbol's position, what waits for the next open, and the levels of its plan."""
+"""A symbol's position, what waits for the next open, and the levels of its plan. `resting_stop` is what the exchange has: a
+stop that the price was beyond when it was to move is refused, and the position is left at market."""
 
 ACCOUNT: Final = _dtype(
     "wallet bound open streak locked_until_ms latched_ms day_ms trades days entered judged bars_in_position",

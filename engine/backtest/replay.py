@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from engine.backtest.history import Simulation, SymbolHistory
+from engine.backtest.history import FUNDING_EVERY_MS, Simulation, SymbolHistory
 from engine.execution.fills import MILLION, UNITS, quoted
 from engine.model.commands import AllowSides, Asked, DecisionMode, StartTrading
 from engine.model.events import (
@@ -174,8 +174,9 @@ class Replay:
 
     def _mark(self, at: int, price: float, time_ms: int) -> MarkSeen:
         funding, symbol, due = self._histories[at].funding, self._histories[at].candles.symbol, self._next_payment[at]
-        if due >= len(funding.time_ms):
-            return MarkSeen(symbol, price, 0.0, 0, time_ms, self._seen(time_ms))
+        if due >= len(funding.time_ms):  # nothing more is on record
+            next_ms = time_ms - time_ms % FUNDING_EVERY_MS + FUNDING_EVERY_MS
+            return MarkSeen(symbol, price, 0.0, next_ms, time_ms, self._seen(time_ms))
         rate, due_ms = int(funding.rate_e8[due]) / UNITS, int(funding.time_ms[due])
         return MarkSeen(symbol, price, rate, due_ms, time_ms, self._seen(time_ms))
 

@@ -17,6 +17,9 @@ from engine.backtest.holding import (
     liquidated,
     over,
     plan_of,
+    rest_stop,
+    resting_plan,
+    stop_reason_of,
     watch,
 )
 from engine.backtest.moment import held_on, looked_at, next_payment
@@ -122,7 +125,8 @@ def opened(
                 place.entry_bar = bar
                 place.next_payment = next_payment(payments, lot.payments_from, lot.payments_to, time_ms)
                 watch(account, places, symbols, time_ms, params)
-        else:
+                rest_stop(place, price)
+        if place.stage == LEAVING:
             ticks = left_at_market(place, lot, terms, price)
             ended(place, lot, account, terms, params, trades, symbol, bar, time_ms, ticks)
             watch(account, places, symbols, time_ms, params)
@@ -189,7 +193,7 @@ def touched_at(
     time_ms: int,
 ) -> bool:
     """Leave where the prices touch a level; one that lies beyond the liquidation price came too late."""
-    touch = touched(plan_of(place), window)
+    touch = touched(resting_plan(place), window)
     if touch.kind == 0:
         return False
     if is_used_up(place, touch.price):
@@ -201,8 +205,7 @@ def touched_at(
         return True
     place.reason = ExitReason.TAKE_PROFIT.value
     if touch.kind == STOP_TOUCHED:
-        is_moved = place.stop != place.first_stop
-        place.reason = ExitReason.TRAILING_STOP.value if is_moved else ExitReason.STOP_LOSS.value
+        place.reason = stop_reason_of(place)
     ended(place, lot, account, terms, params, trades, symbol, bar, time_ms, left_at_level(place, lot, terms, touch.price))
     return True
 
@@ -248,6 +251,8 @@ def closed(
     row = rows[lot.begin + bar]
     if place.stage == HELD:
         keep_plan(place, held_on(place, lot, row, close_ms, plan_of(place), params))
+        if place.stage == HELD:
+            rest_stop(place, row.close)
     is_judged = bar + 1 >= terms.warmup_bars and close_ms > terms.from_ms
     is_possible = place.stage == FLAT and row.side != 0 and row.confidence >= params.activation_threshold
     if not (is_judged and (is_possible or terms.is_counted == 1)):

@@ -87,12 +87,15 @@ class Study:
             self._storage.set_trial_state_values(trial, TrialState.COMPLETE, [self._best(results)])
         except UpdateFinishedTrialError:
             pass  # somebody took us for dead and walks it again: the results are the same
-        self._leases.leave(batch)
+        finally:
+            self._leases.leave(batch)
 
     def drop(self, batch: int, trial: int) -> None:
         """Give a batch back unwalked."""
-        self._failed(trial)
-        self._leases.leave(batch)
+        try:
+            self._failed(trial)
+        finally:
+            self._leases.leave(batch)
 
     @property
     def done(self) -> int:

@@ -53,8 +53,11 @@ class Result(NamedTuple):
     present_next: Forecast
 
 
-def result(all_: Tallies, values: Sequence[Sequence[float]], folds: Folds) -> Result:
-    """Judge a search: its tallies and the axes' values, a row each, the present setting first."""
+def result(all_: Tallies, values: Sequence[Sequence[float]], folds: Folds, *, tried_before: int = 0) -> Result:
+    """Judge a search: its tallies and the axes' values, a row each, the present setting first.
+
+    What others tried on the same candles before counts as if it had been tried here.
+    """
     judged = tuple(judge(all_, folds))
     redraw = np.random.default_rng(SEED)
     chosen = np.concatenate([one.chosen_r for one in judged])
@@ -63,7 +66,8 @@ def result(all_: Tallies, values: Sequence[Sequence[float]], folds: Folds) -> Re
     row = choose(all_)
     independent = chance.independent_trials(all_.net_r)
     spread = float(chance.sharpes(all_.net_r).std(ddof=1)) if len(all_.net_r) > 1 else 0.0
-    deflated = chance.deflated_sharpe(all_.net_r[row], spread, independent)
+    counted = independent * (1 + tried_before / len(all_.net_r))
+    deflated = chance.deflated_sharpe(all_.net_r[row], spread, counted)
     trades = sum(one.chosen_trades for one in judged)
     return Result(
         verdict=_verdict(row, trades, difference, earned, deflated),

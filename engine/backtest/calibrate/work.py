@@ -1,15 +1,20 @@
 """Threads that walk batches until nothing is open. The walk holds no lock of Python's, so they walk side by side."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 from engine.backtest.calibrate import space, tally
 from engine.backtest.calibrate.plan import Plan
 from engine.backtest.kernel import Walker
+from engine.ports import StoreDown
 
 POLL_S: Final = 0.2
 LOOK_S: Final = 0.1
+RETRY_S: Final = 0.5
+PATIENCE_S: Final = 30.0  # with a store that is away; what was walked meanwhile is walked again
 
 type Told = Callable[[int], None]
 
@@ -36,11 +41,12 @@ class Worked(NamedTuple):
 class Crew:
     """Some threads over one study. Each has a walker of its own: they share the candles, not the features."""
 
-    def __init__(self, study: Shared, walker: Walker, plan: Plan, threads: int) -> None:
+    def __init__(self, study: Shared, walker: Walker, plan: Plan, threads: int, *, patience_s: float = PATIENCE_S) -> None:
         self._study = study
         self._walker = walker
         self._plan = plan
         self._threads = threads
+        self._patience_s = patience_s
         self._stop = threading.Event()
         self._broken: BaseException | None = None
         self._walked = 0
@@ -59,28 +65,40 @@ class Crew:
             while any(thread.is_alive() for thread in threads):
                 threads[0].join(LOOK_S)
                 self._stop.wait(0.0 if threads[0].is_alive() else LOOK_S)
-                told(self._study.done)
+                self._tell(told)
         except KeyboardInterrupt:
             self.stop()
             for thread in threads:
                 thread.join()
         if self._broken is not None:
             raise self._broken
-        is_complete = self._study.is_complete
-        told(self._study.done)
-        return Worked(self._walked, is_complete)
+        self._tell(told)
+        return Worked(self._walked, self._study.is_complete)
+
+    def _tell(self, told: Told) -> None:
+        with suppress(StoreDown):  # the threads know, and how long to bear it
+            told(self._study.done)
 
     def _member(self, place: int) -> None:
         walker = Walker(self._walker.histories, self._walker.simulation)
-        after = place * self._plan.batches // self._threads
+        after, down_since = place * self._plan.batches // self._threads, 0.0
         try:
-            while not self._stop.is_set() and not self._study.is_complete:
-                taken = self._study.take(after)
-                if taken is None:
-                    self._stop.wait(POLL_S)
-                    continue
-                after = taken[0]
-                self._walk(walker, *taken)
+            while not self._stop.is_set():
+                try:
+                    if self._study.is_complete:
+                        return
+                    taken = self._study.take(after)
+                    if taken is None:
+                        self._stop.wait(POLL_S)
+                    else:
+                        after = taken[0]
+                        self._walk(walker, *taken)
+                    down_since = 0.0
+                except StoreDown:
+                    down_since = down_since or time.monotonic()
+                    if time.monotonic() - down_since > self._patience_s:
+                        raise
+                    self._stop.wait(RETRY_S)
         except BaseException as error:  # raised again in the thread that waits for this one
             self._broken = self._broken or error
             self._stop.set()
