@@ -149,7 +149,7 @@ class PastDesk:
     ) -> PastQuestion:
         trader, step = self._runner.trader, self._interval_ms
         closes = [trader.desks[one.symbol].bars.last_close_ms for one in rules if one.symbol in trader.desks]
-        end = min(closes) if closes else trader.time_ms - trader.time_ms % step
+        end = min(filter(None, closes), default=trader.time_ms - trader.time_ms % step)
         if not rules or not end:
             raise NotMeasured(WhyNot.FEW_BARS)
         symbols = list[SymbolPast]()
