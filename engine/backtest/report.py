@@ -33,12 +33,12 @@ class Finding(StrEnum):
     SPANS_ZERO = "spans_zero"
     LOSES = "loses"
     GAINS = "gains"
+    LATCHED = "latched"
+    LIQUIDATED = "liquidated"
     COSTS_TAKE_ALL = "costs_take_all"  # the price result is positive, what is left is not
     ONE_TRADE_CARRIES = "one_trade_carries"  # without its best trade the run would not have gained
     HOLDING_WON = "holding_won"  # buying and holding gained more
     SHORT_TIME = "short_time"
-    LATCHED = "latched"
-    LIQUIDATED = "liquidated"
     LEFT_OPEN = "left_open"
 
 
@@ -129,12 +129,12 @@ def findings(run: Run, total: Results, expectancy: Interval | None) -> tuple[Fin
     held = held_return(run)
     wallet = float(run.wallet_before)
     told = {
+        Finding.LATCHED: run.latched_ms > 0,
+        Finding.LIQUIDATED: any(one.trade.reason is ExitReason.LIQUIDATED for one in run.trades),
         Finding.COSTS_TAKE_ALL: total.gross > 0 >= total.net,
         Finding.ONE_TRADE_CARRIES: total.net > 0 >= total.net - best_net(run.trades),
         Finding.HOLDING_WON: held is not None and held > 0 and held * wallet > float(total.net),
         Finding.SHORT_TIME: days_of(run) < FEW_DAYS,
-        Finding.LATCHED: run.latched_ms > 0,
-        Finding.LIQUIDATED: any(one.trade.reason is ExitReason.LIQUIDATED for one in run.trades),
         Finding.LEFT_OPEN: bool(run.left_open),
     }
     return (_verdict(total, expectancy), *(finding for finding, holds in told.items() if holds))

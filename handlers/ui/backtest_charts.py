@@ -18,13 +18,14 @@ from engine.backtest.report import Report
 from engine.model.market import DAY_MS
 from handlers.ui.language import Texts
 
-MOST_TICKS: Final = 6
+MOST_TICKS: Final = 6  # where there is the width of a phone for them; a narrow picture has fewer
 R_BIN: Final = 0.25
 R_REACH: Final = 5.0  # further results are counted in the last bins
 CONFIDENCE_BIN: Final = 0.05
 SAME_SCALE: Final = 4.0  # beyond this ratio buy and hold would press the account's line flat
-MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60)
-DAY_STEPS: Final = (1, 2, 5, 7, 10, 14)
+MONTH_STEPS: Final = (1, 2, 3, 4, 6, 12, 24, 60)
+DAY_STEPS: Final = (1, 2, 5, 7, 14, 28)
+LONGEST_BY_DAY: Final = 100
 
 
 class Palette(NamedTuple):
@@ -118,14 +119,14 @@ def draw_confidence(axes: Axes, texts: Texts, report: Report, palette: Palette, 
     _dressed(axes, palette)
 
 
-def mark_days(axes: Axes, texts: Texts, report: Report) -> None:
+def mark_days(axes: Axes, texts: Texts, report: Report, *, most: int = MOST_TICKS) -> None:
     """Dates under the lowest axes: months where there are enough of them, else days."""
     run = report.run
     begin, end = run.begin_ms / DAY_MS, max(run.end_ms, run.begin_ms + DAY_MS) / DAY_MS
-    ticks = _months(run.begin_ms, run.end_ms)
-    is_by_month = len(ticks) >= 3
+    is_by_month = end - begin > LONGEST_BY_DAY
+    ticks = _months(run.begin_ms, run.end_ms, most)
     if not is_by_month:
-        step = next((step for step in DAY_STEPS if (end - begin) / step <= MOST_TICKS), DAY_STEPS[-1])
+        step = next((step for step in DAY_STEPS if (end - begin) / step <= most), DAY_STEPS[-1])
         ticks = [float(day) for day in np.arange(math.ceil(begin), end, step)]
     n = texts.numbers
     named = [int(tick * DAY_MS) for tick in ticks]
@@ -134,11 +135,11 @@ def mark_days(axes: Axes, texts: Texts, report: Report) -> None:
     axes.set_xlim(begin - 0.01 * span, end + 0.01 * span)
 
 
-def _months(begin_ms: int, end_ms: int) -> list[float]:
+def _months(begin_ms: int, end_ms: int, most: int) -> list[float]:
     """Beginnings of months, thinned until they fit."""
     (year, month), (last_year, last_month) = month_of(begin_ms), month_of(end_ms)
     first, last = year * 12 + month, last_year * 12 + last_month - 1
-    step = next((step for step in MONTH_STEPS if (last - first) / step < MOST_TICKS), MONTH_STEPS[-1])
+    step = next((step for step in MONTH_STEPS if (last - first) / step < most), MONTH_STEPS[-1])
     first = -(-first // step) * step
     begun = (datetime(at // 12, at % 12 + 1, 1, tzinfo=UTC) for at in range(first, last + 1, step))
     return [at.timestamp() * 1_000 / DAY_MS for at in begun]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
@@ -103,11 +103,11 @@ class Numbers:
 
     def month(self, time_ms: int) -> str:
         """Month and year."""
-        return format_skeleton("yMMM", _utc(time_ms), tzinfo=UTC, locale=self._locale)
+        return format_date(_utc(time_ms), "LLL y", locale=self._locale)
 
     def month_name(self, month: int) -> str:
         """A month alone, 1 to 12."""
-        return self._locale.months["stand-alone"]["abbreviated"][month].rstrip(".")
+        return str(self._locale.months["stand-alone"]["abbreviated"][month]).rstrip(".")
 
     def _unit(self, count: int, unit: str) -> str:
         return format_unit(count, f"duration-{unit}", length="short", locale=self._locale).rstrip(".").replace("\xa0", " ")

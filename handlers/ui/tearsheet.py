@@ -3,7 +3,8 @@
 The verdict and what is wrong with the data stand above every figure. Draws: only a process that may be busy imports it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from engine.backtest.report import Report
 from handlers.ui import backtest_words as words
@@ -13,6 +14,8 @@ from handlers.ui.backtest_words import Setup
 from handlers.ui.language import Texts
 from handlers.ui.markup import safe
 from handlers.ui.tearsheet_style import STYLE
+
+LINES_SHOWN: Final = 4
 
 
 def tearsheet(texts: Texts, report: Report, setup: Setup) -> str:
@@ -28,17 +31,26 @@ def tearsheet(texts: Texts, report: Report, setup: Setup) -> str:
 
 def _head(texts: Texts, report: Report, setup: Setup) -> str:
     """What it is, what it says, what is wrong with it."""
-    told = ""
-    if setup.told:
-        told = f'<div class="warn"><b>{safe(texts.label("About the data"))}</b>{_list(setup.told)}</div>'
     remarks = words.remarks(texts, report)
     return (
         f'<header><div class="kicker">AUTOBOT · {safe(texts.label("Backtest"))}</div>'
         f"<h1>{safe(words.title(texts, report))}</h1>"
         f'<div class="span">{safe(words.span(texts, report))}</div></header>'
         f'<p class="verdict">{safe(words.verdict(texts, report))}</p>'
-        f"{_list(remarks, kind='remarks') if remarks else ''}{told}{_tiles(texts, report)}"
+        f"{_list(remarks, kind='remarks') if remarks else ''}{_told(texts, setup.told)}{_tiles(texts, report)}"
     )
+
+
+def _told(texts: Texts, told: Sequence[str]) -> str:
+    """What is wrong with the data, or was assumed. A long list begins, and goes on at a tap."""
+    if not told:
+        return ""
+    first, more = told[:LINES_SHOWN], told[LINES_SHOWN:]
+    folded = ""
+    if more:
+        words_of_more = texts.plural("{count} more line", "{count} more lines", len(more))
+        folded = f"<details><summary>{words_of_more}</summary>{_list(more)}</details>"
+    return f'<div class="warn"><b>{safe(texts.label("About the data"))}</b>{_list(first)}{folded}</div>'
 
 
 def _tiles(texts: Texts, report: Report) -> str:

@@ -6,7 +6,7 @@ Text stays text, sizes are the page's; the same report gives the same bytes.
 import re
 from collections.abc import Callable
 from io import StringIO
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -24,7 +24,8 @@ VARIABLES: Final = {getattr(STAND_INS, name): f"var(--{name})" for name in Palet
 WIDE: Final = (10.0, 5.2)
 NARROW: Final = (5.0, 5.2)
 SMALL: Final = (5.0, 2.7)
-STYLE: Final = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10.5}
+FEWER_TICKS: Final = 4
+STYLE: Final[dict[Any, Any]] = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10.5}
 
 
 def equity(texts: Texts, report: Report, *, is_wide: bool) -> str:
@@ -38,7 +39,7 @@ def equity(texts: Texts, report: Report, *, is_wide: bool) -> str:
         if apart:
             charts.draw_held(panels[1], texts, report, STAND_INS)
         charts.draw_drawdown(panels[-1], texts, report, STAND_INS)
-        charts.mark_days(panels[-1], texts, report)
+        charts.mark_days(panels[-1], texts, report, most=charts.MOST_TICKS if is_wide else FEWER_TICKS)
 
     return _svg(drawn, WIDE if is_wide else NARROW, salt=f"equity{is_wide}")
 

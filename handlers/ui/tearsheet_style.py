@@ -19,6 +19,7 @@ section ul{margin:0;padding-left:18px}
 .verdict{border-left:4px solid var(--account);padding:2px 0 2px 14px;margin:18px 0;font-size:17px;max-width:46em}
 .remarks{margin:0 0 18px;padding-left:18px;max-width:60em}
 .warn{background:var(--warnpaper);color:var(--warn);border-radius:8px;padding:12px 16px;margin:0 0 18px;overflow-wrap:anywhere}
+.warn details{margin-top:6px}.warn summary{cursor:pointer}
 .warn ul{margin:4px 0 0;padding-left:18px}
 section{background:var(--sheet);border:1px solid var(--grid);border-radius:10px;padding:16px;margin:0 0 16px;min-width:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;padding:0;overflow:hidden;background:var(--grid)}
@@ -50,6 +51,7 @@ td small{display:block;color:var(--muted);font-size:12px}
 .funnel td:nth-child(2){width:45%}
 .bar{display:block;height:10px;min-width:1px;border-radius:2px;background:var(--held);margin-top:6px}
 .bar.entered{background:var(--account)}
-@media (max-width:480px){.optional{display:none}.heat td{font-size:12px}main{padding-top:16px}h1{font-size:22px}}
+@media (max-width:480px){section{padding:14px 12px}.grouped{font-size:12.5px}.grouped th,.grouped td{padding-left:6px}
+.grouped thead th{font-size:11px}.optional{display:none}.heat td{font-size:12px}main{padding-top:16px}h1{font-size:22px}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 """.replace("\n", "")

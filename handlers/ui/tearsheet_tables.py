@@ -91,6 +91,8 @@ def small(note: str) -> str:
 def _month(texts: Texts, month: Month | None, most: float) -> str:
     if month is None:
         return "<td></td>"
+    if not month.change and not month.results.trades:
+        return "<td>–</td>"
     strength = STRONGEST_PERCENT * abs(month.change) / most
     colour = "--gain" if month.change > 0 else "--loss"
     n = texts.numbers

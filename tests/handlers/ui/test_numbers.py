@@ -55,5 +55,5 @@ def test_dates_of_other_years_tell_their_year() -> None:
 
     assert (EN.date(at), EN.month(at), EN.month_name(1)) == ("Jan 1, 2024", "Jan 2024", "Jan")
     assert RU.date(at).split() == ["1", "янв.", "2024", "г."]
-    assert RU.month(at).split() == ["янв.", "2024", "г."]
+    assert RU.month(at).split() == ["янв.", "2024"]
     assert RU.month_name(1) == "янв"

@@ -104,6 +104,15 @@ def test_the_verdict_and_what_is_wrong_with_the_data_stand_above_the_figures() -
     assert "<none>" not in page
 
 
+def test_a_long_list_about_the_data_is_told_whole_and_folded() -> None:
+    told = tuple(f"line {at} of many" for at in range(12))
+
+    page = tearsheet(TEXTS.texts("en"), a_report(), replace(SETUP, told=told))
+
+    assert all(line in Page(page).seen for line in told)
+    assert "8 more lines" in page.partition("<details>")[2]
+
+
 def test_settings_that_differ_and_the_costs_are_told_with_their_defaults() -> None:
     setup = replace(SETUP, params=TradingParams(activation_threshold=0.55))
 
@@ -133,16 +142,17 @@ def test_the_worst_run_has_a_page() -> None:
     assert "liquidated" in Page(tearsheet(TEXTS.texts("en"), the_worst(), SETUP)).seen
 
 
-@pytest.mark.parametrize("days", [1, 3, 14, 45, 90, 200, 400, 1_500, 4_000])
+@pytest.mark.parametrize("days", [1, 3, 14, 45, 90, 101, 200, 400, 901, 1_500, 4_000])
 def test_dates_under_a_picture_are_few_enough_to_be_read(days: int) -> None:
     from matplotlib.figure import Figure
 
     axes = Figure().subplots()
-    backtest_charts.mark_days(axes, TEXTS.texts("en"), reported(a_run([], days=days)))
+    for most in (6, 4):
+        backtest_charts.mark_days(axes, TEXTS.texts("en"), reported(a_run([], days=days)), most=most)
 
-    names = [tick.get_text() for tick in axes.get_xticklabels()]
-    assert 1 <= len(names) <= 7
-    assert len(set(names)) == len(names)
+        names = [tick.get_text() for tick in axes.get_xticklabels()]
+        assert 1 <= len(names) <= most + 1
+        assert len(set(names)) == len(names)
 
 
 def test_buy_and_hold_gets_a_scale_of_its_own_where_it_would_press_the_account_flat() -> None:
