@@ -9,16 +9,19 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaPhoto, LinkPreviewOptions, Message
 
 from handlers.ui.keyboards import markup
+from handlers.ui.markup import plain
 from handlers.ui.screen import Screen
 
 HTML: Final = "HTML"
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 UNCHANGED: Final = "message is not modified"
 PICTURE: Final = "picture.png"
+CAPTION_LENGTH: Final = 1_024
 
 
 async def show(message: Message, screen: Screen) -> Message:
     """Answer in a new message."""
+    screen = _fitting(screen)
     if screen.picture:
         photo = BufferedInputFile(screen.picture, PICTURE)
         return await message.answer_photo(photo, caption=screen.text, reply_markup=markup(screen), parse_mode=HTML)
@@ -35,13 +38,16 @@ async def redraw(callback: CallbackQuery, screen: Screen) -> Message | None:
 
 async def redrawn(message: Message, screen: Screen) -> Message:
     """Draw over a message of ours; give the message that now shows the screen."""
-    if bool(message.photo) != bool(screen.picture):
+    screen, is_kept = _fitting(screen), bool(message.photo) and screen.keeps_picture
+    if bool(message.photo) != bool(screen.picture) and not is_kept:
         await delete(message)
         return await show(message, screen)
     try:
         if screen.picture:
             media = InputMediaPhoto(media=BufferedInputFile(screen.picture, PICTURE), caption=screen.text, parse_mode=HTML)
             await message.edit_media(media, reply_markup=markup(screen))
+        elif message.photo:
+            await message.edit_caption(caption=screen.text, reply_markup=markup(screen), parse_mode=HTML)
         else:
             await message.edit_text(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
     except TelegramBadRequest as error:
@@ -49,6 +55,12 @@ async def redrawn(message: Message, screen: Screen) -> Message:
             return message
         return await show(message, screen)
     return message
+
+
+def _fitting(screen: Screen) -> Screen:
+    """What is too long to stand under a picture stands alone."""
+    is_long = len(plain(screen.text)) > CAPTION_LENGTH
+    return screen._replace(picture=b"", keeps_picture=False) if is_long else screen
 
 
 async def show_below(callback: CallbackQuery, screen: Screen) -> Message | None:

@@ -28,6 +28,7 @@ from handlers.owner import Owner
 from handlers.ports import Users
 from handlers.ui import outside, steering, tuning
 from handlers.ui.callbacks import Agree
+from handlers.ui.counted import rulings_of_all
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, lines
 from handlers.ui.replies import reply
@@ -125,7 +126,7 @@ def told(texts: Texts, wish: Command, answer: Reply) -> Html:
 
 def _question(wish: Wish, owner: Owner) -> Html:
     if isinstance(wish, Tune):
-        before, rulings = read(owner.engine.params(), wish.name), tuning.rulings_of_all(owner.engine)
+        before, rulings = read(owner.engine.params(), wish.name), rulings_of_all(owner.engine)
         return tuning.question(owner.texts, wish.name, before, wish.value, rulings)
     if isinstance(wish, TuneAll):
         params = owner.engine.params()

@@ -14,15 +14,17 @@ from engine.model.commands import Tune
 from engine.model.messages import ReplyCode
 from engine.params import BY_NAME, Tunable, raises_risk, read
 from handlers import places
-from handlers.chat import redraw, show
+from handlers.chat import redraw, show, show_below
 from handlers.consent import hold_back, told
+from handlers.dialling import show_dial
 from handlers.measuring import show_measured
 from handlers.owner import Owner
 from handlers.places import Visit
 from handlers.reading import is_allowed, meant, read_number
 from handlers.ui import tunables, tuning
-from handlers.ui.callbacks import Knob, View
+from handlers.ui.callbacks import Go, Knob, Tell, View
 from handlers.ui.commands import likest
+from handlers.ui.counted import THRESHOLD
 from handlers.ui.language import Texts
 from handlers.ui.markup import Html, code
 from handlers.ui.screen import Screen
@@ -35,24 +37,43 @@ def router() -> Router:
     own.message.register(set_by_name, Command("set"))
     own.callback_query.register(knob_set, Knob.filter(F.apply))
     own.callback_query.register(knob_turned, Knob.filter())
-    places.register(own, {View.SETTINGS: settings_page, View.THRESHOLD: threshold_page}, {"settings": View.SETTINGS})
+    own.callback_query.register(dial_opened, Go.filter(F.view == View.THRESHOLD))
+    own.callback_query.register(dial_told, Tell.filter(F.view == View.THRESHOLD))
+    places.register(own, {View.SETTINGS: settings_page}, {"settings": View.SETTINGS})
     return own
 
 
 class Said(NamedTuple):
-    """What is answered, and the change whose figures follow: `changes` against what holds now, but for `old`."""
+    """What is answered, and the change whose figures follow: `changes` against what holds now, but for `old`.
 
-    screen: Screen
+    With a `dial` the threshold's is drawn instead, its line there and `note` in it.
+    """
+
+    screen: Screen = Screen(Html(""))
     changes: Mapping[str, float] = MappingProxyType({})
     old: Mapping[str, float] = MappingProxyType({})
+    dial: float | None = None
+    note: Html | None = None
 
 
 async def threshold(message: Message, command: CommandObject, owner: Owner) -> None:
     """Show the dial, or change how sure the engine must be before it acts."""
     if not command.args:
-        await show(message, drawn(owner.texts, owner.engine, tuning.THRESHOLD, owner.engine.params().activation_threshold))
+        await show_dial(partial(show, message), owner.engine.params().activation_threshold, owner)
         return
-    await _answer(partial(show, message), await _typed(BY_NAME[tuning.THRESHOLD], command.args, owner), owner)
+    await _answer(partial(show, message), await _typed(BY_NAME[THRESHOLD], command.args, owner), owner)
+
+
+async def dial_opened(callback: CallbackQuery, owner: Owner) -> None:
+    """The dial in place of another screen, or itself drawn anew."""
+    await callback.answer()
+    await show_dial(partial(redraw, callback), owner.engine.params().activation_threshold, owner)
+
+
+async def dial_told(callback: CallbackQuery, owner: Owner) -> None:
+    """The dial below an alert."""
+    await callback.answer()
+    await show_dial(partial(show_below, callback), owner.engine.params().activation_threshold, owner)
 
 
 async def set_by_name(message: Message, command: CommandObject, owner: Owner) -> None:
@@ -64,7 +85,8 @@ async def set_by_name(message: Message, command: CommandObject, owner: Owner) ->
     elif tunable is None:
         await show(message, no_such_name(owner.texts, name))
     elif not value.strip():
-        await show(message, drawn(owner.texts, owner.engine, tunable.name, read(owner.engine.params(), tunable.name)))
+        now = read(owner.engine.params(), tunable.name)
+        await _answer(partial(show, message), _looked_at(tunable.name, now, owner), owner)
     else:
         await _answer(partial(show, message), await _typed(tunable, value, owner), owner)
 
@@ -81,7 +103,7 @@ async def knob_set(callback: CallbackQuery, callback_data: Knob, owner: Owner) -
     if not await _is_known(callback, callback_data, owner):
         return
     said = await _wished(callback_data.name, callback_data.value, owner)
-    await _answer(partial(redraw, callback), said if said.changes and not said.old else Said(said.screen), owner)
+    await _answer(partial(redraw, callback), said._replace(changes={}, old={}) if said.old else said, owner)
 
 
 async def _is_known(callback: CallbackQuery, knob: Knob, owner: Owner) -> bool:
@@ -95,7 +117,9 @@ async def _is_known(callback: CallbackQuery, knob: Knob, owner: Owner) -> bool:
 
 async def _answer(shown: Callable[[Screen], Awaitable[Message | None]], said: Said, owner: Owner) -> None:
     """Show it at once; the figures follow where something would change."""
-    if said.changes:
+    if said.dial is not None:
+        await show_dial(shown, said.dial, owner, said.note, said.old.get(THRESHOLD))
+    elif said.changes:
         await show_measured(shown, said.screen, said.changes, owner, said.old)
     else:
         await shown(said.screen)
@@ -108,18 +132,10 @@ async def settings_page(visit: Visit) -> Screen:
     return tuning.settings(visit.texts)
 
 
-async def threshold_page(visit: Visit) -> Screen:
-    """The dial."""
-    return drawn(visit.texts, visit.engine, tuning.THRESHOLD, visit.engine.params().activation_threshold)
-
-
 def drawn(texts: Texts, engine: EngineControl, name: str, wanted: float, note: Html | None = None) -> Screen:
-    """A tunable with a value in mind: the threshold as a dial, every other as a knob."""
-    params, tunable = engine.params(), BY_NAME[name]
-    wanted = min(max(wanted, tunable.low), tunable.high)
-    if name == tuning.THRESHOLD:
-        return tuning.dial(texts, params, tuning.rulings_of_all(engine), round(wanted, 4), note)
-    return tuning.knob(texts, tunable, params, wanted, note)
+    """A tunable with a value in mind."""
+    tunable = BY_NAME[name]
+    return tuning.knob(texts, tunable, engine.params(), min(max(wanted, tunable.low), tunable.high), note)
 
 
 async def _typed(tunable: Tunable, text: str, owner: Owner) -> Said:
@@ -139,6 +155,8 @@ async def _typed(tunable: Tunable, text: str, owner: Owner) -> Said:
 
 def _looked_at(name: str, wanted: float, owner: Owner) -> Said:
     """A tunable with a value in mind; nothing changes."""
+    if name == THRESHOLD:
+        return Said(dial=wanted)
     screen = drawn(owner.texts, owner.engine, name, wanted)
     is_same = wanted == read(owner.engine.params(), name)
     return Said(screen) if is_same else Said(screen, {name: wanted})
@@ -153,6 +171,9 @@ async def _wished(name: str, value: float, owner: Owner) -> Said:
     note = told(owner.texts, wish, answer)
     if answer.code not in (ReplyCode.DONE, ReplyCode.ALREADY):
         return Said(Screen(note))
+    if name == THRESHOLD:
+        old = {name: before} if answer.code is ReplyCode.DONE else {}
+        return Said(dial=owner.engine.params().activation_threshold, note=note, old=old)
     screen = drawn(owner.texts, owner.engine, name, read(owner.engine.params(), name), note)
     return Said(screen, {name: value}, {name: before}) if answer.code is ReplyCode.DONE else Said(screen)
 

@@ -20,11 +20,15 @@ class Button(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """One message. With a `picture` (PNG) the text stands under it, and is short."""
+    """One message. With a `picture` (PNG) the text stands under it, and is short.
+
+    Without one it may still stand under the picture that is there (`keeps_picture`) until a new one is drawn.
+    """
 
     text: Html
     rows: tuple[tuple[Button, ...], ...] = ()
     picture: bytes = b""
+    keeps_picture: bool = False
 
 
 def label_width(columns: int) -> int:

@@ -1,43 +1,21 @@
-"""Screens for the tunables: groups, knobs, and the threshold's dial with what the last bars would have given."""
+"""Screens for the tunables: groups, knobs, questions. The threshold has a dial of its own."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from engine.control import EngineControl
-from engine.model.signals import Code, Proposal, Ruling
-from engine.params import BY_NAME, TradingParams, Tunable, raises_risk, read
+from engine.model.signals import Ruling
+from engine.params import TradingParams, Tunable, raises_risk, read
 from handlers.ui import keyboards as keys
 from handlers.ui import tunables
 from handlers.ui.callbacks import Knob, View
+from handlers.ui.counted import THRESHOLD, step
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, code, lines, row
 from handlers.ui.screen import Button, Screen, arranged
 
-THRESHOLD: Final = "activation_threshold"
-BINS: Final = 20
-BARS: Final = " ▁▂▃▄▅▆▇█"
-STEPS: Final = (-0.10, -0.05, 0.05, 0.10)
-FEW_BARS: Final = 100
-RULINGS: Final = 500
 RISKY: Final = "⬆"
 RISKIER: Final = marked("⬆ More risk. {title}: {before} → {after}")
 NOT_RISKIER: Final = marked("{title}: {before} → {after}")
-
-
-class Counted(NamedTuple):
-    """How often the last bars would have led to an entry at a threshold, everything else unchanged."""
-
-    bars: int
-    entries: int
-
-
-def counted(rulings: Sequence[Ruling], threshold: float) -> Counted:
-    """Count the bars on which nothing but the confidence stood, or stands, in the way."""
-    entries = 0
-    for ruling in rulings:
-        others = [code for code in ruling.refusal_codes if code is not Code.CONFIDENCE_LOW]
-        entries += not others and ruling.opinion.confidence >= threshold
-    return Counted(len(rulings), entries)
 
 
 def settings(texts: Texts) -> Screen:
@@ -87,7 +65,7 @@ def knob(texts: Texts, tunable: Tunable, params: TradingParams, wanted: float, n
         note,
         texts.say("Now {value}", value=bold(tunables.value(texts, tunable.name, now))),
         texts.say("Chosen {value}", value=bold(tunables.value(texts, tunable.name, wanted))) if differs else None,
-        _risk(texts, tunable.name, now, wanted) if differs else None,
+        risk(texts, tunable.name, now, wanted) if differs else None,
         texts.say("Allowed: {range}", range=tunables.allowed(texts, tunable)),
         texts.say("By name: {example}", example=code(f"/set {tunable.name} {tunables.typed(tunable, wanted)}")),
     )
@@ -98,31 +76,6 @@ def knob(texts: Texts, tunable: Tunable, params: TradingParams, wanted: float, n
         if value != wanted
     ]
     return Screen(text, arranged(turned, change, [keys.back(texts, View.SETTINGS, tunable.group)]))
-
-
-def dial(texts: Texts, params: TradingParams, rulings: Sequence[Ruling], wanted: float, note: Html | None = None) -> Screen:
-    """The threshold on the histogram of past confidences, with the entries that each step would have given."""
-    n, tunable, now = texts.numbers, BY_NAME[THRESHOLD], params.activation_threshold
-    around = [wanted, *(round(wanted + step, 2) for step in STEPS)]
-    choices = sorted({value for value in around if tunable.low <= value <= tunable.high})
-    signals = [ruling for ruling in rulings if ruling.opinion.proposal != Proposal.NEUTRAL]
-    table = [_step(texts, rulings, value, now) for value in choices]
-    differs = wanted != now
-    text = lines(
-        row(texts.tag, bold(texts.say("Threshold {value}", value=n.fixed(now, 2)))),
-        note,
-        texts.say("The bot enters when its confidence is at least this."),
-        "",
-        *_histogram(signals, wanted),
-        texts.plural("{count} bar looked at, all symbols:", "{count} bars looked at, all symbols:", len(rulings)),
-        *table,
-        texts.say("Too few bars to tell much.") if len(rulings) < FEW_BARS else None,
-        _risk(texts, THRESHOLD, now, wanted) if differs else None,
-    )
-    change = [keys.apply(texts, THRESHOLD, wanted, n.fixed(wanted, 2))] if differs else []
-    turned = [keys.preview(THRESHOLD, value, n.fixed(value, 2)) for value in choices if value != wanted]
-    half = len(turned) // 2
-    return Screen(text, arranged(turned[:half], turned[half:], change, [keys.back(texts), keys.refresh(View.THRESHOLD)]))
 
 
 def did_you_mean(texts: Texts, tunable: Tunable, sent: str, guess: float | None) -> Screen:
@@ -173,36 +126,12 @@ def question(texts: Texts, name: str, before: float, after: float, rulings: Sequ
     return lines(
         asked,
         texts.plural("{count} bar looked at, all symbols:", "{count} bars looked at, all symbols:", len(rulings)),
-        *(_step(texts, rulings, value, before) for value in (before, after)),
+        *(step(texts, rulings, value, before) for value in (before, after)),
     )
 
 
-def rulings_of_all(engine: EngineControl) -> Sequence[Ruling]:
-    """The remembered rulings of all symbols."""
-    return [ruling for symbol in engine.view().desks for ruling in engine.rulings(symbol, RULINGS)]
-
-
-def _risk(texts: Texts, name: str, now: float, wanted: float) -> Html:
+def risk(texts: Texts, name: str, now: float, wanted: float) -> Html:
+    """Whether a change is asked about once more."""
     if raises_risk(name, now, wanted):
         return texts.say("⬆ This raises your risk: you will be asked once more.")
     return texts.say("⬇ This does not raise your risk: it acts at once.")
-
-
-def _step(texts: Texts, rulings: Sequence[Ruling], value: float, now: float) -> Html:
-    found = counted(rulings, value)
-    words = texts.plural("{count} entry", "{count} entries", found.entries)
-    mark = " ◂" if value == now else ""
-    return row(texts.numbers.fixed(value, 2), Html(words + mark), gap=": ")
-
-
-def _histogram(signals: Sequence[Ruling], wanted: float) -> tuple[Html, ...]:
-    """Past confidences in steps of 0.05, and where the line lies."""
-    if not signals:
-        return ()
-    bins = [0] * BINS
-    for ruling in signals:
-        bins[min(BINS - 1, int(ruling.opinion.confidence * BINS + 1e-9))] += 1
-    top = max(bins)
-    drawn = "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in bins)
-    at = min(BINS - 1, int(wanted * BINS + 1e-9))
-    return code(f"0 {drawn} 1"), code("  " + "·" * at + "▲" + "·" * (BINS - 1 - at))

@@ -13,6 +13,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteMessage,
+    EditMessageCaption,
     EditMessageMedia,
     EditMessageReplyMarkup,
     EditMessageText,
@@ -30,7 +31,7 @@ from tests.doubles import FakeEngine, FakeFactor, FakeTokens, FakeUsers
 from tests.handlers.samples import NOW_MS, an_engine
 
 OWNER: Final = 7
-SCREENS: Final = (SendMessage, EditMessageText, SendPhoto, EditMessageMedia)
+SCREENS: Final = (SendMessage, EditMessageText, SendPhoto, EditMessageMedia, EditMessageCaption)
 TAGS: Final = re.compile(r"<(/?)([a-z-]+)[^>]*>")
 ALLOWED_TAGS: Final = {"b", "i", "code", "blockquote", "tg-time"}
 
@@ -55,7 +56,7 @@ class Recorder(BaseSession):
             return a_message(bot, self.newest_id, "", has_picture=True)
         if isinstance(method, EditMessageText):
             return a_message(bot, method.message_id or 0, method.text)
-        if isinstance(method, EditMessageMedia):
+        if isinstance(method, EditMessageMedia | EditMessageCaption):
             return a_message(bot, method.message_id or 0, "", has_picture=True)
         return True
 
@@ -150,7 +151,7 @@ class Conversation:
         return [method.message_id for method in self.recorder.requests if isinstance(method, EditMessageReplyMarkup)]
 
     @property
-    def newest(self) -> SendMessage | EditMessageText | SendPhoto | EditMessageMedia:
+    def newest(self) -> SendMessage | EditMessageText | SendPhoto | EditMessageMedia | EditMessageCaption:
         screens = [method for method in self.recorder.requests if isinstance(method, SCREENS)]
         return screens[-1]
 
@@ -189,7 +190,7 @@ def text_of(method: TelegramMethod[Any]) -> str:
     """What a screen says, also under a picture."""
     if isinstance(method, EditMessageMedia):
         return method.media.caption or ""
-    return (method.caption if isinstance(method, SendPhoto) else getattr(method, "text", "")) or ""
+    return (method.caption if isinstance(method, SendPhoto | EditMessageCaption) else getattr(method, "text", "")) or ""
 
 
 def assert_fits_telegram(text: str, buttons: list[InlineKeyboardButton]) -> None:

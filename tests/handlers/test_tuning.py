@@ -6,7 +6,7 @@ from engine.model.commands import Tune
 from engine.model.signals import Code
 from engine.params import TUNABLES
 from handlers.ui.callbacks import Knob
-from handlers.ui.tuning import counted
+from handlers.ui.counted import counted
 from tests.handlers.conversation import Conversation, assert_fits_telegram
 from tests.handlers.past_samples import a_what_if
 from tests.handlers.samples import a_ruling, an_engine
@@ -198,4 +198,4 @@ async def test_less_risk_waits_for_no_figures_and_is_told_them_afterwards() -> N
 
     assert "✅ Confidence threshold: 0.70 → 0.80" in chat.shown
     assert "Last 30 days" in chat.shown
-    assert engine.past.asked[0] == ("what_if", {"activation_threshold": 0.8}, 7, {"activation_threshold": 0.7})
+    assert engine.past.asked[1] == ("what_if", {"activation_threshold": 0.8}, 7, {"activation_threshold": 0.7})
