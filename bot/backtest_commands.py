@@ -12,7 +12,7 @@ from bot.ending import BAD_SETTINGS, refused
 from bot.moments import BadMoment, begin_ms, end_ms
 
 if TYPE_CHECKING:
-    from bot.backtesting import Wish
+    from bot.backtest_options import Wish
 
 Candles = Annotated[
     list[Path] | None, typer.Option(help="Candle files (parquet, CSV, zip), named SYMBOL-INTERVAL...; several may follow.")
@@ -60,7 +60,6 @@ def backtest(
     """Show what the settings would have done over candles in files: the settings of `.env`, with --set above them."""
     owner = cli.settings()
     from bot import backtest_options as read
-    from bot.backtesting import Wish
 
     try:
         files, pairs = read.spread(context.args, candles or (), settings or ())
@@ -76,7 +75,7 @@ def backtest(
             sides=read.read_sides(sides),
             begin_ms=first,
         )
-        wish = Wish(
+        wish = read.Wish(
             candles=tuple(files),
             funding=tuple(funding or ()),
             rules=rules,

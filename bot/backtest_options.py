@@ -5,7 +5,9 @@ Whatever is wrong raises `BadOption`, one line that names the option and what it
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
@@ -26,6 +28,25 @@ SIDES: Final = {"long": Sides.LONG, "short": Sides.SHORT, "both": Sides.BOTH}
 
 class BadOption(ValueError):
     """An option is wrong; the text is one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for, checked. `trades` and `page` are files to write."""
+
+    candles: tuple[Path, ...]
+    funding: tuple[Path, ...]
+    rules: Path | None
+    interval: str | None
+    begin_ms: int | None
+    end_ms: int | None
+    params: TradingParams
+    simulation: Simulation
+    trades: Path | None
+    page: Path | None
+    as_json: bool
+    language: str
+    version: str
 
 
 def spread(words: Sequence[str], files: Iterable[Path], settings: Iterable[str]) -> tuple[list[Path], list[str]]:
@@ -136,7 +157,5 @@ def _number(text: str) -> float:
 
 
 def _close(name: str) -> str:
-    from difflib import get_close_matches
-
     close = get_close_matches(name, BY_NAME, n=1)
     return f"; did you mean {close[0]}?" if close else ""

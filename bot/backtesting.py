@@ -4,13 +4,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from bot.backtest_options import Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
 from bot.histories import BadHistory, load_histories
 from engine.backtest.history import Simulation, SymbolHistory
@@ -23,25 +23,6 @@ from handlers.ui.language import Languages, Texts
 STEPS: Final = 4
 
 type Walk = Callable[[Sequence[SymbolHistory], Simulation, TradingParams], Run]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked for, checked. `trades` and `page` are files to write."""
-
-    candles: tuple[Path, ...]
-    funding: tuple[Path, ...]
-    rules: Path | None
-    interval: str | None
-    begin_ms: int | None
-    end_ms: int | None
-    params: TradingParams
-    simulation: Simulation
-    trades: Path | None
-    page: Path | None
-    as_json: bool
-    language: str
-    version: str
 
 
 class Steps:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import backtesting
-from bot.backtesting import Wish, backtest
+from bot.backtest_options import Wish
+from bot.backtesting import backtest
 from bot.commands import app
+from bot.histories import load_histories
 from engine.backtest.history import Simulation, SymbolHistory
+from engine.backtest.report import reported
 from engine.backtest.result import Run
 from engine.model.market import DAY_MS
 from engine.params import TradingParams
@@ -165,3 +169,17 @@ def test_over_the_compiled_walk_the_books_are_those_of_its_trades(candles: Path,
     assert books["end_ms"] - books["begin_ms"] == 40 * 24 * HOUR_MS
     open_costs = Decimal(total["wallet_after"]) - wallet - Decimal(total["net"])
     assert bool(books["left_open"]) or open_costs == 0
+
+
+def test_the_days_of_a_compiled_walk_end_where_its_sums_do(candles: Path) -> None:
+    loaded = load_histories([candles], interval=None, begin_ms=None, end_ms=None, warmup_bars=WARMUP, rules=None, funding=())
+    run = backtesting.walked(loaded.histories, Simulation(warmup_bars=WARMUP), TradingParams(activation_threshold=0.3))
+
+    report = reported(run, [one.candles for one in loaded.histories])
+
+    wallet = float(run.wallet_before)
+    assert report.held_return == pytest.approx(report.held[-1] / wallet - 1)
+    assert report.account.equity[-1] == pytest.approx(float(run.wallet_after + report.left_unrealised))
+    assert (report.account.end_ms[-1], len(report.account)) == (run.end_ms, 41)  # it begins within a day
+    assert math.prod(1 + month.change for month in report.months) == pytest.approx(report.account.equity[-1] / wallet)
+    assert report.fall.fraction <= run.drawdown + 1e-12
