@@ -68,7 +68,7 @@ def _stats(page: Axes, texts: Texts, report: Report) -> None:
     hold = words.money_rows(texts, report)[-1]
     shown = (trades[0], trades[1], trades[2], risk[0]._replace(note=f"{hold.label} {hold.value}"))
     for at, one in enumerate(shown):
-        _stat(page, 0.05 + 0.9 * (0.0, 0.19, 0.42, 0.72)[at], one)
+        _stat(page, 0.05 + 0.9 * (0.0, 0.16, 0.425, 0.715)[at], one)
 
 
 def _stat(page: Axes, left: float, one: Row) -> None:
