@@ -4,7 +4,21 @@ from typing import Final
 
 from aiogram import Router
 
-from handlers import approvals, consent, insight, menu, outside, positions, reports, safety, trading, trouble, tuning, whatif
+from handlers import (
+    approvals,
+    backtests,
+    consent,
+    insight,
+    menu,
+    outside,
+    positions,
+    reports,
+    safety,
+    trading,
+    trouble,
+    tuning,
+    whatif,
+)
 from handlers.one_tap import OneTap
 from handlers.owner import Introduce
 
@@ -13,6 +27,7 @@ ROUTERS: Final = (
     trading.router,
     tuning.router,
     whatif.router,
+    backtests.router,
     positions.router,
     outside.router,
     approvals.router,

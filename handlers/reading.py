@@ -56,6 +56,12 @@ def read_symbol(text: str, symbols: Iterable[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def read_days(text: str) -> int | None:
+    """Whole days: 30, 30d; None where it is none."""
+    number = text.strip().lower().removesuffix("d")
+    return int(number) if number.isdecimal() and len(number) < 6 and int(number) else None
+
+
 def read_hours(text: str) -> int | None:
     """Whole hours: 4, 4h, 2d; None where it is none, or more than a month."""
     trimmed = text.strip().lower()

@@ -134,6 +134,12 @@ class Change(CallbackData, prefix="ch"):
     token: str
 
 
+class Halt(CallbackData, prefix="ha"):
+    """Stop something that takes long, by its name."""
+
+    job: str
+
+
 class Whose(CallbackData, prefix="ow"):
     """Answer the question about somebody else's position, by the question's own name."""
 

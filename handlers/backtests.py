@@ -1,0 +1,70 @@
+"""A symbol's past under the settings that hold now: with progress, a button to stop it, and a picture in the end."""
+
+import re
+from typing import Final
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from engine.model.market import DAY_MS, INTERVAL_MS
+from handlers.chat import redraw, show
+from handlers.long_jobs import Told, begin
+from handlers.owner import Owner
+from handlers.reading import read_days, read_symbol
+from handlers.ui import backtests as ui
+from handlers.ui import long_jobs as jobs_ui
+from handlers.ui.callbacks import Halt
+from handlers.ui.screen import Screen
+
+USUAL_DAYS: Final = 90
+MOST_DAYS: Final = 730
+MOST_BARS: Final = 600_000  # that many are read from the exchange in a few minutes
+SYMBOL: Final = re.compile(r"[A-Z0-9]{5,20}")
+
+
+def router() -> Router:
+    """The command, and the button that stops what takes long."""
+    own = Router(name="backtests")
+    own.message.register(backtest, Command("backtest"))
+    own.callback_query.register(halted, Halt.filter())
+    return own
+
+
+async def backtest(message: Message, command: CommandObject, owner: Owner) -> None:
+    """Walk a symbol's last days."""
+    words = (command.args or "").split()
+    if not words or len(words) > 2:
+        await show(message, ui.how_to(owner.texts))
+        return
+    wanted = words[0].upper().replace("/", "")
+    symbol = read_symbol(words[0], owner.engine.view().desks) or wanted
+    days = read_days(words[1]) if len(words) > 1 else USUAL_DAYS
+    most = most_days(owner.engine.interval)
+    if not SYMBOL.fullmatch(symbol):
+        await show(message, ui.no_symbol(owner.texts, words[0]))
+    elif days is None or days > most:
+        await show(message, ui.bad_days(owner.texts, words[1] if len(words) > 1 else "", most))
+    else:
+        await begin(
+            message, ui.title(owner.texts, symbol, days), lambda job, told: _walked(job, symbol, days, told, owner), owner
+        )
+
+
+async def _walked(job: str, symbol: str, days: int, told: Told, owner: Owner) -> Screen:
+    found = await owner.engine.past.backtest(job, symbol, days, owner.texts.language, told)
+    return ui.result(owner.texts, found)
+
+
+async def halted(callback: CallbackQuery, callback_data: Halt, owner: Owner) -> None:
+    """Stop it; what it became is drawn by whoever waits for it."""
+    if await owner.engine.past.stop(callback_data.job):
+        await callback.answer(owner.texts.label("Stopping…"))
+        return
+    await callback.answer()
+    await redraw(callback, jobs_ui.over(owner.texts))
+
+
+def most_days(interval: str) -> int:
+    """How many days may be asked for at this interval."""
+    return min(MOST_DAYS, MOST_BARS * INTERVAL_MS[interval] // DAY_MS)

@@ -1,0 +1,132 @@
+"""A backtest in the chat: it tells how far it is, can be stopped, and ends as a picture with its card."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiogram.methods import EditMessageText, SendPhoto
+
+from engine.backtest.report import reported
+from engine.control import Backtested
+from engine.model.past import NotMeasured, Phase, Progress, WhyNot
+from handlers import long_jobs
+from handlers.ui.callbacks import Halt
+from tests.engine.backtest.runs import a_run
+from tests.handlers.conversation import Conversation, assert_fits_telegram
+from tests.handlers.samples import an_engine
+
+PICTURE = b"\x89PNG"
+
+
+def a_result() -> Backtested:
+    return Backtested(reported(a_run([2.0, -1.0, 0.5] * 12)), PICTURE)
+
+
+async def test_the_result_is_a_picture_with_its_card() -> None:
+    engine = an_engine()
+    engine.past.answers["backtest"] = a_result()
+    chat = Conversation(engine)
+
+    requests = await chat.say("/backtest eth 60")
+
+    assert [request for request in requests if isinstance(request, SendPhoto)]
+    assert "Backtest ETHUSDT" in chat.shown
+    assert engine.past.asked[0][2:5] == ("ETHUSDT", 60, "en")
+    assert_fits_telegram(chat.html, chat.buttons)
+
+
+async def test_it_tells_how_far_it_is_and_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, edited = an_engine(), asyncio.Event()
+    chat = Conversation(engine)
+
+    async def slowly(*given: Any) -> Backtested:
+        given[-1](Progress(Phase.FETCHING, 340, 1_000))
+        await edited.wait()
+        return a_result()
+
+    class Noticing(type(chat.recorder)):  # type: ignore[misc]  # the recorder, with an ear for edits
+        async def make_request(self, bot: Any, method: Any, timeout: int | None = None) -> Any:
+            if isinstance(method, EditMessageText) and "34%" in method.text:
+                edited.set()
+            return await super().make_request(bot, method, timeout)
+
+    chat.recorder.__class__ = Noticing
+    engine.past.answers["backtest"] = slowly
+    monkeypatch.setattr(long_jobs, "TELL_EACH_S", 0.0)
+
+    await chat.say("/backtest ETHUSDT 60")
+
+    told = [request.text for request in chat.recorder.requests if isinstance(request, EditMessageText)]
+    assert any("reading bars: 34%" in text for text in told)
+    assert "Backtest ETHUSDT" in chat.shown
+
+
+async def test_the_button_stops_this_job_and_no_other() -> None:
+    engine, stopped = an_engine(), asyncio.Event()
+    chat = Conversation(engine)
+    chat.waits = False
+
+    async def until_stopped(*_: Any) -> Backtested:
+        await stopped.wait()
+        raise NotMeasured(WhyNot.STOPPED)
+
+    engine.past.answers |= {"backtest": until_stopped, "stop": True}
+    await chat.say("/backtest ETHUSDT 60")
+
+    await chat.press_labelled("Stop")
+    await asyncio.sleep(0)
+    stopped.set()
+    await chat.later.settled()
+
+    assert engine.past.stopped == [engine.past.asked[0][1]]
+    assert chat.toasts == ["Stopping…"]
+    assert "Not measured: stopped." in chat.shown
+
+
+async def test_a_stop_from_before_a_restart_says_that_it_is_over() -> None:
+    chat = Conversation()
+
+    await chat.press(Halt(job="of-before").pack())
+
+    assert "This is over" in chat.shown
+
+
+@pytest.mark.parametrize("reason", WhyNot)
+async def test_why_it_came_to_nothing_is_said_in_one_line(reason: WhyNot) -> None:
+    chat = Conversation()
+    chat.engine.past.answers["backtest"] = NotMeasured(reason, "NOSUCHUSDT")
+
+    await chat.say("/backtest NOSUCHUSDT 30")
+
+    assert "Not measured: " in chat.shown
+    assert len(chat.shown.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/backtest", "Ask like this"),
+        ("/backtest ETHUSDT 30 1h now", "Ask like this"),
+        ("/backtest ETHUSDT abc", "Days are 1 to 730 here, you sent abc."),
+        ("/backtest ETHUSDT 0", "Days are 1 to 730 here, you sent 0."),
+        ("/backtest ETHUSDT 100000", "Days are 1 to 730 here, you sent 100000."),
+        ("/backtest <b>x</b> 30", "<b>x</b> is no symbol."),
+    ],
+)
+async def test_what_is_wrong_is_said_at_once(said: str, answer: str) -> None:
+    chat = Conversation()
+
+    await chat.say(said)
+
+    assert answer in chat.shown
+    assert not chat.engine.past.asked
+
+
+async def test_minutes_are_walked_for_fewer_days() -> None:
+    engine = an_engine()
+    engine.interval = "1m"
+    chat = Conversation(engine)
+
+    await chat.say("/backtest ETHUSDT 500")
+
+    assert "Days are 1 to 416 here" in chat.shown
