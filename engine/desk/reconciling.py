@@ -11,6 +11,7 @@ from typing import Final
 from engine.desk import made_up, position
 from engine.desk.lag import booked_quantity, is_lag
 from engine.desk.terms import DeskTerms
+from engine.desk.unheard import NOTHING_UNHEARD, Unheard
 from engine.execution import entry, missed
 from engine.execution.absence import LAG_MS
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
@@ -70,10 +71,16 @@ class Difference:
     asked_ms: int = 0  # when the account was last asked for because of it
     booked: Decimal = ZERO  # what the books held then: the same difference to other books is another one
     found_ms: int = 0  # when it was learnt of
+    unheard: Unheard = NOTHING_UNHEARD  # what changed without a difference
 
     def looked_up(self, asked_ms: int) -> "Difference":
         """Executions were listed; what was asked for before the difference was found says nothing of it."""
-        return replace(self, looked_up_ms=asked_ms) if self.since_ms and asked_ms >= self.found_ms else self
+        known = replace(self, unheard=self.unheard.listed(asked_ms))
+        return replace(known, looked_up_ms=asked_ms) if self.since_ms and asked_ms >= self.found_ms else known
+
+    def gone(self) -> "Difference":
+        """There is none any more."""
+        return Difference(unheard=self.unheard)
 
     def is_due(self, now_ms: int) -> bool:
         """Whether it is time to look at the account again."""
@@ -92,14 +99,16 @@ def compared(
     booked = booked_quantity(desk)
     difference = seen.quantity - booked
     if difference == 0:
+        unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
         desk, outcome = _as_booked(desk, seen)
-        return desk, NO_DIFFERENCE, outcome
+        return desk, Difference(unheard=unheard), outcome + look
     is_same = known.since_ms and known.quantity == difference and known.booked == booked
     is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
     if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
-        return desk, NO_DIFFERENCE, outcome
-    known = known if is_same else Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms)
+        return desk, known.gone(), outcome
+    if not is_same:
+        known = Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms, known.unheard)
     looks = () if known.looked_up_ms else missed.questions(desk)
     if not looks and not known.looked_up_ms:
         known = known.looked_up(seen.seen_ms)  # there is no execution that could explain it

@@ -23,6 +23,7 @@ class Deaf(HardWorld):
 
     is_deaf: bool = False
     can_list: bool = True
+    margin_added_ms: int = 0
 
     def _tell(self, event: Event) -> None:
         if not (self.is_deaf and isinstance(event, OrderFilled)):
@@ -31,6 +32,9 @@ class Deaf(HardWorld):
     def _errand(self, errand: Errand) -> None:
         if self.can_list or not isinstance(errand, FetchFills):
             super()._errand(errand)
+
+    def _changed_ms(self, symbol: str) -> int:
+        return max(super()._changed_ms(symbol), self.margin_added_ms)
 
     def by_hand(self, side: int, quantity: Decimal) -> None:
         """The owner trades at the exchange."""
@@ -183,6 +187,44 @@ def test_a_list_from_before_an_assumption_explains_it_although_no_market_time_wa
     world.lives(8)
 
     assert [trade.net for trade in world.trades] == [moved(world)]
+
+
+def turned_and_turned_back(world: Deaf) -> None:
+    """By hand, unheard: in the end as much is held as before."""
+    for side in (-1, 1):
+        world.time += 700
+        world.quote(SYMBOL, float(world.price[SYMBOL]) - 0.5)
+        world.by_hand(side, abs(world.held[SYMBOL]) * 2)
+
+
+def test_a_position_that_was_turned_and_turned_back_unheard_is_in_the_books_as_it_was_traded() -> None:
+    world = an_open_deaf_world()
+    turned_and_turned_back(world)
+
+    world.lives(8)
+    world.can_list = True
+    world.lives(8)
+
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.trade.entry_price == world.fills[-1].price
+    assert sum((trade.net for trade in world.trades), holding.trade.net) == moved(world)
+
+
+def test_a_change_of_the_position_that_no_execution_explains_is_looked_up_once() -> None:
+    world = an_open_deaf_world()
+    world.is_deaf, world.can_list = False, True
+    looks, carry_out = list[Errand](), world._errand
+
+    def counted(errand: Errand) -> None:
+        looks.extend([errand] if isinstance(errand, FetchFills) else [])
+        carry_out(errand)
+
+    world._errand = counted  # type: ignore[method-assign]
+    world.margin_added_ms = world.time + 5_000
+    world.lives(20)
+
+    assert len(looks) == 1
 
 
 class Parted(Deaf):
