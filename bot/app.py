@@ -18,8 +18,10 @@ from bot.health import Health, serve
 from bot.logs import Redaction
 from bot.past_desk import PastDesk
 from bot.settings import Settings
+from bot.shadow import ShadowRoom
 from bot.store_watch import WatchedStore
 from bot.supervised import supervised
+from bot.tap import TappedFeed
 from bot.venue import Venue, open_venue
 from bot.workshop import Workshop
 from engine.adapters.binance_past import BinancePast
@@ -29,6 +31,7 @@ from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_process import server_binary
 from engine.adapters.redis_server import EmbeddedServer
+from engine.adapters.redis_shadow import RedisShadow
 from engine.adapters.redis_store import RedisStore
 from engine.control import Control, EngineControl
 from engine.model.market import INTERVAL_MS
@@ -53,6 +56,7 @@ class House:
     venue: Venue
     runner: Runner
     control: EngineControl
+    shadow: ShadowRoom
 
 
 async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitStack, rest: BinanceRest) -> House:
@@ -69,10 +73,11 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
     watch = WatchedStore(store, folder, clock)
     venue = await open_venue(settings, watch, clock, rest)
     stack.push_async_callback(venue.close)
+    feed = TappedFeed(venue.feed)
     runner = Runner(
         setup=trader_setup(settings),
         interval=settings.interval,
-        feed=venue.feed,
+        feed=feed,
         history=venue.rest,
         broker=venue.broker,
         store=watch,
@@ -84,8 +89,9 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
     stack.callback(pulse.cancel)
     past = PastDesk(runner, venue.rest, BinancePast(venue.rest), Workshop(), folder=past_folder(settings), label=settings.label)
     stack.push_async_callback(past.close)
-    control = audited(Control(runner, watch, settings.label, past), folder)
-    return House(settings, clock, redaction, link, store, watch, venue, runner, control)
+    shadow = ShadowRoom(runner, feed, watch, RedisShadow(link, settings.namespace), clock)
+    control = audited(Control(runner, watch, settings.label, past, shadow), folder)
+    return House(settings, clock, redaction, link, store, watch, venue, runner, control, shadow)
 
 
 def past_folder(settings: Settings) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.adapters.audit_log import AuditLog, Fact, Head
-from engine.control import EngineControl, Past
+from engine.control import EngineControl, Past, Shadow
 from engine.model.commands import Asked, Command, TuneAll
 from engine.model.messages import Reply
 from engine.model.orders import Trade
@@ -63,6 +63,11 @@ class AuditedControl:
     def past(self) -> Past:
         """What history says about settings."""
         return self._control.past
+
+    @property
+    def shadow(self) -> Shadow:
+        """Other settings on paper."""
+        return self._control.shadow
 
     @property
     def label(self) -> str:

@@ -19,6 +19,7 @@ from bot.logs import Redaction
 from bot.settings import Mode, Settings
 from bot.starts import Starts
 from bot.store_watch import latch_lost
+from bot.supervised import supervised
 from bot.venue import Venue
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
@@ -45,6 +46,7 @@ async def live(
     house = await furnished(settings, redaction, stack, rest)
     line = Line()
     house.runner.alarm = line
+    house.shadow.tell = line.tell
     keeping = Keeping(house, line, starts)
     keeping.begin()
     code = await _lived(house, keeping, line, stop)
@@ -99,10 +101,12 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
         )
         schedule.start()
         stack.push_async_callback(_finished, house)
+        stack.push_async_callback(house.shadow.close)
         stack.callback(schedule.stop)
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run())
             group.create_task(keeping.run())
+            group.create_task(supervised("the shadow", house.shadow.run))
             group.create_task(converse(house, keeping, line))
 
 

@@ -13,6 +13,7 @@ from engine.model.commands import Asked, Command
 from engine.model.messages import Reply
 from engine.model.orders import Trade
 from engine.model.past import Dial, Progress, WhatIf
+from engine.model.shadow import ShadowComparison, ShadowPlan
 from engine.model.signals import Ruling
 from engine.model.view import EngineView
 from engine.params import TradingParams
@@ -53,8 +54,29 @@ class Past(Protocol):
         """End something that takes long; False where it is over."""
 
 
+class Shadow(Protocol):
+    """Other settings on paper, beside the live ones."""
+
+    @property
+    def plan(self) -> ShadowPlan | None:
+        """What the shadow does otherwise; None where there is none."""
+
+    async def begin(self, changes: Mapping[str, float]) -> None:
+        """Begin one, in the place of the one that there is. Raises `NotMeasured` where the settings cannot be, `StoreDown`."""
+
+    async def stop(self) -> bool:
+        """End it and forget what it did; False where there is none. Raises `StoreDown`."""
+
+    async def compared(self) -> ShadowComparison | None:
+        """Both beside each other, as of now. Raises `StoreDown`."""
+
+
 class EngineControl(Protocol):
     """What handlers may do with the engine."""
+
+    @property
+    def shadow(self) -> Shadow:
+        """Other settings on paper."""
 
     @property
     def past(self) -> Past:
@@ -90,11 +112,17 @@ class EngineControl(Protocol):
 class Control:
     """Fulfils `EngineControl` over a running engine."""
 
-    def __init__(self, runner: Runner, store: Store, label: str, past: Past) -> None:
+    def __init__(self, runner: Runner, store: Store, label: str, past: Past, shadow: Shadow) -> None:
         self._runner = runner
         self._store = store
         self._label = label
         self._past = past
+        self._shadow = shadow
+
+    @property
+    def shadow(self) -> Shadow:
+        """Other settings on paper."""
+        return self._shadow
 
     @property
     def past(self) -> Past:

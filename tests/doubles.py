@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from engine.control import Backtested
@@ -24,6 +25,7 @@ from engine.model.commands import (
 from engine.model.messages import Reply, ReplyCode
 from engine.model.orders import Trade
 from engine.model.past import Dial, NotMeasured, Progress, WhatIf, WhyNot
+from engine.model.shadow import ShadowComparison, ShadowPlan
 from engine.model.signals import Ruling
 from engine.model.view import DeskView, EngineView, Running
 from engine.params import BadParam, TradingParams, read, tuned
@@ -70,6 +72,27 @@ class FakePast:
 
 
 @dataclass
+class FakeShadow:
+    """A shadow that only remembers what it was told."""
+
+    plan: ShadowPlan | None = None
+    comparison: ShadowComparison | None = None
+    refuses: NotMeasured | None = None
+
+    async def begin(self, changes: Mapping[str, float]) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.plan = ShadowPlan(tuple(changes.items()), 1_700_000_000_000, Decimal(10_000))
+
+    async def stop(self) -> bool:
+        was_there, self.plan = self.plan is not None, None
+        return was_there
+
+    async def compared(self) -> ShadowComparison | None:
+        return self.comparison
+
+
+@dataclass
 class FakeEngine:
     """An engine that grants every wish and remembers it. `refuses` holds other answers, by kind of wish."""
 
@@ -84,6 +107,7 @@ class FakeEngine:
     closed: list[Trade] = field(default_factory=list)
     is_store_down: bool = False
     past: FakePast = field(default_factory=FakePast)
+    shadow: FakeShadow = field(default_factory=FakeShadow)
 
     def asked(self, who: str) -> Asked:
         return Asked(who, self.seen.time_ms, self.now_ms)

@@ -17,6 +17,7 @@ from engine.model.machine_notices import (
 )
 from engine.model.orders import ExitPlan, ExitReason, Trade
 from engine.model.proposals import ProposalEnd, Proposed
+from engine.model.shadow import ShadowCompared
 from engine.model.signals import Code, Refusal, Regime, Ruling, Side
 
 
@@ -271,6 +272,7 @@ type Notice = (
     | StoreCameBack
     | ProcessTroubled
     | AuditSealed
+    | ShadowCompared
     | DecisionMissed
     | LatchSet
     | LatchLifted

@@ -27,6 +27,7 @@ class View(StrEnum):
     LANGUAGE = "lang"
     PANIC = "panic"
     STOP = "stop"
+    SHADOW = "shadow"
 
 
 class Go(CallbackData, prefix="go"):
@@ -138,6 +139,21 @@ class Halt(CallbackData, prefix="ha"):
     """Stop something that takes long, by its name."""
 
     job: str
+
+
+class Beside(StrEnum):
+    """What a button does to the shadow."""
+
+    SHOW = "show"
+    PROMOTE = "promote"
+    STOP = "stop"
+
+
+class ShadowDo(CallbackData, prefix="sh"):
+    """Act on the shadow that began then (market time, in seconds): another one is not meant."""
+
+    act: Beside
+    since_s: int
 
 
 class Whose(CallbackData, prefix="ow"):

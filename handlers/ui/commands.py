@@ -48,6 +48,7 @@ COMMANDS: Final = (
     Said("set", marked("change a setting by its name"), "tune", "NAME VALUE"),
     Said("whatif", marked("what other settings would have done"), "tune", "NAME=VALUE …"),
     Said("backtest", marked("a symbol's past under your settings"), "tune", "SYMBOL [DAYS]"),
+    Said("shadow", marked("other settings on paper beside yours"), "tune", "[NAME=VALUE …|stop]"),
     Said("signals", marked("the last signals and what stopped them"), "look", "[SYMBOL]"),
     Said("trades", marked("the last trades"), "look"),
     Said("health", marked("feeds, bars, comparison with the exchange"), "look"),

@@ -41,7 +41,8 @@ from engine.model.notices import (
     SignalSeen,
     StopMoved,
 )
-from handlers.ui import news, outside, process, trouble
+from engine.model.shadow import ShadowCompared
+from handlers.ui import news, outside, process, shadows, trouble
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.language import Texts
 from handlers.ui.reports import daily
@@ -76,6 +77,8 @@ def alert(texts: Texts, notice: Notice, engine: EngineControl, token: str) -> Al
             return news.store_came_back(texts, notice)
         case ProcessTroubled() | AuditSealed():
             return process.of_process(texts, notice)
+        case ShadowCompared():
+            return shadows.weekly(texts, notice)
         case DecisionMissed():
             return news.decision_missed(texts, notice)
         case DailyReport():

@@ -84,14 +84,16 @@ def _not_measured(texts: Texts, error: NotMeasured) -> Html:
     return texts.say("Old against new: not measured yet ({reason}).", reason=why_not(texts, error))
 
 
-def _compared(texts: Texts, answer: WhatIf) -> Html:
+def difference(texts: Texts, low_r: float, high_r: float, level: float) -> Html:
+    """Where the difference lies, and how sure that is."""
     n = texts.numbers
-    between = texts.say(
-        "difference {low} to {high} R ({level})",
-        low=n.signed(answer.low_r, 1),
-        high=n.signed(answer.high_r, 1),
-        level=n.percent(answer.level, 0),
+    return texts.say(
+        "difference {low} to {high} R ({level})", low=n.signed(low_r, 1), high=n.signed(high_r, 1), level=n.percent(level, 0)
     )
+
+
+def _compared(texts: Texts, answer: WhatIf) -> Html:
+    between = difference(texts, answer.low_r, answer.high_r, answer.level)
     return lines(
         bold(texts.plural("Last {count} day", "Last {count} days", answer.days)),
         texts.say("old: {figures}", figures=_figures(texts, answer.before)),

@@ -15,7 +15,7 @@ from engine.model.saved import SavedState
 from engine.model.view import LatchView
 from engine.runner import Runner
 from engine.trader import TraderSetup
-from tests.doubles import FakePast
+from tests.doubles import FakePast, FakeShadow
 from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptLatch, KeptStore, Phone, QuietFeed, SetClock
 from tests.engine.trader.rising import EAGER, WARMUP, rising
 from tests.engine.trader.world import HOUR, SYMBOL
@@ -36,7 +36,7 @@ class House:
 
     @property
     def control(self) -> Control:
-        return Control(self.runner, self.store, "TEST", FakePast())
+        return Control(self.runner, self.store, "TEST", FakePast(), FakeShadow())
 
     def told(self, kind: type) -> list[Notice]:
         """What the owner heard of one kind, over either line."""

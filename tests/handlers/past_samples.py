@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.model.past import Dial, DialStep, Finding, PastFigures, WhatIf
+from engine.model.shadow import ShadowComparison, SideFigures
 from engine.model.signals import Code
 
 END_MS: Final = 1_700_000_000_000
@@ -52,3 +53,19 @@ def a_dial() -> Dial:
     """All thresholds."""
     steps = tuple(DialStep(round(0.05 * at, 2), 400 - 20 * at, max(0, 30 - at)) for at in range(1, 20))
     return Dial(30, END_MS - 30 * DAY_MS, END_MS, ("ETHUSDT",), 720, steps)
+
+
+def a_comparison(finding: Finding = Finding.TOO_SMALL) -> ShadowComparison:
+    """A shadow of two weeks beside the live settings."""
+    return ShadowComparison(
+        changes=(("activation_threshold", 0.5), ("stop_atr_multiplier", 2.0)),
+        since_ms=END_MS - 14 * DAY_MS,
+        until_ms=END_MS,
+        live=SideFigures(3, 1, Decimal("-12.30"), -0.8, 0.012),
+        shadow=SideFigures(7, 4, Decimal("20.5"), 1.2, 0.02),
+        low_r=-0.5,
+        high_r=4.1,
+        level=0.9,
+        finding=finding,
+        is_latched=True,
+    )

@@ -42,6 +42,7 @@ from engine.model.notices import (
 )
 from engine.model.orders import ExitReason, Trade
 from engine.model.proposals import ProposalEnd, Proposed
+from engine.model.shadow import ShadowCompared
 from engine.model.signals import (
     Check,
     Code,
@@ -65,6 +66,7 @@ from engine.model.signals import (
 from engine.model.view import DeskView, EngineView, LatchView, PositionView, Running, Stage
 from tests import builders
 from tests.doubles import FakeEngine
+from tests.handlers.past_samples import a_comparison
 
 NOW_MS: Final = 1_700_000_000_000
 MINUTE_MS: Final = 60_000
@@ -247,6 +249,7 @@ def every_notice() -> tuple[Notice, ...]:
         StoreCameBack(12_000, t),
         *(ProcessTroubled(trouble, 5, 600_000, t) for trouble in Trouble),
         AuditSealed(1_200, "0f" * 32, t),
+        ShadowCompared(a_comparison(), t),
         DecisionMissed(SYMBOL, 2, t, t),
         *(LatchSet(cause, 0.12, 0.10, t) for cause in LatchCause),
         LatchLifted("7", t),

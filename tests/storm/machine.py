@@ -20,7 +20,7 @@ from engine.params import TradingParams
 from engine.ports import StateUnreadable, StoreDown
 from engine.runner import Runner
 from engine.trader import TraderSetup
-from tests.doubles import FakePast
+from tests.doubles import FakePast, FakeShadow
 from tests.storm.disk import StormLatchFile, StormStore
 from tests.storm.loop import PROCESS, Frozen
 from tests.storm.market import SYMBOLS, WARMUP
@@ -149,7 +149,7 @@ class Machine(Frozen):
             clock=self.clock,
             latch_file=StormLatchFile(world.disk),
         )
-        self.control = Control(self.runner, store, "STORM", FakePast())
+        self.control = Control(self.runner, store, "STORM", FakePast(), FakeShadow())
         await recovered(self.runner)
         schedule = Schedule(
             self.runner,
