@@ -6,6 +6,8 @@ A look counts when it was answered while the books were closed; until then it is
 from dataclasses import dataclass, replace
 from typing import Final
 
+from engine.model.messages import CancelOrder, Outcome
+
 LOOKS: Final = 3
 APART_MS: Final = 4_000
 REPEAT_MS: Final = 2_000
@@ -27,8 +29,13 @@ class Aftermath:
         """They were asked for."""
         return replace(self, ask_ms=now_ms + REPEAT_MS)
 
-    def listed(self, asked_ms: int, *, is_over: bool) -> "Aftermath":
-        """They were listed. It is no look before it is due, nor before the books are closed (`is_over`)."""
+    def listed(self, asked_ms: int, found: Outcome, *, is_over: bool) -> "Aftermath":
+        """They were listed. It is no look before it is due, nor before the books are closed (`is_over`).
+
+        Where one of ours was found and is cancelled the looks begin anew: nobody may answer for the cancel.
+        """
+        if is_over and any(isinstance(errand, CancelOrder) for errand in found.errands):
+            return after(asked_ms)
         if not self.looks_left or not is_over or asked_ms < self.due_ms:
             return self
         return after(asked_ms, self.looks_left - 1)

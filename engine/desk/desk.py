@@ -175,9 +175,12 @@ class Desk:
 
     def stops_listed(self, event: StopsListed) -> Outcome:
         """All conditional orders of the symbol."""
-        is_held = self.memory.holding is not None or self.difference.since_ms > 0
-        self._aftermath = self._aftermath.listed(event.asked_ms, is_over=self.memory.holding is None)
+        return self._rests(event, is_held=self.memory.holding is not None or self.difference.since_ms > 0)
+
+    def _rests(self, event: StopsListed, *, is_held: bool) -> Outcome:
+        is_over = self.memory.holding is None
         self.memory, outcome = news.stops_listed(self.memory, event, is_held=is_held)
+        self._aftermath = self._aftermath.listed(event.asked_ms, outcome, is_over=is_over)
         return outcome
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
@@ -215,8 +218,8 @@ class Desk:
         """Compare the books with a snapshot of the account, and bring them together."""
         self.seen_position = seen.position
         outcome = contract.setup_seen(self, seen.setup, seen.time_ms) if seen.setup is not None else NOTHING
-        self.memory, step = news.stops_listed(self.memory, seen.listing(self.terms.symbol), is_held=bool(seen.quantity))
-        outcome, before = outcome + step, self.memory
+        outcome += self._rests(seen.listing(self.terms.symbol), is_held=bool(seen.quantity))
+        before = self.memory
         self.memory, self.difference, step = reconciling.compared(
             self.memory, self.difference, seen, self.terms, self._known_atr(), number
         )
@@ -255,11 +258,10 @@ class Desk:
             self.memory, outcome = position.audited(before, self.terms, now_ms, time_ms)
             outcome = outside.quietly(before, outcome)
         self._reductions, step = strangers.told(self._reductions, self.memory, time_ms, now_ms)
-        outcome, is_held = outcome + step, self._is_held
-        if self._was_held and not is_held:
+        if self._was_held and not self._is_held:
             self._aftermath = after(now_ms)
-        self._was_held = is_held
-        return outcome
+        self._was_held = self._is_held
+        return outcome + step
 
     @property
     def _is_held(self) -> bool:

@@ -1,9 +1,11 @@
 """Stops that a position left behind are looked for after it is gone, until the exchange has listed what rests (I11)."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from engine.model.commands import StartTrading
-from engine.model.messages import Errand, ListStops, SyncAccount
+from engine.model.events import CancelRefused
+from engine.model.messages import CancelOrder, Errand, ListStops, SyncAccount
 from engine.model.orders import Role
 from tests.engine.trader.rising import EAGER, WARMUP, until_open
 from tests.engine.trader.world import SYMBOL, World
@@ -49,6 +51,35 @@ def test_a_look_that_nobody_answered_is_repeated_until_one_is() -> None:
     passes(world, 5)
 
     assert forgotten not in world.stops
+
+
+class RefusingWorld(World):
+    """An exchange that answers for no cancel until it is willing."""
+
+    is_willing = False
+
+    def _errand(self, errand: Errand) -> None:
+        if self.is_willing or not isinstance(errand, CancelOrder):
+            super()._errand(errand)
+            return
+        self.give(CancelRefused(errand.symbol, errand.client_id, True, self.time, self.now))
+
+
+def test_a_stop_that_a_start_finds_on_a_flat_symbol_is_cancelled_again_where_nobody_answered_for_the_cancel() -> None:
+    world = RefusingWorld(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    world.held[SYMBOL] = Decimal(0)
+    assert world.stops
+
+    world.saved = None
+    world._inbox.clear()
+    world.wake_up()
+    passes(world, 3)
+    world.is_willing = True
+    passes(world, 5)
+
+    assert not world.stops
 
 
 def test_a_few_looks_that_were_answered_are_enough() -> None:
