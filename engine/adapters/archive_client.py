@@ -16,8 +16,9 @@ from engine.adapters.binance_client import is_loopback
 AT_ONCE: Final = 4
 WAITS_S: Final = (0.5, 2.0, 5.0)  # before the second, third and last try
 LONGEST_WAIT_S: Final = 60.0
-TOTAL_S: Final = 120.0
+TOTAL_S: Final = 300.0  # of a large file on a slow line
 CONNECT_S: Final = 10.0
+SILENCE_S: Final = 20.0
 MOST_BYTES: Final = 1 << 28
 DIGEST_DIGITS: Final = 64
 
@@ -52,7 +53,7 @@ class Archive:
         self._away: str | None = None
         self._room = asyncio.Semaphore(AT_ONCE)
         self._session = ClientSession(
-            timeout=ClientTimeout(total=TOTAL_S, sock_connect=CONNECT_S),
+            timeout=ClientTimeout(total=TOTAL_S, sock_connect=CONNECT_S, sock_read=SILENCE_S),
             trust_env=not is_loopback(root),
             headers={"Accept-Encoding": "identity"},  # a checksum stands over the bytes as they are kept
         )

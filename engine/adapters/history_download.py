@@ -63,7 +63,7 @@ class Download:
         self._past = past
         self._progress = progress
         self._notes = list[str]()
-        self._known = 0
+        self._missing = 0
 
     async def run(self, begin_ms: int, end_ms: int, now_ms: int) -> Downloaded | None:
         """Fetch what is missing of a time, write the file; None = the exchange has nothing of it.
@@ -74,17 +74,17 @@ class Download:
         asked = (begin_ms, end_ms - end_ms % self._series.step_ms + (1 if self._series.is_funding else 0))
         have = await self._have(before, asked)
         spans = missing_spans(self._series, have, begin_ms, end_ms)
-        self._known = rows_in(self._series, spans)
-        self._progress.begins(self._series, self._known)
+        self._missing = rows_in(self._series, spans)
+        self._progress.begins(self._series, self._missing)
         if self._archive is not None and spans:
             await self._from_archive(self._archive, spans, now_ms)
             have = await self._have(before, asked)
             spans = missing_spans(self._series, have, begin_ms, end_ms)
-            self._advance(spans)
+            self._left(rows_in(self._series, spans))
         for span in near_together(self._series, spans):
             await self._from_requests(*span)
         have = await self._have(before, asked)
-        self._advance([])
+        self._left(0)
         if have is None:
             return None
         if before is None or len(have) != len(before):
@@ -97,10 +97,10 @@ class Download:
         kept = [part.within(*asked) for part in await asyncio.to_thread(self._files.read_parts)]
         return joined(kept if before is None else [*kept, before])
 
-    def _advance(self, spans: Sequence[tuple[int, int]]) -> None:
-        left = rows_in(self._series, spans)
-        self._progress.advances(self._series, self._known - left)
-        self._known = left
+    def _left(self, rows: int) -> None:
+        """So many rows are still missing."""
+        self._progress.advances(self._series, self._missing - rows)
+        self._missing = rows
 
     # --- the archive ------------------------------------------------------------------------------------------------
 
@@ -110,21 +110,20 @@ class Download:
             for part in parts(self._series, spans[0][0], spans[-1][1], now_ms)
             if not self._files.has(part) and any(part.begin_ms < end and begin < part.end_ms for begin, end in spans)
         ]
-        asked = (spans[0][0], spans[-1][1], now_ms)
         try:
             async with asyncio.TaskGroup() as group:
                 for part in wanted:
-                    group.create_task(self._part(archive, part, asked))
+                    group.create_task(self._part(archive, part, spans, now_ms))
         except* OSError as failed:
             raise failed.exceptions[0] from None
 
-    async def _part(self, archive: Archive, part: Part, asked: tuple[int, int, int]) -> None:
+    async def _part(self, archive: Archive, part: Part, spans: Sequence[tuple[int, int]], now_ms: int) -> None:
         """Fetch a month, or where it is not published yet its days. What cannot be had is left to requests."""
         try:
             content = await archive.fetch(part.path)
         except NotPublished:
-            for day in days(part, *asked) if part.has_days(asked[-1]) else ():
-                await self._part(archive, day, asked)
+            for day in days(part, spans[0][0], spans[-1][1], now_ms) if part.has_days(now_ms) else ():
+                await self._part(archive, day, spans, now_ms)
             return
         except ArchiveFailed as failed:
             note = f"{failed}: read over requests instead"
@@ -132,6 +131,8 @@ class Download:
                 self._notes.append(note)
             return
         await asyncio.to_thread(self._files.keep, part, content)
+        inside = [(max(begin, part.begin_ms), min(end, part.end_ms)) for begin, end in spans]
+        self._left(self._missing - rows_in(self._series, [(begin, end) for begin, end in inside if begin < end]))
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -149,6 +150,7 @@ class Download:
                 try:
                     async for page in self._past.bars(self._series.symbol, self._series.interval, start, end_ms):
                         bars.extend(page)
+                        self._left(self._missing - len(page))
                         start = page[-1].open_time_ms + self._series.step_ms
                         if len(bars) >= ROWS_PER_FILE:
                             await self._keep(bars)
@@ -175,8 +177,6 @@ class Download:
         times, *values = zip(*bars, strict=True)
         bars.clear()
         await asyncio.to_thread(self._files.keep_rows, times, values)
-        self._progress.advances(self._series, len(times))
-        self._known = max(0, self._known - len(times))
 
     def _said(self, have: Columns, before: Columns | None) -> Downloaded:
         times = have.time_ms

@@ -36,6 +36,7 @@ class Counted:
     def __init__(self) -> None:
         self.missing = 0
         self.done = 0
+        self.steps = 0
 
     def begins(self, series: Series, rows: int) -> None:
         del series
@@ -44,6 +45,7 @@ class Counted:
     def advances(self, series: Series, rows: int) -> None:
         del series
         self.done += rows
+        self.steps += rows > 0
 
 
 class World:

@@ -43,6 +43,7 @@ async def test_months_days_and_the_last_hours_become_one_file_of_the_markets_bar
     assert sorted(world.asked) == sorted(ALL_FILES)
     assert world.pages() == 1
     assert (world.progress.missing, world.progress.done) == (HOURS, HOURS)
+    assert world.progress.steps == len(ALL_FILES) + 1
     assert world.left_over() == []
 
 
