@@ -43,14 +43,20 @@ CRAFTS: Final = (
 )
 SINGLE: Final = (latch.drawn_down,)  # of modules that otherwise make records with names
 NOT_NUMBERS: Final = {"ruling"}
-INLINED: Final = {"step"}  # as a call of its own it would pass some two hundred numbers through memory at each bar
+INLINED: Final = {"step", "examined", "is_entry", "gate_checks", "size_checks", "veto_checks", "touched", "trailed"}
+"""What takes or gives very many numbers: as a call of its own it would pass them all through memory."""
+
+SOURCES: Final = ("model", "params.py", "features", "decision", "risk", "execution", "state", "desk/ruling.py", "backtest")
+"""Where compiled code comes from, below `engine`."""
 
 
 def _source_key() -> str:
     """A name for all sources that compiled code may come from."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    for file in sorted(Path(inspect.getfile(engine)).parent.rglob("*.py")):
-        digest.update(file.name.encode() + file.read_bytes())
+    digest, house = hashlib.sha256(numba.__version__.encode()), Path(inspect.getfile(engine)).parent
+    for source in SOURCES:
+        place = house / source
+        for file in sorted(place.glob("*.py")) if place.is_dir() else [place]:
+            digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -87,4 +93,10 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 def helper[F: Callable[..., Any]](function: F) -> F:
     """Let compiled loops call a function of the backtest's own."""
     made: F = register_jitable(function)
+    return made
+
+
+def inlined[F: Callable[..., Any]](function: F) -> F:
+    """The same for one that takes or gives very many numbers. It must not write into arrays: numba would lose that."""
+    made: F = register_jitable(inline="always")(function)
     return made

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.backtest.compiled import helper
+from engine.backtest.compiled import helper, inlined
 from engine.backtest.records import FLAT, HELD, LEAVING, Record, Records
 from engine.execution.exits import ExitPlan, first_plan
 from engine.execution.fills import UNITS, fee, forced_fee, forced_ticks, gain, margin, quoted, worse_ticks, worth
@@ -13,7 +13,7 @@ from engine.state.latch import drawn_down
 from engine.state.streak import after, locked_until
 
 
-@helper
+@inlined
 def plan_of(place: Record) -> ExitPlan:
     """The exit plan of a held position."""
     return ExitPlan(
@@ -36,7 +36,7 @@ def keep_plan(place: Record, plan: ExitPlan) -> None:
     place.wide_stop, place.best_close = plan.wide_stop, plan.best_close
 
 
-@helper
+@inlined
 def resting_plan(place: Record) -> ExitPlan:
     """The plan as it rests on the exchange."""
     return ExitPlan(

@@ -13,11 +13,10 @@ from engine.backtest.result import RawTrades, Run, Walked
 from engine.backtest.walk import walk
 from engine.execution.fills import MILLION, UNITS
 from engine.model.market import DAY_MS
-from engine.model.signals import Code, Regime
+from engine.model.signals import Code
 from engine.params import TradingParams
 
 TRACKS_KEPT: Final = 2
-TREND_SIDE: Final = np.array([{Regime.BULL_TREND: 1, Regime.BEAR_TREND: -1}.get(regime, 0) for regime in Regime], np.int8)
 
 
 class BadHistory(ValueError):
@@ -102,11 +101,19 @@ class Walker:
         found = self._laid.get(name)
         if found is not None:
             return found
-        rows = np.empty(int(self._symbols["count"].sum()), records.ROW)
-        for symbol, history in zip(self._symbols, self.histories, strict=True):
+        bars = int(self._symbols["count"].sum())
+        rows, found, symbols, candidates = (
+            np.empty(bars, records.ROW),
+            np.empty(bars, records.CANDIDATE),
+            self._symbols.copy(),
+            0,
+        )
+        for symbol, history in zip(symbols, self.histories, strict=True):
             part = rows[symbol["begin"] : symbol["begin"] + symbol["count"]]
-            track.fill(part, history.candles, params, is_whole=is_whole)
-        made = Laid(rows, *_candidates(self._symbols, rows))
+            symbol["candidates_from"] = candidates
+            candidates += track.fill(part, found[candidates:], symbol["first"], history.candles, params, is_whole=is_whole)
+            symbol["candidates_to"] = candidates
+        made = Laid(rows, symbols, found[:candidates].copy())
         while len(self._laid) >= TRACKS_KEPT:
             self._laid.pop(next(iter(self._laid)), None)
         self._laid[name] = made
@@ -155,18 +162,3 @@ def _payments(histories: Sequence[SymbolHistory]) -> Records:
     made["time_ms"] = np.concatenate([one.funding.time_ms for one in histories])
     made["rate_e8"] = np.concatenate([one.funding.rate_e8 for one in histories])
     return made
-
-
-def _candidates(symbols: Records, rows: Records) -> tuple[Records, Records]:
-    """The bars on which the rules propose the side of the regime, and the symbols with their share of them."""
-    symbols, found = symbols.copy(), list[Records]()
-    for symbol in symbols:
-        part = rows[symbol["begin"] : symbol["begin"] + symbol["count"]]
-        side = part["side"]
-        bars = np.flatnonzero((side != 0) & (side == TREND_SIDE[part["regime"]]))
-        made = np.empty(len(bars), records.CANDIDATE)
-        made["step"], made["confidence"] = bars + symbol["first"], part["confidence"][bars]
-        symbol["candidates_from"] = sum(len(one) for one in found)
-        found.append(made)
-        symbol["candidates_to"] = symbol["candidates_from"] + len(made)
-    return symbols, np.concatenate(found)

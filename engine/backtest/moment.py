@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.backtest.compiled import helper
+from engine.backtest.compiled import helper, inlined
 from engine.backtest.holding import equity
 from engine.backtest.records import FLAT, LEAVING, Record, Records
 from engine.desk.ruling import Judged, examined
@@ -18,7 +18,7 @@ NAN: Final = np.nan
 NO_LIMIT_MS: Final = 1
 
 
-@helper
+@inlined
 def regime_of(number: int) -> Regime:
     """A regime by its number, which is how rows hold it."""
     if number == Regime.BULL_TREND.value:
@@ -40,7 +40,7 @@ def proposal_of(side: int) -> Proposal:
     return Proposal.NEUTRAL
 
 
-@helper
+@inlined
 def features_of(row: Record, adx_before: float) -> Features:
     """What a ruling reads of a bar whose votes are cast already: its prices, ATR and ADX. The rest is not asked for."""
     prices = (row.open, row.high, row.low, row.close, NAN)
@@ -49,7 +49,7 @@ def features_of(row: Record, adx_before: float) -> Features:
     return Features(*prices, *unasked, *ranges)
 
 
-@helper
+@inlined
 def looked_at(
     rows: Records,
     places: Records,
@@ -76,7 +76,7 @@ def looked_at(
     return examined(features_of(row, adx_before), regime, votes, opinion, now, symbols[symbol], brackets[symbol], params)
 
 
-@helper
+@inlined
 def situation(
     row: Record,
     places: Records,
@@ -138,7 +138,7 @@ def next_payment(payments: Records, begin: int, end: int, time_ms: int) -> int:
     return low if low < end else -1
 
 
-@helper
+@inlined
 def held_on(place: Record, lot: Record, row: Record, close_ms: int, plan: ExitPlan, params: Record) -> ExitPlan:
     """What a closed bar does to a position: a reason to leave at the next open, or a nearer stop."""
     if opposed(place.side, regime_of(row.regime), params):

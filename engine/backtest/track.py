@@ -25,10 +25,14 @@ def key(params: TradingParams) -> tuple[object, ...]:
     return tuple(params)[: TradingParams._fields.index(LAST_OF_TRACK) + 1]
 
 
-def fill(rows: Records, candles: Candles, params: TradingParams, *, is_whole: bool) -> None:
-    """Write a row a candle. Unless `is_whole`, nobody is asked about bars on which nothing can be entered."""
+def fill(rows: Records, found: Records, first: int, candles: Candles, params: TradingParams, *, is_whole: bool) -> int:
+    """Write a row a candle and the candidates among them, whose steps count from `first`; give the number of candidates.
+
+    Unless `is_whole`, nobody is asked about bars on which nothing can be entered.
+    """
     prices = (candles.open, candles.high, candles.low, candles.close, candles.volume)
-    _fill(rows, start(params), candles.open_time_ms, *prices, candles.interval_ms, params, is_whole)
+    times, interval_ms = candles.open_time_ms, candles.interval_ms
+    return int(_fill(rows, found, first, start(params), times, *prices, interval_ms, params, is_whole))
 
 
 @helper
@@ -40,6 +44,8 @@ def is_trend(regime: Regime) -> bool:
 @compiled
 def _fill(
     rows: Records,
+    found: Records,
+    first: int,
     state: FeatureState,
     open_time_ms: Ints,
     open_: Floats,
@@ -50,7 +56,8 @@ def _fill(
     interval_ms: int,
     params: TradingParams,
     is_whole: bool,
-) -> None:
+) -> int:
+    candidates = 0
     regime = RegimeState(Regime.RANGE, 0)
     number = open_time_ms[0] // interval_ms
     for at in range(len(open_time_ms)):
@@ -64,5 +71,10 @@ def _fill(
         if is_whole or is_trend(regime.regime):
             opinion = weigh(cast_votes(features, params), weights_for(regime.regime, params), params)
             row.confidence, row.side = opinion.confidence, opinion.proposal.value
+            if row.side != 0 and trend_of(row.side) == regime.regime:
+                candidate = found[candidates]
+                candidate.step, candidate.confidence = first + at, row.confidence
+                candidates += 1
         else:
             row.confidence, row.side = 0.0, Proposal.NEUTRAL.value
+    return candidates

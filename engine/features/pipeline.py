@@ -63,12 +63,22 @@ class Memory(NamedTuple):
     back: Ring
 
 
+class Slots(NamedTuple):
+    """The places of the next values in their rings: the bar's number modulo each ring's length."""
+
+    closes: int
+    volumes: int
+    ranges: int
+    back: int
+
+
 class FeatureState(NamedTuple):
     """All that one step leaves to the next. From `settled` bars on every feature is known."""
 
     bars: int
     settled: int
     last: Bar
+    slots: Slots
     lines: Lines
     moves: Moves
     memory: Memory
@@ -84,7 +94,7 @@ def start(params: TradingParams) -> FeatureState:
     )
     lines = Lines(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, NO_CROSS, 0, NO_CROSS)
     moves = Moves(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    return FeatureState(0, settled(params), Bar(0, 0.0, 0.0, 0.0, 0.0, 0.0), lines, moves, memory)
+    return FeatureState(0, settled(params), Bar(0, 0.0, 0.0, 0.0, 0.0, 0.0), Slots(0, 0, 0, 0), lines, moves, memory)
 
 
 def settled(params: TradingParams) -> int:
@@ -109,20 +119,43 @@ def step(state: FeatureState, bar: Bar, bar_number: int, params: TradingParams) 
 
     Rings are written in functions of their own: inlined into a compiled loop, a plain assignment here would be lost.
     """
-    pairs, settled_at, last, lines, moves, memory = state
+    pairs, settled_at, last, slots, lines, moves, memory = state
+    if pairs == 0:
+        slots = slots_of(bar_number, params)
     adx_before, count = moves.adx, pairs + 1
     lines = lines_step(lines, bar.close, count, params)
     moves = moves_step(moves, last, bar, pairs, params)
-    after = FeatureState(count, settled_at, bar, lines, moves, memory)
-    mean, deviation = spread_step(memory.closes, bar_number % params.bollinger_period, bar.close)
-    volumes = window_step(memory.volumes, bar_number % params.volume_period, bar.volume)
+    after = FeatureState(count, settled_at, bar, slots_after(slots, params), lines, moves, memory)
+    mean, deviation = spread_step(memory.closes, slots.closes, bar.close)
+    volumes = window_step(memory.volumes, slots.volumes, bar.volume)
     ranges = 0.0
     if pairs >= params.atr_period:
-        ranges = window_step(memory.ranges, bar_number % params.atr_mean_period, moves.atr)
-    close_back = replaced(memory.back, bar_number % params.volatility_lookback, bar.close)
+        ranges = window_step(memory.ranges, slots.ranges, moves.atr)
+    close_back = replaced(memory.back, slots.back, bar.close)
     width, volume_sma = params.bollinger_deviations * deviation, volumes / params.volume_period
     seen = look(after, adx_before, mean, width, ranges / params.atr_mean_period, volume_sma, close_back)
     return after, seen if count >= settled_at else unsettled(seen, count, params)
+
+
+def slots_of(bar_number: int, params: TradingParams) -> Slots:
+    """The places of a bar's values, by its number."""
+    return Slots(
+        bar_number % params.bollinger_period,
+        bar_number % params.volume_period,
+        bar_number % params.atr_mean_period,
+        bar_number % params.volatility_lookback,
+    )
+
+
+def slots_after(slots: Slots, params: TradingParams) -> Slots:
+    """The places of the next bar's values. A division for each at each bar would cost as much as all the averages."""
+    closes, volumes, ranges, back = slots
+    return Slots(
+        closes + 1 if closes + 1 < params.bollinger_period else 0,
+        volumes + 1 if volumes + 1 < params.volume_period else 0,
+        ranges + 1 if ranges + 1 < params.atr_mean_period else 0,
+        back + 1 if back + 1 < params.volatility_lookback else 0,
+    )
 
 
 def look(
