@@ -60,6 +60,8 @@ def planned(desk: SavedDesk, ruling: Ruling, size: Size, terms: DeskTerms, lots:
         executed=Decimal(0),
         final=None,
         ruling=ruling,
+        stop_multiple=terms.params.stop_atr_multiplier,
+        target_multiple=terms.params.take_profit_multiplier,
     )
     return replace(desk, entry=intent), Outcome(orders=(order,), changed=True)
 

@@ -74,7 +74,8 @@ def _own_entry(desk: SavedDesk, fill: Fill) -> EntryIntent | None:
 def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: int, seen_ms: int) -> tuple[SavedDesk, Outcome]:
     ours, desk = _own_entry(desk, fill), replace(desk, flat_since_ms=0)
     if ours is not None:
-        plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, terms, fill.time_ms)
+        sized = terms.as_sized(ours)
+        plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, sized, fill.time_ms)
         holding = ledger.opened(fill, ours.intent_id, number, plan, ours.atr, ours.leverage, ours.ruling, seen_ms)
         return _entry_booked(replace(desk, holding=holding), ours, fill, fill.time_ms)
     leverage, name = int(terms.params.leverage), read(fill.client_id)
@@ -105,8 +106,8 @@ def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time
     if ours is None:
         notice = OutsideChange(desk.symbol, "position_added", str(fill.quantity), time_ms)
         return replace(desk, holding=holding), Outcome(notices=(notice,))
-    price = float(holding.trade.entry_price)
-    plan = _plan(fill.side, price, holding.quantity, ours.atr, ours.leverage, terms, holding.trade.entry_time_ms)
+    price, sized = float(holding.trade.entry_price), terms.as_sized(ours)
+    plan = _plan(fill.side, price, holding.quantity, ours.atr, ours.leverage, sized, holding.trade.entry_time_ms)
     return _entry_booked(replace(desk, holding=ledger.planned(holding, plan)), ours, fill, time_ms)
 
 

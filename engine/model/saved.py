@@ -47,6 +47,8 @@ class EntryIntent:
     absence: Absence = Absence()
     ended_ms: int = 0  # wire; when it was given up as absent; 0 = it was not
     order_id: int = 0  # the exchange's own, once known: a list of executions may name the order by it alone
+    stop_multiple: float = 0.0  # of its ATR, as its size was reckoned with; 0 = from before this was kept
+    target_multiple: float = 0.0  # of the stop's distance
 
 
 @dataclass(frozen=True, slots=True)
