@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot import backtest_commands, cli, demo_commands, history_commands
+from bot import backtest_commands, calibrate_commands, cli, demo_commands, history_commands
 from bot.demo_commands import EXTRA_WORDS
 
 LOOKS: Final = "`veto`: each limit shown blocking a made-up order. `orders`: one with its stop, placed with play money."
@@ -24,6 +24,8 @@ app.command(context_settings=EXTRA_WORDS)(demo_commands.demo)
 app.command(context_settings=EXTRA_WORDS)(demo_commands.sandbox)
 app.command()(history_commands.download)
 app.command(context_settings=EXTRA_WORDS)(backtest_commands.backtest)
+app.command(context_settings=EXTRA_WORDS)(calibrate_commands.calibrate)
+app.command(context_settings=EXTRA_WORDS)(calibrate_commands.worker)
 
 
 class DoctorsLook(StrEnum):

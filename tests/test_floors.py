@@ -46,7 +46,7 @@ ADDRESSES: Final = {
     "gettext": ("handlers.ui",),
     "matplotlib": ("handlers.ui",),
     "numba": ("engine.backtest",),
-    "optuna": ("engine.backtest", "engine.adapters.study_store"),
+    "optuna": ("engine.backtest", "engine.adapters.study_store", "bot.calibrating"),
     "pandas": ("engine.backtest",),
     "pandas_ta": ("engine.backtest",),
     "talib": (),

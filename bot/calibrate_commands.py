@@ -1,0 +1,99 @@
+"""The `calibrate` and `worker` commands: options as people type them. Nothing heavy is imported before it is needed."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bot import cli
+from bot.calibrate_running import Typed, calibrated, forgotten, helped
+
+FEWEST_TRIALS, MOST_TRIALS = 16, 100_000
+MOST_WORKERS: Final = 64
+
+Candles = Annotated[
+    list[Path] | None, typer.Option(help="Candle files (parquet or CSV), named SYMBOL-INTERVAL...; several may follow.")
+]
+Interval = Annotated[str, typer.Option(help="Length of a bar. Default: as the files are called.")]
+From = Annotated[str, typer.Option("--from", help="When entries may begin (UTC), like 2024-01-31.")]
+To = Annotated[str, typer.Option("--to", help="Last day, with all of it, or a moment (UTC).")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A present setting, name=value; several may follow.")]
+Trials = Annotated[int, typer.Option(help="How many settings are tried.", min=FEWEST_TRIALS, max=MOST_TRIALS)]
+Seed = Annotated[int, typer.Option(help="Seed of the draw.", min=0)]
+Study = Annotated[str, typer.Option(help="Keep the search in the store under this name; workers may join it.")]
+Name = Annotated[str, typer.Option("--study", help="The study to work at.")]
+Workers = Annotated[int, typer.Option(help="Threads on this machine. Default: its processors.", min=0, max=MOST_WORKERS)]
+StepDays = Annotated[int, typer.Option(help="Days judged at a time. Default: a quarter, less where that is too long.")]
+Window = Annotated[int, typer.Option(help="Choose on so many steps before; 0 = on all of the past.", min=0, max=100)]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
+Forget = Annotated[str, typer.Option(help="Delete a study from the store, and do nothing else.")]
+Rules = Annotated[Path | None, typer.Option(help="Recorded exchange rules. Default: rules.json beside the candles.")]
+Funding = Annotated[list[Path] | None, typer.Option(help="Settled funding. Default: beside the candles.")]
+Warmup = Annotated[int | None, typer.Option(help="Bars known before the first decision. Default: WARMUP_BARS.")]
+Sides = Annotated[str, typer.Option(help="long, short or both.")]
+Wallet = Annotated[str, typer.Option(help="Money at the beginning. Default: PAPER_WALLET.")]
+Taker = Annotated[float | None, typer.Option(help="Fee of a fill, in basis points. Default: 5.")]
+Spread = Annotated[float | None, typer.Option(help="Whole spread, in basis points. Default: 2.")]
+Slippage = Annotated[float | None, typer.Option(help="Slippage of a fill, in basis points. Default: 1.")]
+
+
+def calibrate(
+    context: typer.Context,
+    candles: Candles = None,
+    interval: Interval = "",
+    start: From = "",
+    end: To = "",
+    sets: Set = None,
+    trials: Trials = 512,
+    seed: Seed = 0,
+    study: Study = "",
+    workers: Workers = 0,
+    step_days: StepDays = 0,
+    window: Window = 0,
+    as_json: Json = False,
+    forget: Forget = "",
+    rules: Rules = None,
+    funding: Funding = None,
+    warmup: Warmup = None,
+    sides: Sides = "both",
+    wallet: Wallet = "",
+    taker_bps: Taker = None,
+    spread_bps: Spread = None,
+    slippage_bps: Slippage = None,
+) -> None:
+    """Search settings on the past and judge them on what came next; say whether any is better than the present ones."""
+    owner = cli.settings()
+    if forget:
+        raise typer.Exit(forgotten(owner, forget))
+    typed = Typed(
+        words=context.args,
+        candles=candles or [],
+        interval=interval,
+        start=start,
+        end=end,
+        sets=sets or [],
+        trials=trials,
+        seed=seed,
+        step_days=step_days,
+        window=window,
+        rules=rules,
+        funding=funding or [],
+        warmup=owner.warmup_bars if warmup is None else warmup,
+        sides=sides,
+        wallet=wallet,
+        taker_bps=taker_bps,
+        spread_bps=spread_bps,
+        slippage_bps=slippage_bps,
+    )
+    raise typer.Exit(calibrated(owner, typed, study=study, workers=workers, as_json=as_json))
+
+
+def worker(
+    context: typer.Context,
+    study: Name,
+    candles: Candles = None,
+    workers: Workers = 0,
+) -> None:
+    """Walk settings of a study that `autobot calibrate --study` keeps in the store, until nothing of it is open."""
+    files = [*(candles or []), *map(Path, context.args)]
+    raise typer.Exit(helped(cli.settings(), study, files, workers))
