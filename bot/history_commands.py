@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,6 +10,8 @@ from bot import cli
 from bot.ending import BAD_SETTINGS, refused
 from bot.moments import BadMoment, begin_ms, end_ms
 from engine.model.market import INTERVAL_MS
+
+STOPPED_BY_HAND: Final = 130
 
 Symbols = Annotated[list[str], typer.Argument(help="Symbols, like ETHUSDT BTCUSDT.")]
 Interval = Annotated[str, typer.Option(help=f"Length of a bar: {', '.join(INTERVAL_MS)}. Default: as in the settings.")]
@@ -52,4 +54,8 @@ def download(
         has_funding=funding,
         folder=folder or settings.data_folder / "candles",
     )
-    raise typer.Exit(asyncio.run(fetch(settings, wish)))
+    try:
+        code = asyncio.run(fetch(settings, wish))
+    except KeyboardInterrupt:
+        code = refused("stopped; what was fetched is kept, the same command goes on", STOPPED_BY_HAND)
+    raise typer.Exit(code)
