@@ -40,8 +40,8 @@ class Candles:
 
     def part(self, begin: int, end: int) -> "Candles":
         """The bars from one place to before another, as views."""
-        arrays = (self.open_time_ms, self.open, self.high, self.low, self.close, self.volume)
-        return Candles(self.symbol, self.interval_ms, *(array[begin:end] for array in arrays))
+        prices = (column[begin:end] for column in (self.open, self.high, self.low, self.close, self.volume))
+        return Candles(self.symbol, self.interval_ms, self.open_time_ms[begin:end], *prices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import numpy as np
 
 from engine.backtest.compiled import helper, inlined
 from engine.backtest.records import FLAT, HELD, LEAVING, Record, Records
-from engine.execution.exits import ExitPlan, first_plan
+from engine.execution.exits import first_plan
 from engine.execution.fills import UNITS, fee, forced_fee, forced_ticks, gain, margin, quoted, worse_ticks, worth
 from engine.model.grid import nearest_ticks, price_at, quantity_of
-from engine.model.orders import ExitReason
+from engine.model.orders import ExitPlan, ExitReason
 from engine.risk.position_size import bracket_for, liquidation_price
 from engine.state.latch import drawn_down
 from engine.state.streak import after, locked_until
@@ -69,7 +69,7 @@ def stop_reason_of(place: Record) -> int:
 @helper
 def equity(account: Record, places: Records, symbols: Records) -> float:
     """Wallet and open results, by the newest marks."""
-    total = account.wallet / UNITS
+    total: float = account.wallet / UNITS
     if account.open > 0:
         for at in range(len(places)):
             place, lot = places[at], symbols[at]
@@ -135,7 +135,8 @@ def left_at_level(place: Record, lot: Record, terms: Record, price: float) -> in
 @helper
 def is_used_up(place: Record, price: float) -> bool:
     """Whether a price is at the liquidation price or beyond it."""
-    return place.liquidation > 0.0 and place.side * (price - place.liquidation) <= 0.0
+    is_beyond: bool = place.liquidation > 0.0 and place.side * (price - place.liquidation) <= 0.0
+    return is_beyond
 
 
 @helper

@@ -17,6 +17,7 @@ from engine.model.signals import Code
 from engine.params import TradingParams
 
 TRACKS_KEPT: Final = 2
+MANY_BARS: Final = 2_000_000  # so many are kept once only: a row is 64 bytes
 
 
 class BadHistory(ValueError):
@@ -97,26 +98,21 @@ class Walker:
 
     def _lay(self, params: TradingParams, *, is_whole: bool) -> Laid:
         """Features, regime and opinions of all symbols."""
-        name = (*track.key(params), is_whole)
-        found = self._laid.get(name)
-        if found is not None:
-            return found
+        name, whole = (*track.key(params), is_whole), (*track.key(params), True)
+        known = self._laid.get(whole) or self._laid.get(name)
+        if known is not None:
+            return known
         bars = int(self._symbols["count"].sum())
-        rows, found, symbols, candidates = (
-            np.empty(bars, records.ROW),
-            np.empty(bars, records.CANDIDATE),
-            self._symbols.copy(),
-            0,
-        )
+        while len(self._laid) >= (TRACKS_KEPT if bars <= MANY_BARS else 1):
+            self._laid.pop(next(iter(self._laid)), None)
+        rows, found = np.empty(bars, records.ROW), np.empty(bars, records.CANDIDATE)
+        symbols, candidates = self._symbols.copy(), 0
         for symbol, history in zip(symbols, self.histories, strict=True):
             part = rows[symbol["begin"] : symbol["begin"] + symbol["count"]]
             symbol["candidates_from"] = candidates
             candidates += track.fill(part, found[candidates:], symbol["first"], history.candles, params, is_whole=is_whole)
             symbol["candidates_to"] = candidates
-        made = Laid(rows, symbols, found[:candidates].copy())
-        while len(self._laid) >= TRACKS_KEPT:
-            self._laid.pop(next(iter(self._laid)), None)
-        self._laid[name] = made
+        self._laid[name] = made = Laid(rows, symbols, found[:candidates].copy())
         return made
 
     def _terms(self, *, is_counted: bool) -> Records:

@@ -8,9 +8,9 @@ from engine.backtest.compiled import helper, inlined
 from engine.backtest.holding import equity
 from engine.backtest.records import FLAT, LEAVING, Record, Records
 from engine.desk.ruling import Judged, examined
-from engine.execution.exits import ExitPlan, opposed, overdue, trailed
+from engine.execution.exits import opposed, overdue, trailed
 from engine.execution.fills import UNITS, quoted, spread_in_bps
-from engine.model.orders import ExitReason
+from engine.model.orders import ExitPlan, ExitReason
 from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Vote, Votes
 from engine.model.situation import Situation
 
@@ -43,10 +43,33 @@ def proposal_of(side: int) -> Proposal:
 @inlined
 def features_of(row: Record, adx_before: float) -> Features:
     """What a ruling reads of a bar whose votes are cast already: its prices, ATR and ADX. The rest is not asked for."""
-    prices = (row.open, row.high, row.low, row.close, NAN)
-    unasked = (NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN)
-    ranges = (row.atr, NAN, row.adx, adx_before, NAN, NAN, NAN, NAN, 0, 0)
-    return Features(*prices, *unasked, *ranges)
+    return Features(
+        open=row.open,
+        high=row.high,
+        low=row.low,
+        close=row.close,
+        volume=NAN,
+        rsi=NAN,
+        macd=NAN,
+        macd_signal=NAN,
+        ema_short=NAN,
+        ema_long=NAN,
+        ema_trend=NAN,
+        ema_slow=NAN,
+        band_low=NAN,
+        band_mid=NAN,
+        band_high=NAN,
+        atr=row.atr,
+        atr_mean=NAN,
+        adx=row.adx,
+        adx_before=adx_before,
+        plus_di=NAN,
+        minus_di=NAN,
+        volume_sma=NAN,
+        close_back=NAN,
+        ema_cross_age=0,
+        macd_cross_age=0,
+    )
 
 
 @inlined

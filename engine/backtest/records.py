@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.execution.fills import UNITS
 from engine.execution.lot_rules import lot_rules
@@ -14,7 +13,7 @@ from engine.model.market import SymbolRules
 from engine.params import TradingParams
 
 type Record = Any  # one row of an array below
-type Records = NDArray[np.void]
+type Records = Any  # an array of them; compiled code reads its columns as attributes
 
 FLAT: Final = 0
 ENTERING: Final = 1  # an entry goes out at the next open

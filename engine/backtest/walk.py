@@ -120,12 +120,11 @@ def opened(
         if place.stage == FLAT or place.stage == HELD or bar < 0:
             continue
         price = rows[lot.begin + bar].open
-        if place.stage == ENTERING:
-            if entered(place, account, lot, brackets[symbol], terms, params, time_ms, price):
-                place.entry_bar = bar
-                place.next_payment = next_payment(payments, lot.payments_from, lot.payments_to, time_ms)
-                watch(account, places, symbols, time_ms, params)
-                rest_stop(place, price)
+        if place.stage == ENTERING and entered(place, account, lot, brackets[symbol], terms, params, time_ms, price):
+            place.entry_bar = bar
+            place.next_payment = next_payment(payments, lot.payments_from, lot.payments_to, time_ms)
+            watch(account, places, symbols, time_ms, params)
+            rest_stop(place, price)
         if place.stage == LEAVING:
             ticks = left_at_market(place, lot, terms, price)
             ended(place, lot, account, terms, params, trades, symbol, bar, time_ms, ticks)
