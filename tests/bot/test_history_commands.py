@@ -30,3 +30,18 @@ def test_what_is_wrong_is_told_in_a_line(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_hand_that_stops_it_is_told_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def stopped(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.environ", {"DATA_FOLDER": str(tmp_path / "data")})
+    monkeypatch.setattr("bot.downloading.download", stopped)
+    monkeypatch.setattr("stamina.instrumentation.set_on_retry_hooks", lambda hooks: None)
+
+    done = CliRunner().invoke(app, ["download", "ETHUSDT"])
+
+    assert done.exit_code == 130
+    assert done.stderr == "Error: stopped; what was fetched is kept, the same command goes on\n"

@@ -1,10 +1,13 @@
 """Candles from files: every way of writing them gives the same bars, and nothing wrong in them is silently used."""
 
+import gzip
 import math
 import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.ipc
 import pytest
 
 from engine.adapters.candle_files import ARCHIVE_COLUMNS, Bars, name_of, read_bars
@@ -43,6 +46,18 @@ def written(folder: Path, form: str) -> Path:
             return csv(folder / "ETHUSDT-1m-2023-08.csv", archive_rows(some), ARCHIVE_COLUMNS)
         case "zip":
             return zipped(folder / "ETHUSDT-1m-2023-08.zip", csv_text(archive_rows(some), ARCHIVE_COLUMNS))
+        case "gz":
+            file = folder / "ETHUSDT-1m.csv.gz"
+            file.write_bytes(gzip.compress(csv_text(some, COLUMNS).encode()))
+            return file
+        case "feather":
+            file, table = (
+                folder / "ETHUSDT-1m.feather",
+                pyarrow.table({n: [row[i] for row in some] for i, n in enumerate(COLUMNS)}),
+            )
+            with pyarrow.ipc.new_file(str(file), table.schema) as writer:
+                writer.write_table(table)
+            return file
         case "seconds":
             return csv(folder / "ETHUSDT-1m.csv", seconds, ("timestamp", *COLUMNS[1:]))
         case "microseconds":
@@ -57,7 +72,8 @@ def written(folder: Path, form: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    "form", ["parquet", "archive", "archive with header", "zip", "seconds", "microseconds", "dates", "freqtrade"]
+    "form",
+    ["parquet", "archive", "archive with header", "zip", "gz", "feather", "seconds", "microseconds", "dates", "freqtrade"],
 )
 def test_every_way_of_writing_candles_gives_the_same_bars(tmp_path: Path, form: str) -> None:
     bars = read_bars([written(tmp_path, form)])
