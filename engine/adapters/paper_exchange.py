@@ -81,7 +81,8 @@ class PaperExchange:
 
     def _see_mark(self, event: MarkSeen) -> None:
         board = self.board(event.symbol)
-        self._pay_funding(event, board.funding_rate or exact(event.funding_rate))
+        rate = board.funding_rate
+        self._pay_funding(event, exact(event.funding_rate) if rate is None else rate)
         board.mark, board.funding_rate = exact(event.mark), exact(event.funding_rate)
         window = PriceWindow(event.mark, event.mark, event.mark)
         self._judge(event.symbol, TriggerBy.MARK, window, self.time_ms, event.seen_ms)
@@ -107,6 +108,8 @@ class PaperExchange:
             held = self.books.positions.get(event.symbol)
             if held is not None and held.opened_ms < at_ms:
                 amount = rounded(-held.quantity * exact(event.mark) * rate)
+                if amount == 0:
+                    continue
                 payment = PaperFunding(event.symbol, amount, funding_id(event.symbol, at_ms), at_ms)
                 self.books.wallet += amount
                 self.books.funding.append(payment)

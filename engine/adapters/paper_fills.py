@@ -32,7 +32,7 @@ class Board:
     ask: Decimal = Decimal(0)
     last: Decimal = Decimal(0)
     mark: Decimal = Decimal(0)
-    funding_rate: Decimal = Decimal(0)
+    funding_rate: Decimal | None = None  # a rate of 0 is one, too
 
     def watched(self, by: TriggerBy) -> Decimal:
         """The price that sets orders off."""

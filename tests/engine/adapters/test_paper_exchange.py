@@ -220,6 +220,18 @@ def test_funding_that_fell_due_while_nobody_looked_is_paid_afterwards() -> None:
     assert len(set(names)) == 3
 
 
+def test_a_rate_of_zero_pays_nothing_and_is_not_the_next_ones_rate() -> None:
+    exchange = a_position()
+    due = START_MS + 8 * HOUR_MS
+    before = exchange.books.wallet
+
+    exchange.see(mark(2_000.0, rate=0.0, due_ms=due, at_ms=due - 1))
+    exchange.see(mark(2_000.0, due_ms=due + 8 * HOUR_MS, at_ms=due + 5))
+
+    assert [event for event in exchange.news if isinstance(event, FundingPaid)] == []
+    assert exchange.books.wallet == before
+
+
 def test_an_account_without_a_position_pays_no_funding() -> None:
     exchange = an_exchange()
 
