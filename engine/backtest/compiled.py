@@ -67,8 +67,8 @@ def _cache_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="autobot-compiled-"))
-    return folder
+        return Path(tempfile.mkdtemp(prefix="autobot-compiled-"))
+    return folder if os.access(folder, os.W_OK) else Path(tempfile.mkdtemp(prefix="autobot-compiled-"))
 
 
 def _registered(module: ModuleType) -> None:
