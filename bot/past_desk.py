@@ -18,7 +18,7 @@ from engine.backtest.question import PastQuestion, SymbolPast
 from engine.backtest.what_if import changed
 from engine.control import Backtested
 from engine.model.market import INTERVAL_MS, Bar, SymbolRules
-from engine.model.past import Dial, NotMeasured, Phase, Progress, WhatIf, WhyNot
+from engine.model.past import Calibration, Dial, NotMeasured, Phase, Progress, WhatIf, WhyNot
 from engine.model.signals import Sides
 from engine.params import TradingParams
 from engine.ports import History
@@ -27,6 +27,7 @@ from engine.runner import Runner
 WALLET: Final = Decimal(10_000)  # where the account's was not read yet, or is empty
 SHORT_S: Final = 90.0
 LONG_S: Final = 600.0
+SEARCH_S: Final = 6 * 3_600.0
 GATHERED_WITHIN_S: Final = 120.0  # what was read until then is kept, and the next question goes on from there
 KEPT_AT_ONCE: Final = 20  # pages
 FUNDING_EVERY_MS: Final = 28_800_000
@@ -92,6 +93,17 @@ class PastDesk:
             return found
 
         return await self._alone(job, measured())
+
+    async def calibrate(self, job: str, days: int, told: Told) -> Calibration:
+        """Search for other settings over the last days of all symbols. Raises `NotMeasured`."""
+
+        async def searched() -> Calibration:
+            question = await self._of_all(days, self._runner.trader.params, told)
+            working = self._workshop.done("calibrate", question, within_s=SEARCH_S, told=told, is_long=True)
+            found: Calibration = await working
+            return found
+
+        return await self._alone(job, searched())
 
     async def _terms(self, symbol: str) -> tuple[SymbolRules, Sides]:
         """A symbol's rules and sides, also of one that is not traded here."""

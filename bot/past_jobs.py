@@ -13,7 +13,7 @@ from engine.backtest.history import Candles
 from engine.backtest.kept_bars import FundingRow, KeptBars
 from engine.backtest.question import PastQuestion
 from engine.control import Backtested
-from engine.model.past import Dial, Phase, Progress, WhatIf
+from engine.model.past import Calibration, Dial, Phase, Progress, WhatIf
 from engine.params import TradingParams
 from handlers.ui.language import Languages
 
@@ -78,6 +78,13 @@ def backtest(question: PastQuestion, label: str, language: str, *, told: Told) -
     report = reported(walker.run(question.params), [one.candles for one in walker.histories])
     told(Progress(Phase.DRAWING))
     return Backtested(report, result_picture(Languages(label).texts(language), report))
+
+
+def calibrate(question: PastQuestion, *, told: Told) -> Calibration:
+    """A search over settings. Raises `NotMeasured`."""
+    from bot.past_calibrate import calibrated
+
+    return calibrated(_walker(question, told), question, told)
 
 
 def _walker(question: PastQuestion, told: Told) -> "Walker":

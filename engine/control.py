@@ -12,7 +12,7 @@ from engine.inbox import Wish
 from engine.model.commands import Asked, Command
 from engine.model.messages import Reply
 from engine.model.orders import Trade
-from engine.model.past import Dial, Progress, WhatIf
+from engine.model.past import Calibration, Dial, Progress, WhatIf
 from engine.model.shadow import ShadowComparison, ShadowPlan
 from engine.model.signals import Ruling
 from engine.model.view import EngineView
@@ -49,6 +49,9 @@ class Past(Protocol):
 
     async def backtest(self, job: str, symbol: str, days: int, language: str, told: Callable[[Progress], None]) -> Backtested:
         """A symbol's last days under the settings that hold now."""
+
+    async def calibrate(self, job: str, days: int, told: Callable[[Progress], None]) -> Calibration:
+        """A search for other settings over the last days, all symbols, judged on what it was not chosen on."""
 
     async def stop(self, job: str) -> bool:
         """End something that takes long; False where it is over."""

@@ -1,4 +1,4 @@
-"""A symbol's past under the settings that hold now: with progress, a button to stop it, and a picture in the end."""
+"""A symbol's past under the settings that hold now, and the search for other ones: with progress, and a button to stop."""
 
 import re
 from typing import Final
@@ -8,16 +8,20 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.market import DAY_MS, INTERVAL_MS
+from engine.model.past import CalibrationFinding
 from handlers.chat import redraw, show
 from handlers.long_jobs import Told, begin
 from handlers.owner import Owner
 from handlers.reading import read_days, read_symbol
 from handlers.ui import backtests as ui
+from handlers.ui import calibration
 from handlers.ui import long_jobs as jobs_ui
 from handlers.ui.callbacks import Halt
 from handlers.ui.screen import Screen
+from handlers.whatif import kept
 
 USUAL_DAYS: Final = 90
+SEARCHED_DAYS: Final = 365
 MOST_DAYS: Final = 730
 MOST_BARS: Final = 600_000  # that many are read from the exchange in a few minutes
 SYMBOL: Final = re.compile(r"[A-Z0-9]{5,20}")
@@ -27,6 +31,7 @@ def router() -> Router:
     """The command, and the button that stops what takes long."""
     own = Router(name="backtests")
     own.message.register(backtest, Command("backtest"))
+    own.message.register(calibrate, Command("calibrate"))
     own.callback_query.register(halted, Halt.filter())
     return own
 
@@ -54,6 +59,23 @@ async def backtest(message: Message, command: CommandObject, owner: Owner) -> No
 async def _walked(job: str, symbol: str, days: int, told: Told, owner: Owner) -> Screen:
     found = await owner.engine.past.backtest(job, symbol, days, owner.texts.language, told)
     return ui.result(owner.texts, found)
+
+
+async def calibrate(message: Message, command: CommandObject, owner: Owner) -> None:
+    """Search for other settings, and say what chance explains."""
+    most, words = most_days(owner.engine.interval), (command.args or "").strip()
+    days = read_days(words) if words else min(SEARCHED_DAYS, most)
+    if days is None or days > most:
+        await show(message, ui.bad_days(owner.texts, words, most))
+        return
+
+    async def searched(job: str, told: Told) -> Screen:
+        found = await owner.engine.past.calibrate(job, days, told)
+        changes = {name: after for name, _, after in found.changes}
+        is_better = found.finding is CalibrationFinding.BETTER
+        return calibration.result(owner.texts, found, await kept(changes, owner) if is_better and changes else "")
+
+    await begin(message, calibration.title(owner.texts, days), searched, owner)
 
 
 async def halted(callback: CallbackQuery, callback_data: Halt, owner: Owner) -> None:

@@ -1,6 +1,7 @@
 """The threshold's dial: it stands at once, drawn from what is remembered; history and the picture follow."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from aiogram.types import Message
@@ -50,8 +51,8 @@ async def show_dial(
 
 async def _drawn(owner: Owner, now: float, wanted: float) -> tuple[Dial | None, bytes]:
     """What every threshold would have given, and its picture; nothing where that cannot be measured now."""
-    try:
+    walked, picture = None, b""
+    with suppress(NotMeasured):
         walked = await owner.engine.past.dial(DAYS)
-        return walked, await owner.engine.past.dial_picture(walked, now, wanted, owner.texts.language)
-    except NotMeasured:
-        return None, b""
+        picture = await owner.engine.past.dial_picture(walked, now, wanted, owner.texts.language)
+    return walked, picture

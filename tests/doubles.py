@@ -24,7 +24,7 @@ from engine.model.commands import (
 )
 from engine.model.messages import Reply, ReplyCode
 from engine.model.orders import Trade
-from engine.model.past import Dial, NotMeasured, Progress, WhatIf, WhyNot
+from engine.model.past import Calibration, Dial, NotMeasured, Progress, WhatIf, WhyNot
 from engine.model.shadow import ShadowComparison, ShadowPlan
 from engine.model.signals import Ruling
 from engine.model.view import DeskView, EngineView, Running
@@ -58,6 +58,10 @@ class FakePast:
         found = self._answer("backtest", job, symbol, days, language, told)
         result: Backtested = await found if hasattr(found, "__await__") else found
         return result
+
+    async def calibrate(self, job: str, days: int, told: Callable[[Progress], None]) -> Calibration:
+        found: Calibration = self._answer("calibrate", job, days, told)
+        return found
 
     async def stop(self, job: str) -> bool:
         self.stopped.append(job)

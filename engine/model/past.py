@@ -131,3 +131,34 @@ class Dial:
     def at(self, threshold: float) -> DialStep | None:
         """The step that lies at this threshold."""
         return next((step for step in self.steps if abs(step.threshold - threshold) < 1e-9), None)
+
+
+class CalibrationFinding(StrEnum):
+    """What a search over settings may say. A value is the name that the search itself gives."""
+
+    TOO_LITTLE = "too_little"
+    NO_BETTER = "no_better"
+    LOSES_LESS = "loses_less"
+    BETTER = "better"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A search over settings, judged on what it was not chosen on. R of all steps; the interval is of a step's difference."""
+
+    finding: CalibrationFinding
+    symbols: tuple[str, ...]
+    begin_ms: int
+    end_ms: int
+    tried: int
+    steps: int
+    step_days: int
+    chosen_r: float
+    chosen_trades: int
+    present_r: float
+    present_trades: int
+    low_r: float
+    high_r: float
+    deflated_sharpe: float
+    overfitting: float
+    changes: tuple[tuple[str, float, float], ...]  # of the choice on all of it: name, present, chosen

@@ -49,6 +49,7 @@ COMMANDS: Final = (
     Said("whatif", marked("what other settings would have done"), "tune", "NAME=VALUE …"),
     Said("backtest", marked("a symbol's past under your settings"), "tune", "SYMBOL [DAYS]"),
     Said("shadow", marked("other settings on paper beside yours"), "tune", "[NAME=VALUE …|stop]"),
+    Said("calibrate", marked("search for better settings, and what chance explains"), "tune", "[DAYS]"),
     Said("signals", marked("the last signals and what stopped them"), "look", "[SYMBOL]"),
     Said("trades", marked("the last trades"), "look"),
     Said("health", marked("feeds, bars, comparison with the exchange"), "look"),

@@ -12,7 +12,7 @@ from handlers.ui.callbacks import View
 from handlers.ui.counted import THRESHOLD, histogram, step
 from handlers.ui.language import Texts
 from handlers.ui.markup import Html, bold, lines, row
-from handlers.ui.past import Answer, figures
+from handlers.ui.past import Answer, figures, known_only
 from handlers.ui.screen import Screen, arranged
 
 STEPS: Final = (-0.10, -0.05, 0.05, 0.10)
@@ -70,7 +70,11 @@ def _remembered(
 def _walked(texts: Texts, walked: Dial, choices: Sequence[float], now: float) -> Sequence[Html | None]:
     found = [(value, walked.at(value)) for value in choices]
     return (
-        texts.plural("Last {count} day, all symbols:", "Last {count} days, all symbols:", walked.days),
+        row(
+            texts.plural("Last {count} day, all symbols:", "Last {count} days, all symbols:", walked.days),
+            known_only(texts, walked.days, walked.end_ms - walked.begin_ms),
+            gap=" ",
+        ),
         *(_a_week(texts, value, walked.per_week(at.trades), at.trades, now) for value, at in found if at is not None),
     )
 

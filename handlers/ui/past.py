@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from engine.model.market import DAY_MS
 from engine.model.past import Finding, NotMeasured, PastFigures, Phase, Progress, WhatIf, WhyNot
 from engine.model.signals import Code
 from handlers.ui.language import Texts, marked
@@ -38,6 +39,7 @@ PHASE: Final = {
     Phase.DRAWING: marked("drawing"),
 }
 MOST_REFUSALS: Final = 3
+KNOWN_ENOUGH: Final = 0.95
 
 
 def with_figures(texts: Texts, screen: Screen, answers: Sequence[Answer] | None) -> Screen:
@@ -84,6 +86,13 @@ def _not_measured(texts: Texts, error: NotMeasured) -> Html:
     return texts.say("Old against new: not measured yet ({reason}).", reason=why_not(texts, error))
 
 
+def known_only(texts: Texts, days: int, known_ms: int) -> Html | None:
+    """Of how much of a time anything is known, where that is clearly less than what was asked for."""
+    if known_ms >= days * DAY_MS * KNOWN_ENOUGH:
+        return None
+    return texts.say("only {span} of it known", span=texts.numbers.duration(known_ms))
+
+
 def difference(texts: Texts, low_r: float, high_r: float, level: float) -> Html:
     """Where the difference lies, and how sure that is."""
     n = texts.numbers
@@ -95,7 +104,10 @@ def difference(texts: Texts, low_r: float, high_r: float, level: float) -> Html:
 def _compared(texts: Texts, answer: WhatIf) -> Html:
     between = difference(texts, answer.low_r, answer.high_r, answer.level)
     return lines(
-        bold(texts.plural("Last {count} day", "Last {count} days", answer.days)),
+        row(
+            bold(texts.plural("Last {count} day", "Last {count} days", answer.days)),
+            known_only(texts, answer.days, answer.end_ms - answer.begin_ms),
+        ),
         texts.say("old: {figures}", figures=_figures(texts, answer.before)),
         texts.say("new: {figures}", figures=_figures(texts, answer.after)),
         between if answer.finding is not Finding.SAME else None,

@@ -20,7 +20,7 @@ from engine.model.commands import AllowSides, DecisionMode
 from engine.model.events import BarClosed, RulesLoaded
 from engine.model.market import DAY_MS, Bar
 from engine.model.orders import TriggerBy
-from engine.model.past import Finding, NotMeasured, Progress, WhyNot
+from engine.model.past import CalibrationFinding, Finding, NotMeasured, Phase, Progress, WhyNot
 from engine.model.signals import Sides
 from engine.params import TradingParams
 from engine.runner import Runner
@@ -251,3 +251,25 @@ async def test_the_sides_that_the_owner_allows_hold_in_the_past_too(tmp_path: Pa
     longs = await desk.what_if({}, 60)
 
     assert 0 < longs.before.trades < both.before.trades
+
+
+async def test_a_search_over_settings_is_judged_and_tells_how_far_it_is(tmp_path: Path, workshop: Workshop) -> None:
+    desk, told = a_desk(workshop, tmp_path, ()), list[Progress]()
+
+    found = await desk.calibrate("a", 85, told.append)
+
+    assert found.tried == 512
+    assert found.finding in CalibrationFinding
+    assert found.steps >= 3
+    assert found.symbols == (SYMBOL,)
+    assert told[-1].phase is Phase.SEARCHING
+    assert told[-1].done == told[-1].total
+
+
+async def test_a_time_too_short_to_choose_and_to_judge_is_said(tmp_path: Path, workshop: Workshop) -> None:
+    desk = a_desk(workshop, tmp_path, MARKET)
+
+    with pytest.raises(NotMeasured) as raised:
+        await desk.calibrate("a", 10, lambda _: None)
+
+    assert raised.value.reason is WhyNot.FEW_BARS

@@ -3,7 +3,15 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from engine.model.past import Dial, DialStep, Finding, PastFigures, WhatIf
+from engine.model.past import (
+    Calibration,
+    CalibrationFinding,
+    Dial,
+    DialStep,
+    Finding,
+    PastFigures,
+    WhatIf,
+)
 from engine.model.shadow import ShadowComparison, SideFigures
 from engine.model.signals import Code
 
@@ -68,4 +76,26 @@ def a_comparison(finding: Finding = Finding.TOO_SMALL) -> ShadowComparison:
         level=0.9,
         finding=finding,
         is_latched=True,
+    )
+
+
+def a_calibration(finding: CalibrationFinding = CalibrationFinding.NO_BETTER) -> Calibration:
+    """A search over a year."""
+    return Calibration(
+        finding=finding,
+        symbols=("ETHUSDT",),
+        begin_ms=END_MS - 365 * DAY_MS,
+        end_ms=END_MS,
+        tried=512,
+        steps=3,
+        step_days=52,
+        chosen_r=4.2,
+        chosen_trades=80,
+        present_r=1.0,
+        present_trades=60,
+        low_r=-1.5,
+        high_r=3.1,
+        deflated_sharpe=0.61,
+        overfitting=0.4,
+        changes=(("activation_threshold", 0.7, 0.55), ("weight.macd.bull_trend", 1.0, 2.0)),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiogram.methods import DeleteMessage, EditMessageCaption, EditMessageMedia, EditMessageText, SendMessage, SendPhoto
 
-from engine.model.past import Dial
+from engine.model.past import Dial, NotMeasured, WhyNot
 from handlers.ui.callbacks import Go, Knob, Tell, View
 from tests.doubles import FakeEngine
 from tests.handlers.conversation import Conversation, assert_fits_telegram
@@ -116,3 +116,14 @@ async def test_buttons_lead_to_the_same_dial(data: str, language: str) -> None:
     assert_fits_telegram(chat.html, chat.buttons)
     assert "◂" in chat.shown
     assert len(chat.shown) <= 1_024
+
+
+async def test_without_a_picture_the_walked_numbers_are_told_all_the_same() -> None:
+    engine = a_measured_engine()
+    engine.past.answers["dial_picture"] = NotMeasured(WhyNot.BUSY)
+    chat = Conversation(engine)
+
+    requests = await chat.say("/threshold")
+
+    assert kinds(requests) == [SendMessage, EditMessageText]
+    assert "0.70: ≈ 3.7 a week" in chat.shown

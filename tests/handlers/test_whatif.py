@@ -11,7 +11,7 @@ from engine.model.past import Finding, NotMeasured, WhatIf, WhyNot
 from handlers.ui.callbacks import Change
 from tests.doubles import FakeEngine
 from tests.handlers.conversation import Conversation, assert_fits_telegram
-from tests.handlers.past_samples import a_what_if
+from tests.handlers.past_samples import DAY_MS, END_MS, a_what_if
 from tests.handlers.samples import an_engine
 
 
@@ -163,3 +163,11 @@ async def test_every_reason_has_its_words(reason: WhyNot) -> None:
     await chat.say("/whatif activation_threshold=0.5")
 
     assert "пока не посчитано" in chat.shown
+
+
+async def test_a_time_of_which_little_is_known_is_not_passed_off_as_a_whole_one() -> None:
+    chat = Conversation(a_measured_engine(begin_ms=END_MS - 2 * DAY_MS))
+
+    await chat.say("/whatif activation_threshold=0.5")
+
+    assert "Last 7 days · only 2 days of it known" in chat.shown
