@@ -6,7 +6,6 @@ from typing import Annotated, Final
 import typer
 
 from bot import cli
-from bot.calibrate_running import Typed, calibrated, forgotten, helped
 
 FEWEST_TRIALS, MOST_TRIALS = 16, 100_000
 MOST_WORKERS: Final = 64
@@ -63,6 +62,9 @@ def calibrate(
 ) -> None:
     """Search settings on the past and judge them on what came next; say whether any is better than the present ones."""
     owner = cli.settings()
+    from bot.calibrate_running import calibrated, forgotten
+    from bot.calibrate_wish import Typed
+
     if forget:
         raise typer.Exit(forgotten(owner, forget))
     typed = Typed(
@@ -95,5 +97,8 @@ def worker(
     workers: Workers = 0,
 ) -> None:
     """Walk settings of a study that `autobot calibrate --study` keeps in the store, until nothing of it is open."""
+    owner = cli.settings()
+    from bot.calibrate_running import helped
+
     files = [*(candles or []), *map(Path, context.args)]
-    raise typer.Exit(helped(cli.settings(), study, files, workers))
+    raise typer.Exit(helped(owner, study, files, workers))

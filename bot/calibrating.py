@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from optuna.storages import InMemoryStorage, JournalStorage
 
 from bot.calibrate_progress import bar
+from bot.calibrate_wish import Refused, Stopped, Wish
 from bot.calibrate_words import Found
 from bot.histories import BadHistory, load_histories
 from engine.adapters.study_store import StudyStore
@@ -28,37 +28,6 @@ from engine.backtest.history import Costs, Simulation
 from engine.backtest.kernel import Walker
 from engine.model.signals import Sides
 from engine.params import TradingParams, tuned
-
-
-class Refused(Exception):
-    """It cannot be done as it was asked for; the text is one line."""
-
-
-class Stopped(Exception):
-    """It was stopped before it was complete; `walked` settings of `all_` are kept, if anything is."""
-
-    def __init__(self, walked: int, all_: int) -> None:
-        super().__init__(f"{walked} of {all_}")
-        self.walked = walked
-        self.all = all_
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is searched, checked. `step_days` 0 = as long as the history allows, `window_steps` 0 = all of the past."""
-
-    candles: tuple[Path, ...]
-    funding: tuple[Path, ...]
-    rules: Path | None
-    interval: str | None
-    begin_ms: int | None
-    end_ms: int | None
-    params: TradingParams
-    simulation: Simulation
-    step_days: int
-    window_steps: int
-    batches: int
-    seed: int
 
 
 class Search(NamedTuple):

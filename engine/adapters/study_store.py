@@ -24,7 +24,7 @@ PREFIX: Final = "autobot:study:"
 NAMES: Final = "autobot:studies"  # hash: name -> what it is about
 TRIED: Final = "autobot:tried:"  # by candles: how many settings each study tried on them
 TIMEOUT_S: Final = 5.0
-LEASE_MS: Final = 10_000
+LEASE_MS: Final = 5_000
 RENEWED_A_LEASE: Final = 4
 READ_AT_ONCE: Final = 256
 
@@ -138,7 +138,7 @@ class StudyJournal(BaseJournalBackend):
 
 
 class StudyLeases:
-    """Parts that this holder walks. Kept alive by a thread; a holder that dies loses them within ten seconds."""
+    """Parts that this holder walks. Kept alive by a thread; a holder that dies loses them within five seconds."""
 
     def __init__(self, store: StudyStore, redis: Redis, prefix: str, holder: str, lease_ms: int = LEASE_MS) -> None:
         self._store = store

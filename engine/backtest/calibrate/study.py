@@ -71,11 +71,10 @@ class Study:
             done.setdefault(trial.user_attrs[BATCH], trial.user_attrs[RESULTS])
         return done
 
-    def take(self, after: int = 0) -> tuple[int, int] | None:
+    def take(self) -> tuple[int, int] | None:
         """A batch that nobody walks, and the trial that stands for it; None where there is none just now."""
         done = self._done()
-        for step in range(self._plan.batches):
-            batch = (after + step) % self._plan.batches
+        for batch in range(self._plan.batches):
             if batch not in done and self._leases.take(batch):
                 return self._begun(batch)
         return None

@@ -22,7 +22,7 @@ type Told = Callable[[int], None]
 class Shared(Protocol):
     """The study, as a thread needs it."""
 
-    def take(self, after: int = 0) -> tuple[int, int] | None: ...
+    def take(self) -> tuple[int, int] | None: ...
     def give(self, batch: int, trial: int, results: list[str]) -> None: ...
     def drop(self, batch: int, trial: int) -> None: ...
     @property
@@ -58,7 +58,7 @@ class Crew:
 
     def work(self, told: Told) -> Worked:
         """Walk until the study is complete, or until stopped. Whatever broke a thread is raised here."""
-        threads = [threading.Thread(target=self._member, args=(at,), daemon=True) for at in range(self._threads)]
+        threads = [threading.Thread(target=self._member, daemon=True) for _ in range(self._threads)]
         for thread in threads:
             thread.start()
         try:
@@ -79,19 +79,18 @@ class Crew:
         with suppress(StoreDown):  # the threads know, and how long to bear it
             told(self._study.done)
 
-    def _member(self, place: int) -> None:
+    def _member(self) -> None:
         walker = Walker(self._walker.histories, self._walker.simulation)
-        after, down_since = place * self._plan.batches // self._threads, 0.0
+        down_since = 0.0
         try:
             while not self._stop.is_set():
                 try:
                     if self._study.is_complete:
                         return
-                    taken = self._study.take(after)
+                    taken = self._study.take()
                     if taken is None:
                         self._stop.wait(POLL_S)
                     else:
-                        after = taken[0]
                         self._walk(walker, *taken)
                     down_since = 0.0
                 except StoreDown:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -33,8 +32,8 @@ class HandLeases(OwnLeases):
 
 
 @pytest.fixture
-def storage() -> Iterator[BaseStorage]:
-    yield InMemoryStorage()
+def storage() -> BaseStorage:
+    return InMemoryStorage()
 
 
 def a_study(storage: BaseStorage, leases: OwnLeases, worker: str = "one", plan: Plan = PLAN) -> Study:

@@ -1,5 +1,7 @@
 """Trades summed up by block: what is kept of a walk, and nothing else."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ BLOCKS = Blocks(1_000, 100, 3)
 
 
 def trades(entry_ms: list[int], net: list[int], risk: list[int]) -> RawTrades:
-    columns = {name: np.zeros(len(net), dtype=np.int64) for name in RawTrades._fields}
+    columns: dict[str, Any] = {name: np.zeros(len(net), dtype=np.int64) for name in RawTrades._fields}
     columns |= {"entry_ms": np.array(entry_ms), "gross": np.array(net) + 3, "fees": np.full(len(net), 5)}
     columns |= {"funding": np.full(len(net), 2), "risk": np.array(risk)}
     return RawTrades(**columns)
