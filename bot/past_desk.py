@@ -25,7 +25,7 @@ from engine.ports import History
 from engine.runner import Runner
 
 WALLET: Final = Decimal(10_000)  # where the account's was not read yet, or is empty
-SHORT_S: Final = 90.0
+SHORT_S: Final = 300.0  # the first one compiles, on a machine that may be busy
 LONG_S: Final = 600.0
 SEARCH_S: Final = 6 * 3_600.0
 GATHERED_WITHIN_S: Final = 120.0  # what was read until then is kept, and the next question goes on from there
