@@ -17,8 +17,8 @@ from engine.desk.terms import DeskTerms
 from engine.execution.ids import intent_id
 from engine.model.commands import DecisionMode
 from engine.model.events import BarClosed
-from engine.model.messages import Outcome, Reply, ReplyCode
-from engine.model.notices import SignalSeen
+from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode
+from engine.model.notices import RegimeChanged, SignalSeen
 from engine.model.proposals import ProposalEnd
 from engine.model.signals import Proposal, Ruling, Verdict
 
@@ -51,6 +51,16 @@ def judged(desk: Desk, account: AccountNow, price: float, now_ms: int) -> Judged
     )
     terms = terms_held(desk)
     return judge(desk.bars.features, desk.bars.regime, now, terms.lot, terms.rules.brackets, terms.params)
+
+
+def regime_told(desk: Desk, event: BarClosed) -> Outcome:
+    """Tell of a regime that changed with this bar."""
+    before, now, features = desk.bars.regime_before.regime, desk.bars.regime.regime, desk.bars.features
+    if before == now or features is None or desk.bars.count < desk.terms.warmup_bars:
+        return NOTHING
+    held = desk.memory.holding is not None
+    told = RegimeChanged(desk.terms.symbol, before, now, features.close, features.adx, held, event.time_ms)
+    return Outcome(notices=(told,))
 
 
 def ruled(desk: Desk, event: BarClosed, account: AccountNow) -> Outcome:

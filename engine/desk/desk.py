@@ -14,6 +14,7 @@ from engine.desk.aftermath import Aftermath, after
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
 from engine.desk.moment import is_set_up
+from engine.desk.payments import Payments
 from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
@@ -36,7 +37,6 @@ from engine.model.events import (
 )
 from engine.model.machine_notices import DecisionMissed
 from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, SyncAccount
-from engine.model.notices import RegimeChanged
 from engine.model.orders import ExitReason
 from engine.model.proposals import ProposalEnd
 from engine.model.saved import SavedDesk
@@ -66,6 +66,7 @@ class Desk:
         self.due_since_ms = 0
         self._was_held = memory.holding is not None
         self._aftermath = Aftermath()
+        self.payments = Payments()
         self._reductions: tuple[strangers.Reduction, ...] = ()
         self.is_ending = False
 
@@ -88,7 +89,8 @@ class Desk:
         if event.is_history:
             self.missed += account.is_running and account.is_ready
             return outcome
-        return outcome + self._regime_told(event) + self.missed_told(event.time_ms) + deciding.ruled(self, event, account)
+        told = deciding.regime_told(self, event) + self.missed_told(event.time_ms)
+        return outcome + told + deciding.ruled(self, event, account)
 
     def _levels_moved(self, event: BarClosed, account: AccountNow) -> Outcome:
         holding, features = self.memory.holding, self.bars.features
@@ -101,14 +103,6 @@ class Desk:
             return self.leave(reason, holding.quantity, "engine", event.seen_ms)
         self.memory = replace(self.memory, holding=trailed(holding, event.bar, features.atr, self.terms))
         return NOTHING
-
-    def _regime_told(self, event: BarClosed) -> Outcome:
-        before, now, features = self.bars.regime_before.regime, self.bars.regime.regime, self.bars.features
-        if before == now or features is None or self.bars.count < self.terms.warmup_bars:
-            return NOTHING
-        held = self.memory.holding is not None
-        told = RegimeChanged(self.terms.symbol, before, now, features.close, features.adx, held, event.time_ms)
-        return Outcome(notices=(told,))
 
     def missed_told(self, time_ms: int) -> Outcome:
         """Tell once of bars that closed while nobody was looking."""
@@ -125,6 +119,7 @@ class Desk:
     def mark_seen(self, event: MarkSeen) -> None:
         """Note the mark price and what funding will cost."""
         self.sight.see_mark(event)
+        self.payments = self.payments.expected(event.next_funding_ms, event.seen_ms)
         self._watch_for_bar(event.time_ms, event.seen_ms)
         self.memory = mark_watched(self.memory, event.mark, self.terms, event.seen_ms)
 
@@ -241,6 +236,8 @@ class Desk:
         if self.difference.is_due(now_ms):
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
+        self.payments, look = self.payments.ticked(self.memory, time_ms, now_ms)
+        outcome += look
         if self._aftermath.is_due(now_ms):
             self._aftermath = self._aftermath.asked(now_ms)
             outcome += Outcome(errands=(ListStops(self.terms.symbol),))

@@ -11,6 +11,7 @@ from engine.model.messages import Errand, FetchFills, FetchFunding
 from engine.model.orders import Fill
 from engine.model.saved import SavedDesk
 
+PAYMENTS_BACK_MS: Final = 4 * DAY_MS  # where it is paid every hour these are fewer than a hundred
 LOOK_BACK_MS: Final = DAY_MS  # one that was lost may be older than the fill that turned the position
 
 
@@ -30,9 +31,11 @@ def questions(desk: SavedDesk) -> tuple[Errand, ...]:
     return (FetchFills(desk.symbol, max(0, since - LOOK_BACK_MS)),) if since else ()
 
 
-def payments(desk: SavedDesk) -> tuple[Errand, ...]:
-    """Ask for funding that was paid on what is held."""
-    return (FetchFunding(desk.symbol, desk.holding.trade.entry_time_ms),) if desk.holding is not None else ()
+def payments(desk: SavedDesk, time_ms: int) -> tuple[Errand, ...]:
+    """Ask for funding that was paid on what is held; not for more of it than the books remember."""
+    if desk.holding is None:
+        return ()
+    return (FetchFunding(desk.symbol, max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS)),)
 
 
 def is_older(desk: SavedDesk, fill: Fill) -> bool:

@@ -39,7 +39,7 @@ from engine.model.events import (
     StopsListed,
 )
 from engine.model.machine_notices import EngineReady, FeedCameBack, FeedWentAway
-from engine.model.messages import NOTHING, Outcome, SyncAccount
+from engine.model.messages import NOTHING, FetchFunding, Outcome, SyncAccount
 from engine.model.notices import LatchCause
 from engine.model.proposals import ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
@@ -122,7 +122,7 @@ class Trader:
             case OrderSigned():
                 return self._signed(event)
             case ErrandFailed():
-                return self.access.refused(event.code, event.time_ms)
+                return self._unread(event)
         return self._of_desk(event)
 
     def _of_desk(self, event: Event) -> Outcome:
@@ -182,7 +182,7 @@ class Trader:
         if event.lost_ms:
             outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
         if event.route is Route.PRIVATE:
-            looks = [look for desk in self.desks.values() for look in missed.payments(desk.memory)]
+            looks = [look for desk in self.desks.values() for look in missed.payments(desk.memory, event.time_ms)]
             looks += [look for desk in self.desks.values() for look in missed.questions(desk.memory)]
             outcome += Outcome(errands=(*looks, SyncAccount()))
         return outcome
@@ -225,6 +225,13 @@ class Trader:
         account = self.books.saved
         self.books.saved = replace(account, day_funding=account.day_funding + (0 if desk.memory.holding else event.amount))
         return Outcome(changed=True)
+
+    def _unread(self, event: ErrandFailed) -> Outcome:
+        """A read failed. What nothing else would ever bring is asked for again."""
+        desk = self.desks.get(event.symbol)
+        if desk is not None and event.errand == FetchFunding.__name__:
+            desk.payments = desk.payments.failed(event.seen_ms)
+        return self.access.refused(event.code, event.time_ms)
 
     def ready(self, time_ms: int, now_ms: int) -> Outcome:
         """Recovery ended: cards from before are dead, and the owner is told where things stand."""

@@ -1,0 +1,101 @@
+"""Funding that was paid on what is held is booked although nobody told of it: asked for until it is answered."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from engine.model.commands import StartTrading
+from engine.model.events import ErrandFailed, FeedLost, FeedRestored, FundingPaid, MarkSeen, Route
+from engine.model.messages import Errand, FetchFunding
+from tests.engine.trader.rising import EAGER, WARMUP, until_open
+from tests.engine.trader.world import HOUR, SYMBOL, World
+
+PAID = Decimal("-1.25")
+
+
+@dataclass
+class Paying(World):
+    """An exchange that took funding and told nobody; its list of payments may fail."""
+
+    paid: list[str] = field(default_factory=list)
+    can_list: bool = True
+    asked: int = 0
+
+    def _errand(self, errand: Errand) -> None:
+        if not isinstance(errand, FetchFunding):
+            super()._errand(errand)
+            return
+        self.asked += 1
+        if self.can_list:
+            for name in self.paid:
+                self._tell(FundingPaid(SYMBOL, PAID, name, self.time, self.now))
+        else:
+            self._tell(ErrandFailed("FetchFunding", SYMBOL, "no answer in time", self.time, self.now))
+
+    def mark(self, next_funding_ms: int) -> None:
+        """The mark stream names the coming payment."""
+        self.give(MarkSeen(SYMBOL, float(self.price[SYMBOL]), 0.0001, next_funding_ms, self.time, self.now))
+
+    def lives(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.pass_time(1_000)
+
+    @property
+    def booked(self) -> Decimal:
+        """The funding in the books of the position."""
+        holding = self.trader.desks[SYMBOL].memory.holding
+        assert holding is not None
+        return holding.trade.funding
+
+
+def an_open_world() -> Paying:
+    world = Paying(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    until_open(world)
+    world.mark(world.time + HOUR)
+    world.lives(30)
+    world.asked = 0
+    return world
+
+
+def test_a_payment_that_nobody_told_of_is_asked_for_after_its_time() -> None:
+    world = an_open_world()
+
+    world.paid.append("first")
+    world.time += HOUR
+    world.mark(world.time + 8 * HOUR)
+    world.lives(30)
+
+    assert world.booked == PAID
+    assert world.asked == 1
+
+
+def test_payments_are_asked_for_until_somebody_answers() -> None:
+    world = an_open_world()
+    world.paid.append("first")
+    world.can_list = False
+    world.give(FeedLost(Route.PRIVATE, "cut", world.time, world.now))
+    world.give(FeedRestored(Route.PRIVATE, 1_000, world.time, world.now))
+
+    world.lives(50)
+    assert world.asked > 3
+    world.can_list = True
+    world.lives(15)
+
+    assert world.booked == PAID
+    before = world.asked
+    world.lives(30)
+    assert world.asked == before
+
+
+def test_a_mark_that_names_the_same_payment_again_asks_for_nothing() -> None:
+    world = an_open_world()
+    due_ms = world.time + 2 * HOUR
+    world.mark(due_ms)
+    world.lives(30)
+    world.asked = 0
+
+    for _ in range(5):
+        world.mark(due_ms)
+        world.lives(10)
+
+    assert world.asked == 0
