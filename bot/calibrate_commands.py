@@ -83,9 +83,7 @@ def calibrate(
         warmup=owner.warmup_bars if warmup is None else warmup,
         sides=sides,
         wallet=wallet,
-        taker_bps=taker_bps,
-        spread_bps=spread_bps,
-        slippage_bps=slippage_bps,
+        costs_bps=(taker_bps, spread_bps, slippage_bps),
     )
     raise typer.Exit(calibrated(owner, typed, study=study, workers=workers, as_json=as_json))
 

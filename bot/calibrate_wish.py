@@ -34,9 +34,7 @@ class Typed(NamedTuple):
     warmup: int
     sides: str
     wallet: str
-    taker_bps: float | None
-    spread_bps: float | None
-    slippage_bps: float | None
+    costs_bps: tuple[float | None, float | None, float | None]  # taker, spread, slippage
 
 
 class Refused(Exception):
@@ -80,9 +78,10 @@ def wish_of(owner: Settings, typed: Typed) -> Wish:
         raise read.BadOption(f"--from {typed.start} is not before --to {typed.end}")
     if typed.step_days and not FEWEST_STEP_DAYS <= typed.step_days <= MOST_STEP_DAYS:
         raise read.BadOption(f"--step-days is {FEWEST_STEP_DAYS} to {MOST_STEP_DAYS}, not {typed.step_days}")
+    taker_bps, spread_bps, slippage_bps = typed.costs_bps
     simulation = read.terms(
         wallet=read.read_wallet(typed.wallet, owner.paper_wallet),
-        costs=read.read_costs(taker_bps=typed.taker_bps, spread_bps=typed.spread_bps, slippage_bps=typed.slippage_bps),
+        costs=read.read_costs(taker_bps=taker_bps, spread_bps=spread_bps, slippage_bps=slippage_bps),
         warmup_bars=read.read_warmup(typed.warmup),
         sides=read.read_sides(typed.sides),
         begin_ms=first,

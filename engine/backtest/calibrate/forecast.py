@@ -13,7 +13,7 @@ from engine.backtest.calibrate.redraw import DRAWS, LEVEL, SEED, Between, places
 from engine.backtest.calibrate.tally import Tallies
 from engine.backtest.history import Floats
 
-CHANGE: Final = 1.15  # markets change: measured over the steps of the shared files (benchmarks/honesty.py)
+CHANGE: Final = 1.35  # markets change: measured over the quarters of the shared files (benchmarks/honesty.py)
 
 
 class Forecast(NamedTuple):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.backtest.calibrate import forecast as forecasting
 from engine.backtest.calibrate.folds import BLOCKS_A_STEP
 from engine.backtest.calibrate.forecast import expected, forecast
 from engine.backtest.calibrate.redraw import Between, mean_between, widening
@@ -10,14 +11,17 @@ from engine.backtest.calibrate.walk_forward import choose, part
 from tests.engine.backtest.calibrate.parts import noise
 
 
-def test_nine_of_ten_quarters_lie_within_what_was_said_of_the_present_and_of_the_chosen_setting() -> None:
+def test_in_a_market_that_stays_as_it_is_nine_of_ten_quarters_lie_within_even_what_was_not_widened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forecasting, "CHANGE", 1.0)
     held = []
     for seed in range(120):
         all_ = noise(seed, weeks=65)
         past, next_ = part(all_, 0, 52), all_.net_r[:, 52 : 52 + BLOCKS_A_STEP].sum(axis=1)
         held += [next_[row] in forecast(past, row).net_r for row in (0, choose(past))]
 
-    assert 0.87 <= np.mean(held) <= 0.99
+    assert 0.87 <= np.mean(held) <= 0.98
 
 
 def test_of_the_best_of_many_worthless_settings_next_to_nothing_is_expected() -> None:
