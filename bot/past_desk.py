@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bot.workshop import Told, Workshop, untold
+from engine.adapters.binance_messages import BadMessage
 from engine.backtest.bars import of_bars
 from engine.backtest.question import PastQuestion, SymbolPast
 from engine.backtest.what_if import changed
@@ -114,7 +115,7 @@ class PastDesk:
             (found,) = await self._history.rules((symbol,))
         except LookupError as error:
             raise NotMeasured(WhyNot.NOT_LISTED, symbol) from error
-        except ConnectionError as error:
+        except (ConnectionError, BadMessage) as error:
             raise NotMeasured(WhyNot.AWAY) from error
         return found.rules, Sides.BOTH
 
@@ -197,7 +198,7 @@ class PastDesk:
             for at, one in enumerate(question.symbols):
                 await self._read_bars(question, one, told, at)
                 await self._read_funding(question, one)
-        except ConnectionError as error:
+        except (ConnectionError, BadMessage) as error:
             logger.warning("the past cannot be read: %s", error)
             raise NotMeasured(WhyNot.AWAY) from error
 

@@ -98,7 +98,11 @@ class Workshop:
             self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._rest)
 
     async def _answered(self, job: str, given: tuple[Any, ...], told: Told) -> Any:
-        process = await self._running()
+        try:
+            process = await self._running()
+        except OSError as error:
+            logger.error("the workshop's process cannot be begun: %s", error.strerror)
+            raise NotMeasured(WhyNot.BROKE) from error
         assert process.stdin is not None and process.stdout is not None  # noqa: PT018  # both are pipes
         try:
             body = pickle.dumps((job, given), protocol=5)

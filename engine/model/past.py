@@ -16,6 +16,7 @@ class WhyNot(StrEnum):
     BUSY = "busy"  # something else is being measured
     AWAY = "away"  # the exchange cannot be asked for bars
     FEW_BARS = "few_bars"
+    SHORT_TIME = "short_time"  # too short to choose on one part and to judge on another
     HOLE = "hole"  # bars are missing in the middle
     NOT_LISTED = "not_listed"  # the exchange does not trade the symbol
     STOPPED = "stopped"

@@ -21,6 +21,7 @@ HEAVY = (
     "rich",
     "typer",
 )
+COUNTING = ("numba", "pandas", "pyarrow", "matplotlib", "optuna", "scipy")
 TO_BE_GUARDED = tuple(name for name in HEAVY if name not in ("numpy", "redis"))
 
 
@@ -47,3 +48,19 @@ def test_what_was_left_out_of_a_library_is_there_for_everybody_else() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.split() == ["Session", "2024"]
+
+
+def test_what_counts_and_draws_never_comes_into_the_process_that_trades() -> None:
+    everything = (
+        "bot.telegram",
+        "bot.past_desk",
+        "bot.workshop",
+        "bot.shadow",
+        "bot.shadow_trader",
+        "handlers.ui.backtest_cards",
+    )
+    code = f"import sys\nfor name in {everything!r}: __import__(name)\nprint(*(set({COUNTING!r}) & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.split() == []

@@ -14,6 +14,7 @@ import pytest_asyncio
 from bot.histories import load_histories
 from bot.past_desk import PastDesk
 from bot.workshop import Workshop
+from engine.adapters.binance_messages import BadMessage
 from engine.backtest.history import Simulation
 from engine.backtest.what_if import compared, figures
 from engine.model.commands import AllowSides, DecisionMode
@@ -44,14 +45,14 @@ class Archive:
         self.bars_known = bars
         self.page = page
         self.asked: list[tuple[int, int]] = []
-        self.is_away = False
+        self.fault: Exception | None = None
 
     async def bars(self, symbol: str, interval: str, begin_ms: int, end_ms: int) -> AsyncIterator[Sequence[Bar]]:
         self.asked.append((begin_ms, end_ms))
         found = [bar for bar in self.bars_known if begin_ms <= bar.open_time_ms < end_ms]
         for at in range(0, len(found), self.page):
-            if self.is_away:
-                raise ConnectionError("nobody answers")
+            if self.fault is not None:
+                raise self.fault
             yield found[at : at + self.page]
 
     async def funding(self, symbol: str, begin_ms: int, end_ms: int) -> Sequence[tuple[int, float]]:
@@ -161,9 +162,10 @@ async def test_what_was_read_once_is_not_read_again(tmp_path: Path, workshop: Wo
     assert archive.asked == [(first, last), (first - 10 * DAY_MS, first)]
 
 
-async def test_an_exchange_that_is_away_is_said_and_what_was_read_before_is_kept(tmp_path: Path, workshop: Workshop) -> None:
+@pytest.mark.parametrize("fault", [ConnectionError("nobody answers"), BadMessage("nonsense")])
+async def test_an_exchange_that_is_away_or_talks_nonsense_is_said(tmp_path: Path, workshop: Workshop, fault: Exception) -> None:
     archive = Archive(MARKET)
-    archive.is_away = True
+    archive.fault = fault
     desk = a_desk(workshop, tmp_path, MARKET[-50:], archive)
 
     with pytest.raises(NotMeasured) as raised:
@@ -272,4 +274,4 @@ async def test_a_time_too_short_to_choose_and_to_judge_is_said(tmp_path: Path, w
     with pytest.raises(NotMeasured) as raised:
         await desk.calibrate("a", 10, lambda _: None)
 
-    assert raised.value.reason is WhyNot.FEW_BARS
+    assert raised.value.reason is WhyNot.SHORT_TIME

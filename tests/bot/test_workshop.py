@@ -139,3 +139,9 @@ async def test_closing_leaves_no_process_behind(workshop: Workshop) -> None:
     await workshop.close()
 
     await gone(victim)
+
+
+async def test_a_machine_that_begins_no_process_is_said(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+
+    assert await why_not(workshop, "sum_of") is WhyNot.BROKE

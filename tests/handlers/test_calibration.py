@@ -52,11 +52,11 @@ async def test_every_finding_has_its_words(language: str, finding: CalibrationFi
 
 async def test_too_short_a_time_is_said_in_one_line() -> None:
     chat = Conversation()
-    chat.engine.past.answers["calibrate"] = NotMeasured(WhyNot.FEW_BARS, "it takes 200 days")
+    chat.engine.past.answers["calibrate"] = NotMeasured(WhyNot.SHORT_TIME)
 
     await chat.say("/calibrate 20")
 
-    assert "too few bars: it takes 200 days" in chat.shown
+    assert "too short to choose on and to judge on" in chat.shown
 
 
 @pytest.mark.parametrize("said", ["/calibrate abc", "/calibrate 9999", "/calibrate 0"])
