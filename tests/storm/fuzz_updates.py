@@ -30,6 +30,7 @@ from engine.model.commands import Command
 from engine.model.messages import Reply, ReplyCode
 from engine.model.signals import Sides
 from handlers import build_router
+from handlers.later import Later
 from handlers.ui import callbacks
 from tests.doubles import FakeEngine, FakeFactor
 from tests.engine.adapters.redis_servers import HandClock
@@ -115,6 +116,7 @@ class Room:
             users=users,
             tokens=Tokens(store, "paper"),
             factor=FakeFactor(),
+            later=Later(),
         )
         self.dispatcher.update.outer_middleware(self.gate)
         self.router = build_router()

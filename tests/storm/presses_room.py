@@ -21,8 +21,9 @@ from engine.model.saved import SavedState
 from engine.ports import Event
 from handlers import build_router
 from handlers.approvals import issued
+from handlers.later import Later
 from handlers.owner import Owner
-from tests.doubles import FakeFactor
+from tests.doubles import FakeFactor, FakePast, FakeShadow
 from tests.engine.runner_house import House, a_house
 from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import HOUR, SYMBOL
@@ -40,7 +41,7 @@ class Counted(Control):
     """Remembers what was asked and what came of it."""
 
     def __init__(self, house: House) -> None:
-        super().__init__(house.runner, house.store, "PAPER")
+        super().__init__(house.runner, house.store, "PAPER", FakePast(), FakeShadow())
         self.granted: list[tuple[Command, Reply]] = []
 
     async def ask(self, command: Command) -> Reply:
@@ -78,6 +79,7 @@ class PressRoom:
             users=self.users,
             tokens=self.tokens,
             factor=self.factor,
+            later=Later(),
         )
         self.dispatcher.update.outer_middleware(gate)
         self.dispatcher.include_router(build_router())
