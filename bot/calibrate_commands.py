@@ -7,7 +7,7 @@ import typer
 
 from bot import cli
 
-FEWEST_TRIALS, MOST_TRIALS = 16, 100_000
+FEWEST_TRIALS, MOST_TRIALS = 16, 50_000
 MOST_WORKERS: Final = 64
 
 Candles = Annotated[

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.adapters.study_store import StudyStore
 
 INTERRUPTED: Final = 130
+FOLDER: Final = "studies"  # not the trader's store: a trader that starts again may not find its folder taken
 NO_OPTUNA: Final = "calibrate and worker need Optuna, which is not installed: uv sync --extra sweep, or pip install optuna"
 NO_STORE: Final = (
     "a worker needs the store in which `autobot calibrate --study {name}` keeps the study: set REDIS_URL "
@@ -118,7 +119,7 @@ def _store(owner: "Settings") -> Iterator["StudyStore"]:
     from engine.adapters.redis_server import connect_or_start
     from engine.adapters.study_store import StudyStore
 
-    reached = asyncio.run(connect_or_start(owner.store_url, owner.data_folder / "store"))
+    reached = asyncio.run(connect_or_start(owner.store_url, owner.data_folder / FOLDER))
     store = StudyStore(reached.url)
     try:
         yield store
@@ -134,12 +135,12 @@ def _joined_store(owner: "Settings", study: str) -> Iterator["StudyStore"]:
     from engine.adapters.redis_server import EmbeddedServer, FolderInUse
     from engine.adapters.study_store import StudyStore
 
-    server = None if owner.store_url else EmbeddedServer(owner.data_folder / "store")
+    server = None if owner.store_url else EmbeddedServer(owner.data_folder / FOLDER)
     if server is not None:
         try:
             asyncio.run(server.join())
         except FolderInUse:
-            raise NoServer(NO_STORE.format(name=study, folder=owner.data_folder / "store")) from None
+            raise NoServer(NO_STORE.format(name=study, folder=owner.data_folder / FOLDER)) from None
     store = StudyStore(owner.store_url if server is None else server.url)
     try:
         yield store

@@ -22,6 +22,7 @@ from engine.adapters.study_store import StudyStore
 from engine.backtest import kernel
 from engine.backtest.calibrate import folds, plan, tally, work
 from engine.backtest.calibrate.plan import Plan
+from engine.backtest.calibrate.space import DRAWS_A_BATCH
 from engine.backtest.calibrate.study import OwnLeases, Study
 from engine.backtest.calibrate.verdict import result
 from engine.backtest.history import Costs, Simulation
@@ -96,7 +97,7 @@ def shared(store: StudyStore, search: Search, name: str, workers: int) -> Found:
     differs = plan.difference(search.plan, theirs)
     if differs:
         raise Refused(f"study {name} was begun with {differs}: choose another name, or `autobot calibrate --forget {name}`")
-    tried_before = store.tried(search.plan.data, name, search.plan.batches * tally_rows(search.plan))
+    tried_before = store.tried(search.plan.data, name, search.plan.batches * DRAWS_A_BATCH)
     study, leases = joined(store, search.plan, name)
     with closing(leases):
         worked(study, search, workers)
@@ -112,7 +113,7 @@ def helped(store: StudyStore, name: str, candles: Sequence[Path], workers: int) 
         raise Refused(f"study {name} has {differs} than this worker: nothing was walked")
     study, leases = joined(store, theirs, name)
     with closing(leases):
-        return worked(study, ours, workers).batches * tally_rows(theirs)
+        return worked(study, ours, workers).batches * DRAWS_A_BATCH
 
 
 def described(store: StudyStore, name: str) -> Plan:
@@ -137,7 +138,7 @@ def worked(study: Study, search: Search, workers: int) -> work.Worked:
         search.walker.trades(search.plan.present)  # compiles, the first time
         begun = time.monotonic()
         done = work.Crew(study, search.walker, search.plan, workers).work(told)
-    rows = tally_rows(search.plan)
+    rows = DRAWS_A_BATCH
     if not done.is_complete:
         raise Stopped(study.done * rows, search.plan.batches * rows)
     passed = time.monotonic() - begun
@@ -160,11 +161,6 @@ def found(study: Study, search: Search, tried_before: int) -> Found:
         tried_before=tried_before,
         told=search.told,
     )
-
-
-def tally_rows(made: Plan) -> int:
-    """How many settings a batch holds."""
-    return len(made.draws()) // made.batches
 
 
 def product_version() -> str:

@@ -29,6 +29,7 @@ RENEWED_A_LEASE: Final = 4
 READ_AT_ONCE: Final = 256
 
 APPEND: Final = """
+redis.call('set', KEYS[1], -1, 'NX')
 for at = 1, #ARGV do
   local number = redis.call('incr', KEYS[1])
   redis.call('set', KEYS[2] .. number, ARGV[at])
@@ -124,7 +125,6 @@ class StudyJournal(BaseJournalBackend):
     def append_logs(self, logs: Sequence[dict[str, Any]]) -> None:
         """Write lines, all of them or none."""
         with self._store._spoken():
-            self._redis.setnx(self._counter, -1)
             self._append(keys=[self._counter, self._line], args=[json.dumps(log) for log in logs])
 
     def _read(self, number: int, line: bytes | str | None) -> dict[str, Any]:

@@ -279,3 +279,9 @@ def test_without_optuna_the_line_says_how_to_get_it(calibrate: Run, candles: Pat
 
     assert done.code == 2
     assert "uv sync --extra sweep" in done.fault
+
+
+def test_a_search_stays_out_of_the_traders_store(calibrate: Run, candles: Path, tmp_path: Path) -> None:
+    assert calibrate("--candles", str(candles), *OPTIONS, "--study", "apart").code == 0
+
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["studies"]

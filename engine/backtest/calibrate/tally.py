@@ -44,13 +44,13 @@ def tally(trades: RawTrades, blocks: Blocks) -> Tally:
 def written(one: Tally) -> str:
     """A tally as text: short, and exact to the last bit."""
     packed = np.concatenate((one.net_r.astype("<f8").view(np.uint8), one.trades.astype("<u2").view(np.uint8)))
-    return base64.b85encode(packed.tobytes()).decode()
+    return base64.b64encode(packed.tobytes()).decode()
 
 
 def read(text: str, blocks: int) -> Tally:
     """The tally that was written. Raises `BadTally`."""
     try:
-        packed = base64.b85decode(text)
+        packed = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error) as error:
         raise BadTally("a trial's result is not readable") from error
     if len(packed) != blocks * 10:

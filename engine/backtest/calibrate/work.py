@@ -85,13 +85,13 @@ class Crew:
         try:
             while not self._stop.is_set():
                 try:
-                    if self._study.is_complete:
-                        return
                     taken = self._study.take()
-                    if taken is None:
-                        self._stop.wait(POLL_S)
-                    else:
+                    if taken is not None:
                         self._walk(walker, *taken)
+                    elif self._study.is_complete:
+                        return
+                    else:
+                        self._stop.wait(POLL_S)
                     down_since = 0.0
                 except StoreDown:
                     down_since = down_since or time.monotonic()
