@@ -143,7 +143,9 @@ def account_differences(replay: Replay, run: Run) -> Iterator[str]:
     """The money at the end, the latch, and what was left open."""
     saved, desks = replay.trader.books.saved, replay.trader.desks
     yield from _unequal("wallet", saved.wallet, run.wallet_after)
-    yield from _unequal("latched", saved.latch.set_ms if saved.latch else 0, run.latched_ms)
+    # Where in a bar the latch was set, only its settlements could tell: entries are decided on closes, so the bar is compared.
+    latches = (saved.latch.set_ms if saved.latch else 0, run.latched_ms)
+    yield from _unequal("latched, in bars", *(-(-one // run.interval_ms) for one in latches))
     held = {symbol: desk.memory.holding for symbol, desk in desks.items() if desk.memory.holding is not None}
     walked = {one.symbol: one for one in run.left_open}
     yield from _unequal("left open", sorted(held), sorted(walked))

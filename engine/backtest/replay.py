@@ -24,7 +24,7 @@ from engine.model.events import (
     RulesLoaded,
 )
 from engine.model.market import Bar, PriceWindow
-from engine.model.messages import Errand, Outcome, SyncAccount
+from engine.model.messages import Errand, Outcome, SetUpSymbol, SyncAccount
 from engine.model.orders import ApprovedOrder, Trade, TriggerBy
 from engine.model.signals import Ruling
 from engine.params import TradingParams
@@ -86,7 +86,7 @@ class Replay:
         self._half_spread = simulation.costs.half_spread_ppm / MILLION
         self._events = deque[Event]()
         self._waiting = list[ApprovedOrder]()
-        self._is_open_now = False
+        self._opening = frozenset[str]()  # the symbols whose bar opens at this moment: nothing else can be traded at market
         self._is_changed = True
         self._next_payment = [0] * len(histories)
         self._interval_ms = histories[0].candles.interval_ms
@@ -120,26 +120,29 @@ class Replay:
             self._happened(RulesLoaded(one.rules, *self._times()))
         for route in Route:
             self._happened(FeedRestored(route, 0, *self._times()))
+        for (
+            one
+        ) in self._histories:  # an exchange that was never asked may hold less leverage than the settings, and then it holds
+            self._answered(SetUpSymbol(one.candles.symbol, self.trader.params.leverage))
         self._answered(SyncAccount())
         self._act(self.trader.ready(*self._times()))
         self._told(AllowSides(self._simulation.sides, "", self._asked()))
 
     def _open(self) -> None:
         """The open: gaps first, then what waited for it, then the clock."""
-        self._is_open_now = True
+        self._opening = frozenset(self._histories[at].candles.symbol for at, _ in self._bars())
         for at, bar in self._bars():
             symbol = self._histories[at].candles.symbol
             bid, ask = quoted(bar.open, -1, self._half_spread), quoted(bar.open, 1, self._half_spread)
             self._happened(QuoteSeen(symbol, bid, ask, *self._times()))
             self._happened(PriceSeen(symbol, bar.open, PriceWindow(bar.open, bar.open, bar.open), *self._times()))
             self._happened(self._mark(at, bar.open, self._time_ms))
-        here = {self._histories[at].candles.symbol for at, _ in self._bars()}
         waiting, self._waiting = self._waiting, []
         for order in sorted(waiting, key=lambda one: self._place_of(one.symbol)):
-            if order.symbol in here:
+            if order.symbol in self._opening:
                 self._sent(order)
         self._happened(ClockTicked(False, *self._times()))
-        self._is_open_now = False
+        self._opening = frozenset()
 
     def _live(self, close_ms: int) -> None:
         """The prices inside the bar, then the marks at its close and what is settled by then."""
@@ -225,7 +228,7 @@ class Replay:
         self.trades += outcome.trades
         self.rulings += outcome.rulings
         for order in outcome.orders:
-            if order.trigger_price is None and not self._is_open_now:
+            if order.trigger_price is None and order.symbol not in self._opening:
                 self._waiting.append(order)
                 continue
             self._seen(self._time_ms)
@@ -247,4 +250,3 @@ class Replay:
     def _seen(self, time_ms: int) -> int:
         self._clock.reach(time_ms)
         return self._clock.now_ms()
-

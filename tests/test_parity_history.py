@@ -1,0 +1,208 @@
+"""The compiled walk is the Trader itself: over recorded and over made-up candles both make the same trades, to the last digit,
+and refuse the same bars for the same reasons.
+"""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.backtest.history import Candles, Costs, Simulation, SymbolHistory
+from engine.backtest.kernel import Walker
+from engine.backtest.result import RawTrades, Run
+from engine.model.market import DAY_MS, INTERVAL_MS
+from engine.model.orders import ExitReason
+from engine.model.signals import Code, Side, Sides
+from tests import builders
+from tests.markets import FIRST_MS, eager_params, made_up
+from tests.past import UNLIMITED, compared, history
+
+SHORT_WARMUP: Final = Simulation(warmup_bars=250)
+NAMES: Final = ("ETHUSDT", "BTCUSDT", "SOLUSDT")
+
+
+def equal(histories: list[SymbolHistory], simulation: Simulation, **values: Any) -> Run:
+    """Walk both ways, insist that nothing differs, and give the walk."""
+    seen = compared(histories, simulation, builders.params(**values))
+    assert seen.differences == []
+    return seen.run
+
+
+def reasons(run: Run) -> set[ExitReason | None]:
+    return {one.trade.reason for one in run.trades}
+
+
+@pytest.mark.parametrize(("name", "begin", "count"), [("LTCUSDT-15m", 0, 900), ("BTCUSDT-1h", 20_000, 900)])
+def test_recorded_bars_give_the_same_trades_and_refusals(name: str, begin: int, count: int) -> None:
+    run = equal([history(name, begin, begin + count)], SHORT_WARMUP, activation_threshold=0.4, **UNLIMITED)
+
+    assert len(run.trades) > 10
+    assert {ExitReason.STOP_LOSS, ExitReason.TAKE_PROFIT, ExitReason.TRAILING_STOP} <= reasons(run)
+    assert run.funnel[Code.ADX_LOW] > run.funnel[Code.POSITION_OPEN] > 0
+
+
+@pytest.mark.parametrize("leverage", [20, 50])
+def test_minutes_of_a_crash_give_the_same_trades_however_close_the_liquidation_lies(leverage: int) -> None:
+    crash = history("ETHUSDT-1m", 199_300, 200_300)  # 2021-05-19, from 09:40 on
+
+    run = equal(
+        [crash],
+        SHORT_WARMUP,
+        activation_threshold=0.2,
+        stop_atr_multiplier=0.3,
+        leverage=leverage,
+        max_atr_fraction=0.2,
+        cooldown_bars=0,
+        **UNLIMITED,
+    )
+
+    assert len(run.trades) > 50
+
+
+def test_a_range_and_six_hours_end_the_same_positions() -> None:
+    bars = history("XRPUSDT-15m", 50_000, 51_000)
+
+    run = equal([bars], SHORT_WARMUP, activation_threshold=0.3, exit_on_range=1, max_position_hours=6.0, **UNLIMITED)
+
+    assert {ExitReason.TIME_LIMIT, ExitReason.REGIME_CHANGE} <= reasons(run)
+
+
+@pytest.mark.parametrize(("sides", "side"), [(Sides.LONG, Side.LONG), (Sides.SHORT, Side.SHORT)])
+def test_one_side_only_and_a_beginning_within_the_candles(sides: Sides, side: Side) -> None:
+    bars = history("SOLUSDT-1h", 2_000, 2_800)
+    from_ms = int(bars.candles.open_time_ms[400])
+
+    run = equal([bars], replace(SHORT_WARMUP, sides=sides, from_ms=from_ms), activation_threshold=0.3, **UNLIMITED)
+
+    assert {one.trade.side for one in run.trades} == {side}
+    assert min(one.trade.entry_time_ms for one in run.trades) > from_ms
+    assert run.funnel[Code.SIDE_NOT_ALLOWED] > 0
+
+
+def test_days_made_of_hours_give_the_same_trades() -> None:
+    run = equal(
+        [daily(history("BTCUSDT-1h"))],
+        SHORT_WARMUP,
+        activation_threshold=0.2,
+        max_atr_fraction=0.2,
+        max_position_hours=336.0,
+        **UNLIMITED,
+    )
+
+    assert len(run.trades) > 20
+    assert any(one.trade.funding for one in run.trades)
+
+
+def daily(given: SymbolHistory) -> SymbolHistory:
+    """Hours added up to days of UTC; what does not make a whole day is left out."""
+    hours = given.candles
+    begin = int(np.flatnonzero(hours.open_time_ms % DAY_MS == 0)[0])
+    part = hours.part(begin, begin + (len(hours) - begin) // 24 * 24)
+    opened, high, low, close, volume = (
+        column.reshape(-1, 24) for column in (part.open, part.high, part.low, part.close, part.volume)
+    )
+    prices = (opened[:, 0].copy(), high.max(axis=1), low.min(axis=1), close[:, -1].copy())
+    return replace(given, candles=Candles(hours.symbol, DAY_MS, part.open_time_ms[::24].copy(), *prices, volume.sum(axis=1)))
+
+
+@pytest.mark.parametrize(("symbols", "most"), [(2, 1), (3, 2), (3, 3)])
+def test_several_symbols_share_one_account(symbols: int, most: int) -> None:
+    names = ("SOLUSDT-1h", "XRPUSDT-1h", "BNBUSDT-1h")[:symbols]
+    histories = [history(name, 3_000 + 25 * at, 3_500 + 10 * at) for at, name in enumerate(names)]
+
+    run = equal(histories, SHORT_WARMUP, activation_threshold=0.3, max_positions=most, **UNLIMITED)
+
+    assert len({one.trade.symbol for one in run.trades}) == symbols
+    assert any(one.trade.funding for one in run.trades)
+    assert (run.funnel.get(Code.TOO_MANY_POSITIONS, 0) > 0) == (most < symbols)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "code"),
+    [
+        ("max_drawdown", 0.015, Code.LATCHED),
+        ("max_daily_loss", 0.005, Code.DAILY_LOSS),
+        ("max_loss_streak", 2, Code.LOSS_STREAK),
+    ],
+)
+def test_limits_of_the_account_hold_on_the_same_bars(limit: str, value: float, code: Code) -> None:
+    bars = history("ETHUSDT-1h", 1_200, 1_900)
+
+    run = equal([bars], SHORT_WARMUP, activation_threshold=0.3, **{**UNLIMITED, limit: value})
+
+    assert run.funnel[code] > 0
+    assert (run.latched_ms > 0) == (code is Code.LATCHED)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 1_000_000),
+    symbols=st.sampled_from((1, 1, 2, 3)),
+    interval=st.sampled_from(("1m", "15m", "1h", "4h", "1d")),
+    warmup_bars=st.sampled_from((1, 20, 60)),
+    sides=st.sampled_from(Sides),
+    late_bars=st.sampled_from((0, 70)),
+    wallet=st.sampled_from((100, 10_000, 1_000_000)),
+)
+def test_made_up_markets_under_any_settings_give_the_same(
+    seed: int, symbols: int, interval: str, warmup_bars: int, sides: Sides, late_bars: int, wallet: int
+) -> None:
+    chance = random.Random(seed)
+    histories = [
+        made_up(seed + at, chance.randint(100, 180), symbol=name, interval=interval, first=chance.choice((0, 0, 7, 40)))
+        for at, name in enumerate(NAMES[:symbols])
+    ]
+    from_ms = FIRST_MS + late_bars * INTERVAL_MS[interval] if late_bars else 0
+    costs = Costs(*(chance.choice((0, one, 7 * one)) for one in (500, 100, 100, 12_500)))
+    simulation = Simulation(Decimal(wallet), costs, warmup_bars, sides, from_ms)
+
+    assert compared(histories, simulation, eager_params(chance)).differences == []
+
+
+def columns(raw: RawTrades) -> list[bytes]:
+    return [np.ascontiguousarray(column).tobytes() for column in raw]
+
+
+def test_passing_by_what_cannot_be_entered_changes_no_trade() -> None:
+    trades = 0
+    for seed in range(12):
+        chance = random.Random(seed)
+        histories = [made_up(seed + at, 1_500, symbol=name, first=50 * at) for at, name in enumerate(NAMES[: 1 + seed % 3])]
+        walker, params = Walker(histories, Simulation(warmup_bars=60)), eager_params(chance)
+
+        counted, quick = (walker.walked(params, is_counted=way) for way in (True, False))
+
+        assert columns(counted.trades) == columns(quick.trades)
+        assert counted.account["wallet"] == quick.account["wallet"]
+        trades += len(quick.trades.side)
+    assert trades > 300
+
+
+def test_a_position_at_the_end_of_its_candles_is_left_open_whatever_others_go_on() -> None:
+    went_on = made_up(371_321, 140, symbol="BTCUSDT", interval="1d")
+    left = set[str]()
+    for seed in range(6):
+        ended = made_up(seed, 120, interval="1d")
+        params = eager_params(random.Random(seed), max_position_hours=48.0, max_positions=2, **UNLIMITED)
+        seen = compared([ended, went_on], Simulation(warmup_bars=20), params)
+
+        assert seen.differences == []
+        left |= {one.symbol for one in seen.run.left_open}
+    assert "ETHUSDT" in left
+
+
+def test_threads_side_by_side_walk_as_one_after_the_other() -> None:
+    walker = Walker([made_up(5, 4_000), made_up(6, 4_000, symbol="BTCUSDT")], Simulation(warmup_bars=60))
+    wanted = [eager_params(random.Random(at % 5), activation_threshold=0.05 + 0.02 * at) for at in range(20)]
+    alone = [columns(walker.trades(params)) for params in wanted]
+
+    with ThreadPoolExecutor(4) as threads:
+        together = [columns(raw) for raw in threads.map(walker.trades, wanted)]
+
+    assert together == alone
