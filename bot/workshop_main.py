@@ -10,6 +10,8 @@ import pickle
 import signal
 import sys
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from engine.model.past import NotMeasured, Progress
@@ -22,6 +24,7 @@ PR_SET_PDEATHSIG: Final = 1
 def main() -> None:
     """Work until the other end closes."""
     os.nice(NICENESS)
+    _be_given_up_first()
     _end_with_parent()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints does not disturb the answers
@@ -53,6 +56,12 @@ def _read(pipe: BinaryIO) -> tuple[str, tuple[Any, ...]] | None:
     body = pipe.read(int.from_bytes(head))
     name, given = pickle.loads(body)  # noqa: S301  # from the process that began this one
     return name, given
+
+
+def _be_given_up_first() -> None:
+    """Where memory runs out, Linux ends this process and not the one that trades."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _end_with_parent() -> None:

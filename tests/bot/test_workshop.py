@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from bot.workshop import Workshop
+from bot.workshop import ROOT, Workshop
 from engine.model.past import NotMeasured, Phase, Progress, WhyNot
 
 JOBS = "tests.bot.workshop_jobs"
@@ -145,3 +147,47 @@ async def test_a_machine_that_begins_no_process_is_said(workshop: Workshop, monk
     monkeypatch.setattr("sys.executable", "/nowhere/python")
 
     assert await why_not(workshop, "sum_of") is WhyNot.BROKE
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux keeps it there")
+async def test_it_stands_behind_the_process_that_trades(workshop: Workshop) -> None:
+    niceness, given_up = await workshop.done("given_up_first", within_s=LONG_S)
+
+    assert niceness >= min(19, os.nice(0) + 10)
+    assert given_up == 1_000
+
+
+PARENT = f"""
+import asyncio
+from bot.workshop import Workshop
+
+async def main():
+    shop = Workshop({JOBS!r})
+    print(await shop.done("process_id", within_s=60), flush=True)
+    await shop.done("never_ends", within_s=3600)
+
+asyncio.run(main())
+"""
+
+
+def is_alive(process_id: int) -> bool:
+    """Whether a process, maybe somebody else's child, still runs."""
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux keeps it there")
+async def test_it_ends_when_whoever_began_it_is_killed() -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    child = int(await asyncio.wait_for(parent.stdout.readline(), LONG_S))
+
+    parent.kill()
+    await parent.wait()
+
+    async with asyncio.timeout(LONG_S):
+        while is_alive(child):  # noqa: ASYNC110  # nobody tells of another's child
+            await asyncio.sleep(0.01)

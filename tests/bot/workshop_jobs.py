@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from engine.model.past import NotMeasured, Phase, Progress, WhyNot
 
@@ -24,6 +25,11 @@ def process_id(*, told: Told) -> int:
 def environment(*, told: Told) -> dict[str, str]:
     """What it knows of the outside."""
     return dict(os.environ)
+
+
+def given_up_first(*, told: Told) -> tuple[int, int]:
+    """How nice it is, and how soon it is ended where memory runs out."""
+    return os.nice(0), int(Path("/proc/self/oom_score_adj").read_text())
 
 
 def never_ends(*, told: Told) -> None:
