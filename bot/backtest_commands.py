@@ -68,6 +68,8 @@ def backtest(
         first, last = begin_ms("--from", start), end_ms("--to", end)
         if first is not None and last is not None and first >= last:
             raise BadMoment(f"--from {start} is not before --to {end}")
+        inputs = (*files, *(funding or ()), *([rules] if rules is not None else ()))
+        page = read.read_target("--report", report, others=inputs)
         simulation = read.terms(
             wallet=read.read_wallet(wallet, owner.paper_wallet),
             costs=read.read_costs(taker_bps=taker_bps, spread_bps=spread_bps, slippage_bps=slippage_bps),
@@ -84,8 +86,8 @@ def backtest(
             end_ms=last,
             params=read.changed(owner.params, pairs),
             simulation=simulation,
-            trades=read.read_target("--trades", trades),
-            page=read.read_target("--report", report),
+            trades=read.read_target("--trades", trades, others=(*inputs, *([page] if page is not None else ()))),
+            page=page,
             as_json=as_json,
             language=read_language(lang or owner.language),
             version=_version(),

@@ -23,6 +23,7 @@ MOST_BPS: Final = 1_000
 MOST_WALLET: Final = 1_000_000_000
 MOST_WARMUP: Final = 10_000
 PPM_A_BP: Final = 100
+HALF_DONE: Final = ".part"  # the end of a file's name until all of it is there
 SIDES: Final = {"long": Sides.LONG, "short": Sides.SHORT, "both": Sides.BOTH}
 
 
@@ -126,15 +127,21 @@ def read_costs(*, taker_bps: float | None, spread_bps: float | None, slippage_bp
     )
 
 
-def read_target(option: str, path: Path | None) -> Path | None:
-    """A file that will be written: found out now whether it can be, not after the work."""
+def read_target(option: str, path: Path | None, *, others: Iterable[Path]) -> Path | None:
+    """A file that will be written: found out now whether it can be, not after the work. It takes the place of no other."""
     if path is None:
         return None
-    if path.is_dir():
-        raise BadOption(f"{option}: {path} is a directory")
     try:
+        if path.is_dir():
+            raise BadOption(f"{option}: {path} is a directory")
+        if path.exists() and not path.is_file():
+            raise BadOption(f"{option}: {path} is no plain file, which a result could take the place of")
+        if any(path.resolve() == other.resolve() for other in others):
+            raise BadOption(f"{option}: {path} would be overwritten, and it is needed: name another file")
         with TemporaryFile(dir=path.parent):
-            return path
+            pass
+        path.with_name(f".{path.name}{HALF_DONE}").unlink(missing_ok=True)
+        return path
     except OSError as error:
         raise BadOption(f"{option}: {path} cannot be written ({error.strerror})") from None
 

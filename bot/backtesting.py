@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.backtest_options import Wish
+from bot.backtest_options import HALF_DONE, Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
 from bot.histories import BadHistory, load_histories
 from engine.backtest.history import Simulation, SymbolHistory
@@ -97,7 +97,7 @@ def write_files(wish: Wish, texts: Texts, report: Report, setup: Setup) -> None:
 
 def write(path: Path, text: str) -> None:
     """Put a whole text in a file's place."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}{HALF_DONE}")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)

@@ -1,5 +1,6 @@
 """Options of a backtest as people type them: several words, lists, and everything that may be wrong, in one line each."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -86,8 +87,20 @@ def test_other_options_are_checked_too() -> None:
 
 
 def test_a_file_that_cannot_be_written_is_found_out_before_the_work(tmp_path: Path) -> None:
-    assert options.read_target("--trades", tmp_path / "t.csv") == tmp_path / "t.csv"
+    assert options.read_target("--trades", tmp_path / "t.csv", others=()) == tmp_path / "t.csv"
     assert list(tmp_path.iterdir()) == []
-    for path in (tmp_path, tmp_path / "no" / "t.csv", Path("/proc/t.csv")):
+    for path in (tmp_path, tmp_path / "no" / "t.csv", Path("/proc/t.csv"), tmp_path / ("t" * 300), tmp_path / ("t" * 253)):
         with pytest.raises(BadOption, match=r"^--trades: .*(directory|written)"):
-            options.read_target("--trades", path)
+            options.read_target("--trades", path, others=())
+
+
+def test_a_result_takes_the_place_of_no_device_and_of_nothing_that_the_run_needs(tmp_path: Path) -> None:
+    pipe, candles = tmp_path / "pipe", tmp_path / "ETHUSDT-1h.csv"
+    os.mkfifo(pipe)
+    candles.write_text("bars")
+
+    with pytest.raises(BadOption, match=r"^--trades: .*no plain file"):
+        options.read_target("--trades", pipe, others=())
+    with pytest.raises(BadOption, match=r"^--trades: .*needed"):
+        options.read_target("--trades", tmp_path / "." / "ETHUSDT-1h.csv", others=(candles,))
+    assert candles.read_text() == "bars"
