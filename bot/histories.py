@@ -6,10 +6,14 @@ Nothing is silently used or left out: every line of `told` is for the person at 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bot.history_faults import counted, fault_lines, used_line
+import numpy as np
+
+from bot.history_faults import counted, fault_lines, period, used_line
 from engine.adapters.candle_files import Bars, moment, name_of, read_bars
 from engine.adapters.funding_files import read_funding, symbol_of
 from engine.adapters.history_tables import BadFile
@@ -99,18 +103,14 @@ def _read(source: Source, first_ms: int | None, end_ms: int | None, told: list[s
 
 
 def _shared_run(read: Sequence[Bars]) -> list[Bars]:
-    """The longest stretch without a hole of each, cut to the time that all of them share."""
-    shared = _shared(read)
-    return _shared([bars.longest_run() for bars in shared])
-
-
-def _shared(parts: Sequence[Bars]) -> list[Bars]:
-    begin, end = max(bars.first_ms for bars in parts), min(bars.end_ms for bars in parts)
-    cut = [bars.within(begin, end) for bars in parts]
-    if begin >= end or not all(map(len, cut)):
-        spans = ", ".join(f"{bars.symbol} {moment(bars.first_ms)} to {moment(bars.end_ms)}" for bars in parts)
-        raise BadHistory(f"the candles share no time without a hole: {spans}")
-    return cut
+    """The longest stretch without a hole in any of them."""
+    times = reduce(partial(np.intersect1d, assume_unique=True), (bars.rows.open_time_ms for bars in read))
+    if not len(times):
+        spans = ", ".join(f"{bars.symbol} {period(bars)}" for bars in read)
+        raise BadHistory(f"the candles share no time: {spans}")
+    cuts = np.flatnonzero(np.diff(times) != read[0].interval_ms) + 1
+    begin, end = max(pairwise((0, *cuts.tolist(), len(times))), key=lambda run: run[1] - run[0])
+    return [bars.within(int(times[begin]), int(times[end - 1]) + bars.interval_ms) for bars in read]
 
 
 def _check_length(bars: Bars, begin_ms: int | None, warmup_bars: int, told: list[str]) -> None:

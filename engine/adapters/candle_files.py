@@ -38,7 +38,7 @@ class FileName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """One symbol's sound bars in order, each once. Between two of them there may be a hole: `longest_run` has none."""
+    """One symbol's sound bars in order, each once. Between two of them there may be a hole; none of `runs` has one."""
 
     symbol: str
     interval: str
@@ -75,10 +75,6 @@ class Bars:
         cuts = np.flatnonzero(np.diff(self.rows.open_time_ms) != self.interval_ms) + 1
         edges = (0, *(int(cut) for cut in cuts), len(self))
         return tuple(Bars(self.symbol, self.interval, self.rows.at(slice(*part)), self.faults) for part in pairwise(edges))
-
-    def longest_run(self) -> "Bars":
-        """The longest stretch without a hole, the first of equals."""
-        return max(self.runs(), key=len)
 
     def _place(self, time_ms: int | None, otherwise: int) -> int:
         return otherwise if time_ms is None else int(np.searchsorted(self.rows.open_time_ms, time_ms))

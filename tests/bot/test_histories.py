@@ -84,6 +84,15 @@ def test_of_a_history_with_a_hole_the_longest_run_is_used_and_the_rest_named(tmp
     assert any("197 bars used" in line and "(100 bars)" in line for line in loaded.told)
 
 
+def test_symbols_with_holes_at_different_times_share_what_lies_between(tmp_path: Path) -> None:
+    early = parquet(tmp_path / "ETHUSDT-1m.parquet", [row for at, row in enumerate(rows(300)) if at != 40])
+    late = parquet(tmp_path / "BTCUSDT-1m.parquet", [row for at, row in enumerate(rows(300)) if at != 260])
+
+    loaded = load(early, late)
+
+    assert [(len(one.candles), one.candles.open_time_ms[0]) for one in loaded.histories] == [(219, at(41))] * 2
+
+
 def test_funding_is_found_beside_the_candles_or_in_the_folder_next_to_theirs(tmp_path: Path) -> None:
     (tmp_path / "candles").mkdir()
     (tmp_path / "funding").mkdir()

@@ -185,16 +185,15 @@ def test_filler_bars_are_used_and_counted_but_a_quiet_bar_at_another_price_is_no
     assert as_rows(bars) == some
 
 
-def test_a_hole_cuts_history_and_the_longest_run_within_the_asked_time_is_found(tmp_path: Path) -> None:
+def test_a_hole_cuts_history_into_runs_within_the_asked_time(tmp_path: Path) -> None:
     some = rows(100)
     file = parquet(tmp_path / "ETHUSDT-1m.parquet", [*some[:60], *some[65:]])
 
     whole = read_bars([file])
     late = read_bars([file], begin_ms=START_MS + 40 * MINUTE_MS, end_ms=START_MS + 95 * MINUTE_MS)
 
-    assert as_rows(whole.longest_run()) == some[:60]
-    assert [len(run) for run in whole.runs()] == [60, 35]
-    assert as_rows(late.longest_run()) == some[65:95]
+    assert [as_rows(run) for run in whole.runs()] == [some[:60], some[65:]]
+    assert [as_rows(run) for run in late.runs()] == [some[40:60], some[65:95]]
     assert late.faults.missing_bars == 5
 
 
