@@ -28,9 +28,11 @@ TICKS: Final = tuple(
     Decimal(digit).scaleb(exponent) for exponent in range(3, -11, -1) for digit in (5, 2, 1)
 )  # the coarsest first
 FREE_TICK: Final = FLOAT_NOISE  # of the price, where prices lie on no grid at all
+FINEST_EXPONENT: Final = -10  # of a tick: ticks times lots have to fit whole numbers of 64 bits
+PRICES: Final = (1e-8, 1e9)  # of contracts; beyond them it is something else than a price
 INFERRED_BRACKETS: Final = (Bracket(notional_cap=1e12, max_leverage=50, maintenance_rate=0.01, maintenance_amount=0),)
 INFERRED_MIN_NOTIONAL: Final = Decimal(5)
-MOST_LOTS: Final = 1_000_000_000
+MOST_WORTH: Final = 100_000_000  # of one order
 
 
 class RulesFile(msgspec.Struct, rename="camel"):
@@ -70,16 +72,22 @@ def rules_beside(folder: Path) -> Path | None:
 
 
 def inferred_rules(symbol: str, prices: Sequence[Floats]) -> SymbolRules:
-    """Rules as the prices let suspect them: the grid from the prices, the lot from their size, the rest ordinary."""
+    """Rules as the prices let suspect them: the grid from the prices, the lot from their size, the rest ordinary.
+
+    Raises `BadFile` where these are no prices of a contract.
+    """
     sample = _sample(prices)
     median = float(np.median(sample))
+    if not PRICES[0] <= median <= PRICES[1]:
+        raise BadFile(f"{symbol}: prices around {median:g} are not those of a contract ({PRICES[0]:g} to {PRICES[1]:g})")
     step = Decimal(10) ** min(0, floor(log10(1 / median)))
+    free_tick = Decimal(10) ** max(FINEST_EXPONENT, floor(log10(median * FREE_TICK)))
     return SymbolRules(
         symbol=symbol,
-        tick_size=_coarsest_tick(sample) or Decimal(10) ** floor(log10(median * FREE_TICK)),
+        tick_size=_coarsest_tick(sample) or free_tick,
         step_size=step,
         min_quantity=step,
-        max_market_quantity=step * MOST_LOTS,
+        max_market_quantity=step * floor(MOST_WORTH / median / float(step)),
         min_notional=INFERRED_MIN_NOTIONAL,
         is_trading=True,
         brackets=INFERRED_BRACKETS,
@@ -122,5 +130,6 @@ def _coarsest_tick(sample: Floats) -> Decimal | None:
 
 
 def _share_on_grid(sample: Floats, tick: Decimal) -> float:
+    """The share of prices that are whole ticks. One of less than a tick is none, however little it is."""
     ticks = sample / float(tick)
-    return float(np.mean(np.abs(ticks - np.rint(ticks)) <= np.maximum(ticks, 1.0) * FLOAT_NOISE))
+    return float(np.mean((ticks > 0.5) & (np.abs(ticks - np.rint(ticks)) <= np.maximum(ticks, 1.0) * FLOAT_NOISE)))

@@ -11,7 +11,8 @@ from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.records import Records
 from engine.backtest.result import RawTrades, Run, Walked
 from engine.backtest.walk import walk
-from engine.execution.fills import MILLION, UNITS
+from engine.execution.fills import MILLION, UNITS, is_reckonable, most_lots
+from engine.execution.lot_rules import lot_rules
 from engine.model.market import DAY_MS
 from engine.model.signals import Code
 from engine.params import TradingParams
@@ -46,7 +47,7 @@ class Walker:
         self._symbols = _placed(self.histories, records.symbol_records(rules))
         self._brackets = records.bracket_records(rules)
         self._payments = _payments(self.histories)
-        self._laid: dict[tuple[object, ...], Laid] = {}
+        self._laid: dict[tuple[object, ...], Laid] = {}  # never changed, only replaced: other threads may be reading it
 
     @property
     def first_ms(self) -> int:
@@ -103,8 +104,8 @@ class Walker:
         if known is not None:
             return known
         bars = int(self._symbols["count"].sum())
-        while len(self._laid) >= (TRACKS_KEPT if bars <= MANY_BARS else 1):
-            self._laid.pop(next(iter(self._laid)), None)
+        before, kept = [*self._laid.items()], TRACKS_KEPT if bars <= MANY_BARS else 1
+        self._laid = dict(before[max(0, len(before) - kept + 1) :])
         rows, found = np.empty(bars, records.ROW), np.empty(bars, records.CANDIDATE)
         symbols, candidates = self._symbols.copy(), 0
         for symbol, history in zip(symbols, self.histories, strict=True):
@@ -112,7 +113,8 @@ class Walker:
             symbol["candidates_from"] = candidates
             candidates += track.fill(part, found[candidates:], symbol["first"], history.candles, params, is_whole=is_whole)
             symbol["candidates_to"] = candidates
-        self._laid[name] = made = Laid(rows, symbols, found[:candidates].copy())
+        made = Laid(rows, symbols, found[:candidates].copy())
+        self._laid = {**self._laid, name: made}
         return made
 
     def _terms(self, *, is_counted: bool) -> Records:
@@ -140,6 +142,11 @@ def _check(histories: Sequence[SymbolHistory]) -> None:
             raise BadHistory(f"{one.candles.symbol}: no candles")
         if np.any(np.diff(times) != one.candles.interval_ms) or times[0] % one.candles.interval_ms:
             raise BadHistory(f"{one.candles.symbol}: the candles have holes or are not aligned to their interval")
+        tick, step, highest = one.rules.tick_size, one.rules.step_size, float(one.candles.high.max())
+        if not is_reckonable(highest, lot_rules(one.rules)):
+            raise BadHistory(
+                f"{one.candles.symbol}: prices up to {highest:g} on a grid of {tick:f} by {step:f} are too many digits"
+            )
 
 
 def _placed(histories: Sequence[SymbolHistory], symbols: Records) -> Records:
@@ -148,6 +155,7 @@ def _placed(histories: Sequence[SymbolHistory], symbols: Records) -> Records:
     for symbol, one in zip(symbols, histories, strict=True):
         symbol["begin"], symbol["count"] = row, len(one.candles)
         symbol["first"] = (int(one.candles.open_time_ms[0]) - first_ms) // one.candles.interval_ms
+        symbol["max_lots"] = min(symbol["max_lots"], most_lots(float(one.candles.high.max()), lot_rules(one.rules)))
         symbol["payments_from"], symbol["payments_to"] = payment, payment + len(one.funding.time_ms)
         row, payment = row + len(one.candles), payment + len(one.funding.time_ms)
     return symbols

@@ -13,6 +13,21 @@ from engine.model.market import LotRules
 UNITS: Final = 100_000_000  # of money in one whole of the quote asset
 MILLION: Final = 1_000_000
 NOISE: Final = 1e-12  # a price this close to a tick, relatively, is that tick
+FINEST_GRID: Final = (1 << 63) // UNITS  # ticks by lots in one whole: a rest of `share` fits 64 bits up to here
+MOST_TICKS: Final = 1 << 53  # a price of more ticks is no longer a whole float
+MOST_PRODUCT: Final = 1 << 62
+
+
+def is_reckonable(price: float, lot: LotRules) -> bool:
+    """Whether prices up to this one, and money on this grid, fit the whole numbers of compiled code."""
+    return lot.price_scale * lot.quantity_scale <= FINEST_GRID and price * lot.price_scale / lot.tick_units <= MOST_TICKS
+
+
+def most_lots(price: float, lot: LotRules) -> int:
+    """How many lots can be reckoned with, exactly, up to a price. A size beyond it is that of nobody."""
+    by_product = MOST_PRODUCT / (price * lot.price_scale * lot.step_units)
+    by_money = MOST_PRODUCT / UNITS / (price * lot.step_units / lot.quantity_scale)
+    return math.floor(by_product if by_product < by_money else by_money)
 
 
 def worse_ticks(price: float, side: int, fraction: float, lot: LotRules) -> int:
@@ -46,7 +61,12 @@ def half_even(amount: int, whole: int) -> int:
 def share(amount: int, parts: int, whole: int) -> int:
     """`amount * parts / whole`, rounded half to even, without a product that 64 bits cannot hold."""
     quotient = amount // whole
-    return quotient * parts + half_even((amount - quotient * whole) * parts, whole)
+    product = (amount - quotient * whole) * parts
+    rest = product // whole
+    shared, twice = quotient * parts + rest, 2 * (product - rest * whole)
+    if twice > whole or (twice == whole and shared % 2 == 1):
+        return shared + 1
+    return shared
 
 
 def worth(ticks: int, lots: int, lot: LotRules) -> int:

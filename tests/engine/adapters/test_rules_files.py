@@ -10,7 +10,9 @@ import pytest
 from engine.adapters.candle_files import read_bars
 from engine.adapters.history_tables import BadFile, Floats
 from engine.adapters.rules_files import fitting_rules, inferred_rules, read_rules, rules_beside
-from engine.execution.lot_rules import lot_rules
+from engine.execution import fills
+from engine.execution.lot_rules import decimal_price, decimal_quantity, lot_rules, nearest_ticks
+from engine.model.grid import MOST_LOTS
 from tests.builders import RECORDED
 from tests.engine.adapters.recorded import payload
 
@@ -18,7 +20,7 @@ from tests.engine.adapters.recorded import payload
 def prices(tick: str, middle: float, count: int = 4_000) -> list[Floats]:
     """A seeded walk on a grid, as columns."""
     steps = np.random.default_rng(7).integers(-40, 41, size=(4, count)).cumsum(axis=1)
-    return list((round(middle / float(tick)) + steps) * float(tick))
+    return list((np.abs(round(middle / float(tick)) + steps) + 1) * float(tick))
 
 
 @pytest.mark.parametrize(
@@ -32,10 +34,11 @@ def prices(tick: str, middle: float, count: int = 4_000) -> list[Floats]:
     ],
 )
 def test_tick_and_lot_are_read_off_the_prices(tick: str, middle: float, step: str) -> None:
-    rules = inferred_rules("XUSDT", prices(tick, middle))
+    columns = prices(tick, middle)
+    rules = inferred_rules("XUSDT", columns)
 
     assert (rules.tick_size, rules.step_size) == (Decimal(tick), Decimal(step))
-    assert lot_rules(rules).max_lots == 1_000_000_000
+    assert float(rules.max_market_quantity) * np.median(columns) == pytest.approx(100_000_000, rel=0.1)
 
 
 def test_one_odd_price_in_two_thousand_does_not_make_the_grid_finer() -> None:
@@ -46,12 +49,35 @@ def test_one_odd_price_in_two_thousand_does_not_make_the_grid_finer() -> None:
 
 
 @pytest.mark.parametrize("middle", [0.0012, 100.0, 65_000.0])
-def test_prices_on_no_grid_keep_nine_digits(middle: float) -> None:
+def test_prices_on_no_grid_keep_nine_digits_or_ten_behind_the_point(middle: float) -> None:
     columns = list(np.random.default_rng(1).uniform(0.99 * middle, 1.01 * middle, size=(4, 1_000)))
 
     tick = inferred_rules("XUSDT", columns).tick_size
 
-    assert middle * 1e-10 <= tick <= middle * 2e-9
+    assert middle * 1e-10 <= tick <= max(middle * 2e-9, 1e-10)
+
+
+@pytest.mark.parametrize("middle", [2e-8, 3e-6, 1e-4, 0.7, 9.9, 90_000.0, 5e8])
+def test_money_is_exact_on_every_inferred_grid(middle: float) -> None:
+    columns = list(np.random.default_rng(1).uniform(0.99 * middle, 1.01 * middle, size=(4, 1_000)))
+    rules = inferred_rules("XUSDT", columns)
+    lot = lot_rules(rules)
+    ticks, lots = nearest_ticks(middle, lot), min(lot.max_lots, MOST_LOTS)
+    price, quantity = decimal_price(ticks, rules), decimal_quantity(lots, rules)
+
+    assert rules.tick_size <= middle
+    assert Decimal(fills.worth(ticks, lots, lot)) == round(price * quantity * fills.UNITS)
+    assert max(ticks * lots * lot.tick_units * lot.step_units, lot.price_scale * lot.quantity_scale * fills.UNITS) < 2**62
+
+
+def test_a_price_below_a_tick_does_not_lie_on_its_grid() -> None:
+    assert inferred_rules("XUSDT", prices("0.00000001", 0.000003)).tick_size == Decimal("0.00000001")
+
+
+@pytest.mark.parametrize("middle", [1e-30, 1e30, 1e300])
+def test_what_is_no_price_of_a_contract_is_one_line(middle: float) -> None:
+    with pytest.raises(BadFile, match=r"^XUSDT: prices around .* are not those of a contract"):
+        inferred_rules("XUSDT", [np.full(100, middle)] * 4)
 
 
 def test_recorded_rules_come_with_the_leverage_table_beside_them(tmp_path: Path) -> None:
