@@ -69,3 +69,21 @@ async def test_an_owner_starts_confirms_closes_and_asks_why(language: str, tmp_p
         await say(page, "/why")
 
         await page.get_by_text(words["why"], exact=False).last.wait_for(timeout=30_000)
+
+
+async def test_a_setting_is_looked_at_before_it_is_set(tmp_path: Path) -> None:
+    async with a_demo("en", tmp_path) as address, a_phone() as page:
+        await page.goto(address)
+        await page.get_by_role("button", name="START").click()
+        await say(page, "/whatif activation_threshold=0.5")
+        await page.get_by_text("Last 7 days", exact=False).first.wait_for(timeout=120_000)
+        await page.locator("button", has_text="Discard").last.click()
+        await page.get_by_text("Nothing was changed", exact=False).first.wait_for(timeout=30_000)
+
+        await say(page, "/threshold")
+        await page.locator("img:visible").last.wait_for(timeout=60_000)
+        await page.locator("button", has_text="0.40").last.click()
+        await page.locator("button", has_text="Set 0.40").last.wait_for(timeout=30_000)
+        await say(page, "/shadow activation_threshold=0.4")
+
+        await page.get_by_text("it sends no orders", exact=False).last.wait_for(timeout=30_000)
