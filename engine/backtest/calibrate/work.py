@@ -22,13 +22,22 @@ type Told = Callable[[int], None]
 class Shared(Protocol):
     """The study, as a thread needs it."""
 
-    def take(self) -> tuple[int, int] | None: ...
-    def give(self, batch: int, trial: int, results: list[str]) -> None: ...
-    def drop(self, batch: int, trial: int) -> None: ...
+    def take(self) -> tuple[int, int] | None:
+        """An open batch and the trial that stands for it; None where there is none just now."""
+
+    def give(self, batch: int, trial: int, results: list[str]) -> None:
+        """Keep a batch's results."""
+
+    def drop(self, batch: int, trial: int) -> None:
+        """Give a batch back unwalked."""
+
     @property
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """How many batches are complete."""
+
     @property
-    def is_complete(self) -> bool: ...
+    def is_complete(self) -> bool:
+        """Whether nothing is open."""
 
 
 class Worked(NamedTuple):
