@@ -6,7 +6,7 @@ from typing import Final
 
 from aiogram.types import Message
 
-from engine.model.past import Dial, NotMeasured
+from engine.model.past import Dial, NotMeasured, WhyNot
 from engine.params import BY_NAME
 from handlers.chat import redrawn
 from handlers.measuring import LOOKS, measured
@@ -46,7 +46,8 @@ async def show_dial(
         if owner.later.touches(place) == touches and (walked is not None or answers):
             await redrawn(message, dial(owner.texts, params, rulings, wanted, note, walked, answers, picture))
 
-    owner.later.start(follow())
+    if not owner.later.start(follow()) and wanted != now:
+        await redrawn(message, dial(owner.texts, params, rulings, wanted, note, None, [NotMeasured(WhyNot.BUSY)]))
 
 
 async def _drawn(owner: Owner, now: float, wanted: float) -> tuple[Dial | None, bytes]:

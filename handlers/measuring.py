@@ -6,7 +6,7 @@ from typing import Final
 from aiogram.types import Message
 
 from engine.control import EngineControl
-from engine.model.past import NotMeasured
+from engine.model.past import NotMeasured, WhyNot
 from handlers.chat import redrawn
 from handlers.owner import Owner
 from handlers.ui.past import Answer, with_figures
@@ -40,7 +40,8 @@ async def show_with(
         if owner.later.touches(place) == touches:
             await redrawn(message, draw(answers))
 
-    owner.later.start(follow())
+    if not owner.later.start(follow()):
+        await redrawn(message, draw([NotMeasured(WhyNot.BUSY)]))
 
 
 async def measured(engine: EngineControl, changes: Changes, days: int, old: Changes) -> Answer:

@@ -10,7 +10,7 @@ from handlers.ui import keyboards as keys
 from handlers.ui import tuning
 from handlers.ui.callbacks import View
 from handlers.ui.counted import THRESHOLD, histogram, step
-from handlers.ui.language import Texts
+from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, lines, row
 from handlers.ui.past import Answer, figures, known_only
 from handlers.ui.screen import Screen, arranged
@@ -42,10 +42,20 @@ def dial(
         *(("", figures(texts, answers)) if differs or answers else ()),
     )
     change = [keys.apply(texts, THRESHOLD, wanted, n.fixed(wanted, 2))] if differs else []
-    turned = [keys.preview(THRESHOLD, value, n.fixed(value, 2)) for value in choices if value != wanted]
+    turned = [keys.preview(THRESHOLD, value, _label(texts, value, walked)) for value in choices if value != wanted]
     half = len(turned) // 2
     rows = arranged(turned[:half], turned[half:], change, [keys.back(texts), keys.refresh(View.THRESHOLD)])
     return Screen(text, rows, picture, keeps_picture=True)
+
+
+def _label(texts: Texts, value: float, walked: Dial | None) -> str:
+    """A place, and the trades a week that it gave: what one really chooses."""
+    place, found = texts.numbers.fixed(value, 2), walked.at(value) if walked is not None else None
+    if walked is None or found is None:
+        return place
+    return texts.label(
+        marked("{place} · {number} wk"), place=place, number=texts.numbers.fixed(walked.per_week(found.trades), 1)
+    )
 
 
 def choices_around(wanted: float) -> list[float]:

@@ -171,3 +171,12 @@ async def test_a_time_of_which_little_is_known_is_not_passed_off_as_a_whole_one(
     await chat.say("/whatif activation_threshold=0.5")
 
     assert "Last 7 days · only 2 days of it known" in chat.shown
+
+
+async def test_where_too_much_goes_on_already_the_question_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.later.MOST_AT_ONCE", 0)
+    chat = Conversation(a_measured_engine())
+
+    await chat.say("/whatif activation_threshold=0.5")
+
+    assert "not measured yet (something else is being measured)" in chat.shown
