@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
+from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rules import ExchangeInfo, SymbolBrackets, brackets_of, rules_of
 from engine.adapters.history_tables import BadFile, Floats
 from engine.model.market import Bracket, SymbolRules
@@ -50,8 +51,13 @@ class RulesRecord(NamedTuple):
     brackets: dict[str, tuple[Bracket, ...]]
 
     def rules(self, symbol: str) -> SymbolRules:
-        """Raises `LookupError` in one line where the record does not have this contract, or no usable rules of it."""
-        return rules_of(self.info, symbol, self.brackets)
+        """Raises `LookupError` in one line where the record does not have this contract, or no usable rules of it, and
+        `BadFile` where their numbers are none.
+        """
+        try:
+            return rules_of(self.info, symbol, self.brackets)
+        except BadMessage as error:
+            raise BadFile(f"{self.file}: {symbol} has rules with {error}") from None
 
 
 def read_rules(file: Path) -> RulesRecord:

@@ -115,6 +115,20 @@ def test_a_file_of_something_else_is_one_line(tmp_path: Path, content: bytes) ->
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("digits", ["1e40", "NaN", "-1e-40"])
+def test_recorded_rules_with_odd_numbers_are_one_line(tmp_path: Path, digits: str) -> None:
+    info = msgspec.json.decode(payload("fapi_exchangeInfo_testnet_20251126.json"))
+    contract = next(one for one in info["symbols"] if one["symbol"] == "ETHUSDT")
+    for one in contract["filters"]:
+        one.update({name: digits for name in ("tickSize", "stepSize", "minQty", "maxQty", "notional") if name in one})
+    (tmp_path / "rules.json").write_bytes(msgspec.json.encode({"exchangeInfo": info}))
+
+    with pytest.raises((BadFile, LookupError)) as told:
+        read_rules(tmp_path / "rules.json").rules("ETHUSDT")
+
+    assert "\n" not in str(told.value)
+
+
 def test_a_recorded_tick_that_is_coarser_than_the_prices_gives_way() -> None:
     rules = inferred_rules("XUSDT", prices("0.1", 65_000.0))
 
