@@ -161,4 +161,6 @@ def left(one: LeftOpen) -> dict[str, Any]:
         "entry_price": str(one.entry_price),
         "quantity": str(one.quantity),
         "unrealised": str(one.unrealised),
+        "fees": str(one.fees),
+        "funding": str(one.funding),
     }

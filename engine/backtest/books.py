@@ -112,6 +112,8 @@ def _left_open(history: SymbolHistory, place: Record) -> LeftOpen:
         entry_price=decimal_price(entry_ticks, rules),
         quantity=decimal_quantity(lots, rules),
         unrealised=money(fills.gain(side, entry_ticks, mark, lots, lot)),
+        fees=money(place["fees"]),
+        funding=money(place["funding"]),
     )
 
 
@@ -127,5 +129,3 @@ def _held_return(history: SymbolHistory, begin_ms: int) -> float:
     candles = history.candles
     at = min(max((begin_ms - int(candles.open_time_ms[0])) // candles.interval_ms, 0), len(candles) - 1)
     return float(candles.close[-1] / candles.open[at] - 1.0)
-
-

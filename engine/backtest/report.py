@@ -66,7 +66,7 @@ class Report:
     account: Days
     held: Floats
     held_return: float | None
-    left_unrealised: Decimal
+    left_net: Decimal  # of what was still open at the end
     findings: tuple[Finding, ...]
 
     @property
@@ -103,7 +103,7 @@ def reported(run: Run, candles: Sequence[Candles] = ()) -> Report:
         account=account,
         held=held_equity(candles, run, account.end_ms),
         held_return=held_return(run),
-        left_unrealised=sum((one.unrealised for one in run.left_open), Decimal(0)),
+        left_net=sum((one.net for one in run.left_open), Decimal(0)),
         findings=findings(run, total, expectancy),
     )
 

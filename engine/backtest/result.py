@@ -65,16 +65,25 @@ class LeftOpen:
     entry_price: Decimal
     quantity: Decimal
     unrealised: Decimal  # at the last close, before the costs of leaving
+    fees: Decimal  # of the entry; the wallet has paid them, as it has the funding
+    funding: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """What it has come to by the end."""
+        return self.unrealised - self.fees + self.funding
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One walk. `bars` were walked over all symbols, `judged` of them ruled on after the warm-up.
 
-    `day_ms` and `day_equity` are the account at the end of each UTC day, marked at closes. `funnel` counts, over the
-    judged bars, how often each check did not hold (a bar may count for many); `entered` how many bars became entries.
-    `drawdown` is the largest fall of equity under its peak, as a fraction. `latched_ms` is when the drawdown latch ended
-    all entries; 0 = it did not.
+    `day_ms` and `day_equity` are the account at the end of each UTC day: what the next one began with, after the orders that
+    went out at its first open; the last day stands at the last close. `wallet_after` is `wallet_before`, the net of all
+    trades, and the fees and funding of what is left open, to the last digit. `funnel` counts, over the judged bars, how
+    often each check did not hold (a bar may count for many); `entered` how many bars became entries. `drawdown` is the
+    largest fall of equity under its peak, as a fraction. `latched_ms` is when the drawdown latch ended all entries; 0 = it
+    did not.
     """
 
     symbols: tuple[str, ...]

@@ -105,7 +105,7 @@ def _left_open(texts: Texts, report: Report) -> str:
             "{count} position was still open at the end ({money}); it is not among the trades.",
             "{count} positions were still open at the end ({money}); they are not among the trades.",
             len(report.run.left_open),
-            money=texts.numbers.gain(report.left_unrealised),
+            money=texts.numbers.gain(report.left_net),
         )
     )
 

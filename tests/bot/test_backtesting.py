@@ -179,7 +179,7 @@ def test_the_days_of_a_compiled_walk_end_where_its_sums_do(candles: Path) -> Non
 
     wallet = float(run.wallet_before)
     assert report.held_return == pytest.approx(report.held[-1] / wallet - 1)
-    assert report.account.equity[-1] == pytest.approx(float(run.wallet_after + report.left_unrealised))
+    assert report.account.equity[-1] == pytest.approx(float(run.wallet_before + report.total.net + report.left_net))
     assert (report.account.end_ms[-1], len(report.account)) == (run.end_ms, 41)  # it begins within a day
     assert math.prod(1 + month.change for month in report.months) == pytest.approx(report.account.equity[-1] / wallet)
     assert report.fall.fraction <= run.drawdown + 1e-12

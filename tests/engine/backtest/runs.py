@@ -77,7 +77,8 @@ def a_run(results_in_r: Sequence[float] = (), *, trades: Sequence[Closed] | None
 
 def left_open() -> LeftOpen:
     """A short that history ended with."""
-    return LeftOpen("ETHUSDT", Side.SHORT, BEGIN_MS + 100 * DAY_MS, Decimal(2_400), Decimal("1.5"), Decimal("-12.30"))
+    money = Decimal("-12.30"), Decimal("1.80"), Decimal("0.36")
+    return LeftOpen("ETHUSDT", Side.SHORT, BEGIN_MS + 100 * DAY_MS, Decimal(2_400), Decimal("1.5"), *money)
 
 
 def hourly(run: Run, *, first: float = 2_000.0, last: float = 2_160.0, warmup: int = 100) -> Candles:

@@ -1,4 +1,4 @@
-"""What the compiled walk refuses before it begins. That it walks right is `test_parity_history`."""
+"""What the compiled walk refuses before it begins, and that its books close. That it walks right is `test_parity_history`."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -9,7 +9,9 @@ import pytest
 from engine.backtest.bars import merged
 from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.kernel import BadHistory, Walker
+from tests import builders
 from tests.markets import made_up
+from tests.past import UNLIMITED
 
 PLAIN = made_up(5, 300)
 
@@ -45,3 +47,19 @@ def test_what_cannot_be_walked_exactly_is_refused_in_one_line(histories: list[Sy
         Walker(histories, Simulation())
 
     assert "\n" not in str(told.value)
+
+
+def test_the_wallet_adds_up_also_with_a_position_that_history_ended_with() -> None:
+    params = builders.params(activation_threshold=0.05, max_position_hours=48.0, **UNLIMITED)
+    whole = Walker([PLAIN], Simulation(warmup_bars=60)).run(params)
+    longest = max(whole.trades, key=lambda one: one.bars_held)
+    bars = (longest.trade.exit_time_ms - int(PLAIN.candles.open_time_ms[0])) // PLAIN.candles.interval_ms
+
+    run = Walker([replace(PLAIN, candles=PLAIN.candles.part(0, bars - 1))], Simulation(warmup_bars=60)).run(params)
+
+    (left,) = run.left_open
+    net = sum((one.trade.net for one in run.trades), Decimal(0))
+    assert left.fees > 0
+    assert left.funding != 0
+    assert run.wallet_after == run.wallet_before + net - left.fees + left.funding
+    assert float(run.wallet_after + left.unrealised) == pytest.approx(run.day_equity[-1])
