@@ -1,6 +1,7 @@
 """Every craft function runs interpreted and compiled, and both give the same to the bit: one definition, two speeds.
 
-Walks, recorded bars and random settings go through both. A function that no comparison reaches fails the last test.
+Compiled as history compiles it: with its registration, its flags, its inlining. Walks, recorded bars and random settings
+go through both. A function that no comparison reaches fails the last test.
 """
 
 import inspect
@@ -8,47 +9,32 @@ import random
 import struct
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from enum import IntEnum
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Final
 
-import numba
 import numpy as np
 import pytest
 from numba.extending import register_jitable
 
-from engine.decision import bias, rules
+from engine.backtest import compiled as registration
+from engine.backtest.compiled import compiled
 from engine.desk import ruling
-from engine.execution import exits
-from engine.features import indicators, pipeline, regime, windows
+from engine.execution import exits, fills
+from engine.features import pipeline, regime
 from engine.market import bars, feed_health
-from engine.model import grid
 from engine.model.market import Bar, LotRules, PriceWindow
 from engine.model.orders import ExitPlan
 from engine.model.signals import Features, Regime, RegimeState
 from engine.params import TradingParams
-from engine.risk import entry_gate, position_size, pre_trade_veto
-from engine.state import latch
+from engine.risk import position_size
+from engine.state import latch, streak
 from tests import builders
 from tests.chances import random_params, random_situation
 
-CRAFTS: Final = (
-    grid,
-    windows,
-    indicators,
-    pipeline,
-    regime,
-    rules,
-    bias,
-    entry_gate,
-    position_size,
-    pre_trade_veto,
-    ruling,
-    exits,
-    bars,
-    feed_health,
-    latch,
-)
+LIVE_TOO: Final = (bars, feed_health)  # numbers only as well, but history has no use for them
+CRAFTS: Final = (*registration.CRAFTS, latch, *LIVE_TOO)
 LIVE_ONLY: Final = {"ruling", "strictest", "set_by"}  # they make records with names and are never asked of history
 ENTRANCES: Final = (
     pipeline.start,
@@ -75,6 +61,20 @@ ENTRANCES: Final = (
     feed_health.is_stale,
     feed_health.is_grey,
     latch.drawn_down,
+    fills.is_reckonable,
+    fills.most_lots,
+    fills.worse_ticks,
+    fills.quoted,
+    fills.spread_in_bps,
+    fills.worth,
+    fills.gain,
+    fills.fee,
+    fills.funding,
+    fills.margin,
+    fills.forced_ticks,
+    fills.forced_fee,
+    streak.after,
+    streak.locked_until,
 )
 NAN: Final = float("nan")
 
@@ -84,11 +84,11 @@ class Both:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.compiled = numba.njit(function)
+        self.compiled = compiled(function)
 
     def __call__(self, *given: Any) -> Any:
-        interpreted, compiled = self.function(*given), self.compiled(*given)
-        assert bits(interpreted) == bits(compiled), (self.function.__name__, given, interpreted, compiled)
+        interpreted, machine = self.function(*given), self.compiled(*given)
+        assert bits(interpreted) == bits(machine), (self.function.__name__, given, interpreted, machine)
         return interpreted
 
 
@@ -116,7 +116,7 @@ class Forms:
     """All entrances in both forms, by name."""
 
     def __init__(self) -> None:
-        for module in CRAFTS:
+        for module in LIVE_TOO:
             for function in functions_of(module):
                 register_jitable(function)
         self._forms = {entrance.__name__: Both(entrance) for entrance in ENTRANCES}
@@ -132,14 +132,14 @@ def forms() -> Forms:
 
 def features_along(forms: Forms, taken: list[Bar], params: TradingParams) -> Iterator[tuple[Features, RegimeState]]:
     """Step both forms over bars, each with a state of its own, and compare after every bar."""
-    now, compiled = forms.start.function(params), forms.start.compiled(params)
+    now, machine = forms.start.function(params), forms.start.compiled(params)
     kind = RegimeState(Regime.RANGE, 0)
     for bar in taken:
         number = bar.open_time_ms // builders.HOUR_MS
         now, seen = forms.step.function(now, bar, number, params)
-        compiled, seen_compiled = forms.step.compiled(compiled, bar, number, params)
+        machine, seen_compiled = forms.step.compiled(machine, bar, number, params)
         assert bits(seen) == bits(seen_compiled), (bar, seen, seen_compiled)
-        assert bits(now) == bits(compiled), bar
+        assert bits(now) == bits(machine), bar
         kind = forms.advance(kind, forms.classify(seen, params))
         yield seen, kind
 
@@ -197,6 +197,39 @@ def aged(forms: Forms, count: int) -> None:
         forms.drawn_down(chance.choice((90.0, 89.9, NAN)), chance.choice((0.0, 100.0)), 0.1)
 
 
+def paid(forms: Forms, count: int) -> None:
+    """Fill orders on every grid and side, both ways, with fees, funding, margin, forced ends and what losses lead to."""
+    chance = random.Random(2)
+    for number in range(count):
+        tick, step = chance.choice(("0.01", "0.1", "0.0001")), chance.choice(("0.001", "1"))
+        lot = builders.lot(tick_size=Decimal(tick), step_size=Decimal(step))
+        side, leverage = chance.choice((-1, 1)), chance.choice((1, 10, 50))
+        price, lots = round(chance.uniform(0.02, 3_000.0), 4), chance.randint(1, 5_000)
+        forms.is_reckonable(price * chance.choice((1.0, 1e12)), lot)
+        forms.most_lots(price, lot)
+        ticks = forms.worse_ticks(price, side, chance.choice((0.0, 0.0001, 0.01)), lot)
+        later = forms.worse_ticks(price * chance.uniform(0.8, 1.2), -side, 0.0001, lot)
+        forms.spread_in_bps(forms.quoted(price, -1, 0.0001), forms.quoted(price, 1, 0.0001))
+        forms.worth(ticks, lots, lot)
+        forms.fee(ticks, lots, chance.choice((0, 200, 500)), lot)
+        forms.funding(side, ticks, lots, chance.randint(-300_000, 300_000), lot)
+        left = forms.margin(ticks, lots, leverage, lot) + forms.gain(side, ticks, later, lots, lot)
+        forms.forced_fee(forms.forced_ticks(side, ticks, leverage, price * 0.9, lot), lots, 12_500, left, lot)
+        forms.locked_until(number, chance.choice((0.5, 12.0)))
+        forms.after(number % 5, number % 3 > 0)
+
+
+@compiled
+def seen_in_a_loop(state: Any, taken: Any, number: int, params: TradingParams) -> list[Features]:
+    """What `track` does: step through bars in a compiled loop, where `step` is inlined."""
+    found = []
+    for at in range(len(taken)):
+        bar = Bar(int(taken[at, 0]), taken[at, 1], taken[at, 2], taken[at, 3], taken[at, 4], taken[at, 5])
+        state, features = pipeline.step(state, bar, number + at, params)
+        found.append(features)
+    return found
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_features_regime_and_judgement_are_the_same_over_a_walk_under_any_settings(forms: Forms, seed: int) -> None:
     chance = random.Random(seed)
@@ -222,6 +255,20 @@ def test_soundness_places_ages_and_drawdown_are_the_same(forms: Forms) -> None:
     aged(forms, 300)
 
 
+def test_prices_and_money_of_fills_are_the_same(forms: Forms) -> None:
+    paid(forms, 400)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_feature_is_the_same_in_a_compiled_loop_in_which_the_step_is_inlined(seed: int) -> None:
+    params, taken = random_params(random.Random(seed)), builders.walk(600, seed)
+
+    number = taken[0].open_time_ms // builders.HOUR_MS
+    seen = seen_in_a_loop(pipeline.start(params), np.array(taken, np.float64), number, params)
+
+    assert [bits(one) for one in seen] == [bits(one) for one in builders.looked_at(taken, params)]
+
+
 def test_no_craft_function_is_left_out_of_the_comparison(forms: Forms) -> None:
     reached: set[CodeType] = set()
 
@@ -234,6 +281,7 @@ def test_no_craft_function_is_left_out_of_the_comparison(forms: Forms) -> None:
         judged_along(forms, builders.walk(150, 1), random_params(random.Random(1)), random.Random(1))
         held_along(forms, 30, 1)
         aged(forms, 20)
+        paid(forms, 20)
     finally:
         sys.setprofile(None)
 
