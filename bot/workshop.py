@@ -141,9 +141,11 @@ class Workshop:
 
     def _rest(self) -> None:
         """Nobody asked for a while: the memory is given back."""
-        if not self._turn.locked() and self._process is not None and self._process.returncode is None:
+        process = self._process
+        if not self._turn.locked() and process is not None and process.returncode is None:
             logger.info("the workshop's process rests")
-            self._process.kill()
+            self._process = None  # whoever asks next begins another
+            process.kill()
 
     async def _end(self) -> None:
         process, self._process = self._process, None

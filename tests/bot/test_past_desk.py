@@ -35,7 +35,7 @@ EAGER: Final = TradingParams(activation_threshold=0.3, adx_minimum=15.0, cooldow
 MARKET: Final = walk(2_400, 5)
 END_MS: Final = MARKET[-1].open_time_ms + HOUR_MS
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]  # the first question compiles
 
 
 class Archive:
