@@ -18,7 +18,7 @@ from typing import Any, Final
 from engine.model.past import NotMeasured, Progress, WhyNot
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-HANDED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "NUMBA_CACHE_DIR", "SSL_CERT_FILE")
+HANDED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 HEAD_BYTES: Final = 8
 LARGEST_BYTES: Final = 1 << 28
 IDLE_S: Final = 300.0
