@@ -8,13 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engine.adapters.history_tables import NO_TIME, BadFile, Floats, Ints, read_table
+from engine.model.market import settled_ms
 
 ARCHIVE_COLUMNS: Final = ("calc_time", "funding_interval_hours", "last_funding_rate")
 TIME_NAMES: Final = ("funding_time", "calc_time", "fundingtime", "timestamp", "date", "time")
 RATE_NAMES: Final = ("funding_rate", "last_funding_rate", "fundingrate", "rate")
 FILE_NAME: Final = re.compile(r"(?P<symbol>[^\W_]{2,30})-funding", re.IGNORECASE)
-HOUR_MS: Final = 3_600_000
-JITTER_MS: Final = 60_000  # settlements are on the hour; what is on record is when they were written down
 LARGEST_RATE: Final = 0.1  # caps of the exchange are 3 % and less; what is larger is something else than a rate
 
 
@@ -43,7 +42,8 @@ def read_funding(files: Sequence[Path]) -> FundingRecord:
     with np.errstate(invalid="ignore"):
         is_sound = (time_ms != NO_TIME) & (np.abs(rate) <= LARGEST_RATE)
     bad_rows = int(np.count_nonzero(~is_sound))
-    time_ms, rate_e8 = _on_the_hour(time_ms[is_sound]), np.rint(rate[is_sound] * 1e8).astype(np.int64)
+    time_ms = np.array([settled_ms(one) for one in time_ms[is_sound].tolist()], np.int64)
+    rate_e8 = np.rint(rate[is_sound] * 1e8).astype(np.int64)
     order = np.lexsort((rate_e8, time_ms))
     time_ms, rate_e8 = time_ms[order], rate_e8[order]
     disputed = np.unique(time_ms[1:][(time_ms[1:] == time_ms[:-1]) & (rate_e8[1:] != rate_e8[:-1])])
@@ -52,8 +52,3 @@ def read_funding(files: Sequence[Path]) -> FundingRecord:
     if not is_kept.any():
         raise BadFile(f"{files[0]}: not one sound settlement")
     return FundingRecord(time_ms[is_kept], rate_e8[is_kept], bad_rows + int(disputed.size))
-
-
-def _on_the_hour(times: Ints) -> Ints:
-    hours = np.rint(times / HOUR_MS).astype(np.int64) * HOUR_MS
-    return np.where(np.abs(hours - times) <= JITTER_MS, hours, times)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.backtest.history import FUNDING_EVERY_MS, Funding, Ints, assumed_funding
+from engine.model.market import settled_ms
 
 
 class Completed(NamedTuple):
@@ -16,6 +17,7 @@ class Completed(NamedTuple):
 
 def completed_funding(time_ms: Ints, rate_e8: Ints, first_ms: int, end_ms: int) -> Completed:
     """What is on record within a time, and assumed settlements (1 bp every 8 hours) wherever none is within 8 hours."""
+    time_ms = np.array([settled_ms(one) for one in time_ms.tolist()], np.int64)
     begin, end = (int(place) for place in np.searchsorted(time_ms, (first_ms, end_ms + 1)))
     usual = assumed_funding(first_ms, end_ms)
     if not len(time_ms):

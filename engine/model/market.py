@@ -17,7 +17,10 @@ INTERVAL_MS: Final = {
     "4h": 14_400_000,
     "1d": 86_400_000,
 }
+INTERVAL_NAME: Final = {length_ms: name for name, length_ms in INTERVAL_MS.items()}
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+JITTER_MS: Final = 60_000  # funding is settled on the hour; what is on record is when it was written down
 
 
 class Bar(NamedTuple):
@@ -78,3 +81,9 @@ class SymbolRules:
     brackets: tuple[Bracket, ...]
     is_ending: bool = False  # it is being settled or delivered
     delivery_ms: int = 0  # when the contract ends; 0 = not known
+
+
+def settled_ms(time_ms: int) -> int:
+    """When funding was settled that was written down at a time: a position opened on that hour has not paid for it."""
+    hour_ms = (time_ms + HOUR_MS // 2) // HOUR_MS * HOUR_MS
+    return hour_ms if abs(hour_ms - time_ms) <= JITTER_MS else time_ms

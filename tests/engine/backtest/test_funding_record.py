@@ -23,6 +23,16 @@ def test_a_full_record_is_cut_to_the_time_and_nothing_is_assumed() -> None:
     assert set(completed.funding.rate_e8.tolist()) == {777}
 
 
+def test_what_was_written_down_a_little_late_was_settled_on_the_hour() -> None:
+    times, rates = record(*range(9))
+    some = np.arange(9) != 4
+
+    completed = completed_funding(times[some] + 7, rates[some], START_MS, START_MS + 2 * DAY_MS)
+
+    assert completed.assumed == 1
+    assert completed.funding.time_ms.tolist() == times[:7].tolist()
+
+
 def test_before_between_and_behind_the_record_the_usual_rate_is_assumed() -> None:
     completed = completed_funding(*record(2, 3, 6), START_MS, START_MS + 3 * DAY_MS)
 
