@@ -8,15 +8,14 @@ from typing import Any, Final
 from bot.export import EMPTY_ROW, row
 from engine.backtest.breakdowns import Group, Results
 from engine.backtest.figures import Fall, Interval
-from engine.backtest.history import Simulation
+from engine.backtest.history import PPM_A_BP, Simulation
 from engine.backtest.report import Report
 from engine.backtest.result import Closed, LeftOpen
-from engine.model.market import INTERVAL_MS
+from engine.model.market import INTERVAL_NAME
 from engine.params import TUNABLES, TradingParams, read
-from handlers.ui.backtest_words import PPM_A_BP, Setup
+from handlers.ui.backtest_words import Setup
 
 FORMAT: Final = 1
-INTERVAL_NAME: Final = {length_ms: name for name, length_ms in INTERVAL_MS.items()}
 MORE_COLUMNS: Final = ("regime", "confidence", "bars_held")
 
 

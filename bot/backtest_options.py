@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
 
-from engine.backtest.history import Costs, Simulation
+from engine.backtest.history import PPM_A_BP, Costs, Simulation
 from engine.model.market import INTERVAL_MS
 from engine.model.signals import Sides
 from engine.params import BY_NAME, BadParam, TradingParams, conflict, tuned
@@ -22,7 +22,6 @@ SWITCH: Final = {"true": 1.0, "on": 1.0, "yes": 1.0, "false": 0.0, "off": 0.0, "
 MOST_BPS: Final = 1_000
 MOST_WALLET: Final = 1_000_000_000
 MOST_WARMUP: Final = 10_000
-PPM_A_BP: Final = 100
 HALF_DONE: Final = ".part"  # the end of a file's name until all of it is there
 SIDES: Final = {"long": Sides.LONG, "short": Sides.SHORT, "both": Sides.BOTH}
 

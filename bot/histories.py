@@ -6,15 +6,11 @@ Nothing is silently used or left out: every line of `told` is for the person at 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from bot.history_faults import counted, fault_lines, period, used_line
-from engine.adapters.candle_files import Bars, moment, name_of, read_bars
+from engine.adapters.candle_files import Bars, moment, name_of, read_bars, shared_run
 from engine.adapters.funding_files import read_funding, symbol_of
 from engine.adapters.history_tables import BadFile
 from engine.adapters.rules_files import RulesRecord, fitting_rules, inferred_rules, read_rules, rules_beside
@@ -102,15 +98,13 @@ def _read(source: Source, first_ms: int | None, end_ms: int | None, told: list[s
     return bars
 
 
-def _shared_run(read: Sequence[Bars]) -> list[Bars]:
+def _shared_run(read: Sequence[Bars]) -> Sequence[Bars]:
     """The longest stretch without a hole in any of them."""
-    times = reduce(partial(np.intersect1d, assume_unique=True), (bars.rows.open_time_ms for bars in read))
-    if not len(times):
+    used = shared_run(read)
+    if not used:
         spans = ", ".join(f"{bars.symbol} {period(bars)}" for bars in read)
         raise BadHistory(f"the candles share no time: {spans}")
-    cuts = np.flatnonzero(np.diff(times) != read[0].interval_ms) + 1
-    begin, end = max(pairwise((0, *cuts.tolist(), len(times))), key=lambda run: run[1] - run[0])
-    return [bars.within(int(times[begin]), int(times[end - 1]) + bars.interval_ms) for bars in read]
+    return used
 
 
 def _check_length(bars: Bars, begin_ms: int | None, warmup_bars: int, told: list[str]) -> None:

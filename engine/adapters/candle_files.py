@@ -7,6 +7,7 @@ bars themselves have to agree with it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 
 from engine.adapters.history_faults import Faults, Rows, examined, usual_step_ms
 from engine.adapters.history_tables import NO_TIME, BadFile, Ints, read_table
-from engine.model.market import INTERVAL_MS
+from engine.model.market import INTERVAL_MS, INTERVAL_NAME
 
 ARCHIVE_COLUMNS: Final = (
     *("open_time", "open", "high", "low", "close", "volume"),
@@ -104,6 +105,17 @@ def read_bars(
     return Bars(named.symbol, named.interval, sound, faults)
 
 
+def shared_run(parts: Sequence[Bars]) -> Sequence[Bars]:
+    """The longest stretch, the first of equals, without a hole in any of some symbols' bars; empty where there is none."""
+    times = reduce(partial(np.intersect1d, assume_unique=True), (bars.rows.open_time_ms for bars in parts))
+    if not len(times):
+        return ()
+    step = parts[0].interval_ms
+    edges = (0, *(np.flatnonzero(np.diff(times) != step) + 1).tolist(), len(times))
+    begin, end = max(pairwise(edges), key=lambda run: run[1] - run[0])
+    return [bars.within(int(times[begin]), int(times[end - 1]) + step) for bars in parts]
+
+
 def read_rows(file: Path) -> tuple[Rows, int]:
     """The rows of one file as they stand there, and how many lines were torn. Raises `BadFile`."""
     table = read_table(file, ARCHIVE_COLUMNS, (*TIME_NAMES, *PRICE_NAMES, *VOLUME_NAMES))
@@ -150,6 +162,5 @@ def _asked(rows: Rows, step: int, begin_ms: int | None, end_ms: int | None) -> R
 def _check_step(file: Path, times: Ints, interval: str) -> None:
     found = usual_step_ms(times)
     if found and found != INTERVAL_MS[interval]:
-        names = {length: name for name, length in INTERVAL_MS.items()}
-        apart = names.get(found, f"{found / 1_000:g} s")
+        apart = INTERVAL_NAME.get(found, f"{found / 1_000:g} s")
         raise BadFile(f"{file}: its bars are {apart} apart, not {interval}")

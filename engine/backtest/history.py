@@ -15,6 +15,7 @@ type Ints = NDArray[np.int64]
 
 ASSUMED_FUNDING: Final = 10_000  # 1 bp, in units of 1e-8, every 8 hours: where no payments are on record
 FUNDING_EVERY_MS: Final = 28_800_000
+PPM_A_BP: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ import pyarrow.parquet as pq
 
 from engine.backtest.bars import COLUMNS, Span, gaps, merged, of_bars
 from engine.backtest.history import Candles, Funding
-from engine.model.market import INTERVAL_MS
+from engine.model.market import INTERVAL_NAME
 
 FUNDING_COLUMNS: Final = ("funding_time", "funding_rate")
 RATE_UNIT: Final = 1e8
 MOST_BARS: Final = 1_100_000  # two years of minutes; the oldest go first
-NAME: Final = {span_ms: name for name, span_ms in INTERVAL_MS.items()}
 
 type FundingRow = tuple[int, float]
 
@@ -73,7 +72,7 @@ class KeptBars:
             _write(self._folder / f"{symbol}-funding.parquet", dict(zip(FUNDING_COLUMNS, (times, rates), strict=True)))
 
     def _bars_path(self, symbol: str, interval_ms: int) -> Path:
-        return self._folder / f"{symbol}-{NAME[interval_ms]}.parquet"
+        return self._folder / f"{symbol}-{INTERVAL_NAME[interval_ms]}.parquet"
 
 
 def _read(path: Path, columns: Sequence[str]) -> Any:

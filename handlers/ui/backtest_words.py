@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from engine.backtest.breakdowns import Results
 from engine.backtest.figures import Interval
-from engine.backtest.history import Simulation
+from engine.backtest.history import PPM_A_BP, Simulation
 from engine.backtest.report import Report
-from engine.model.market import DAY_MS, INTERVAL_MS
+from engine.model.market import DAY_MS, INTERVAL_NAME
 from engine.params import TUNABLES, TradingParams, read
 from handlers.ui import tunables
 from handlers.ui.backtest_findings import finding
@@ -19,9 +19,7 @@ from handlers.ui.language import Texts, marked
 from handlers.ui.markup import plain
 from handlers.ui.names import REASON, REGIME, SIDE, SIDES
 
-INTERVAL_NAME: Final = {length_ms: name for name, length_ms in INTERVAL_MS.items()}
 WEEK_MS: Final = 7 * DAY_MS
-PPM_A_BP: Final = 100
 LIMITS: Final = (
     marked("Inside a bar only open, high, low and close are known. Where stop and target both lie in it, the stop is taken."),
     marked(
