@@ -19,6 +19,7 @@ from engine.backtest.result import RawTrades, Run
 from engine.model.market import DAY_MS, INTERVAL_MS
 from engine.model.orders import ExitReason
 from engine.model.signals import Code, Side, Sides
+from engine.params import TradingParams
 from tests import builders
 from tests.markets import FIRST_MS, eager_params, made_up
 from tests.past import UNLIMITED, compared, history
@@ -87,7 +88,7 @@ def test_one_side_only_and_a_beginning_within_the_candles(sides: Sides, side: Si
 
 def test_days_made_of_hours_give_the_same_trades() -> None:
     run = equal(
-        [daily(history("BTCUSDT-1h"))],
+        [daily(history("BTCUSDT-1h", 0, 24 * 1_000))],
         SHORT_WARMUP,
         activation_threshold=0.2,
         max_atr_fraction=0.2,
@@ -140,7 +141,7 @@ def test_limits_of_the_account_hold_on_the_same_bars(limit: str, value: float, c
     assert (run.latched_ms > 0) == (code is Code.LATCHED)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 1_000_000),
     symbols=st.sampled_from((1, 1, 2, 3)),
@@ -163,6 +164,20 @@ def test_made_up_markets_under_any_settings_give_the_same(
     simulation = Simulation(Decimal(wallet), costs, warmup_bars, sides, from_ms)
 
     assert compared(histories, simulation, eager_params(chance)).differences == []
+
+
+def test_a_walk_that_goes_otherwise_is_told_in_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Walker.run
+
+    def otherwise(walker: Walker, params: TradingParams) -> Run:
+        return run(walker, params._replace(stop_atr_multiplier=1.01 * params.stop_atr_multiplier, adx_minimum=24.0))
+
+    monkeypatch.setattr(Walker, "run", otherwise)
+
+    seen = compared([history("ETHUSDT-1h", 0, 700)], SHORT_WARMUP, builders.params(activation_threshold=0.3, **UNLIMITED))
+
+    told = " ".join(seen.differences)
+    assert all(f": {name} " in told or f"{name}:" in told for name in ("quantity", "first_stop", "fees", "wallet", "ADX_LOW"))
 
 
 def columns(raw: RawTrades) -> list[bytes]:
