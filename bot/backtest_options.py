@@ -133,7 +133,7 @@ def read_target(option: str, path: Path | None, *, others: Iterable[Path]) -> Pa
     try:
         if path.is_dir():
             raise BadOption(f"{option}: {path} is a directory")
-        if path.exists() and not path.is_file():
+        if path.is_symlink() or (path.exists() and not path.is_file()):
             raise BadOption(f"{option}: {path} is no plain file, which a result could take the place of")
         if any(path.resolve() == other.resolve() for other in others):
             raise BadOption(f"{option}: {path} would be overwritten, and it is needed: name another file")

@@ -96,11 +96,14 @@ def test_a_file_that_cannot_be_written_is_found_out_before_the_work(tmp_path: Pa
 
 def test_a_result_takes_the_place_of_no_device_and_of_nothing_that_the_run_needs(tmp_path: Path) -> None:
     pipe, candles = tmp_path / "pipe", tmp_path / "ETHUSDT-1h.csv"
+    link = tmp_path / "stdout"
     os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "where-the-output-goes")
     candles.write_text("bars")
 
-    with pytest.raises(BadOption, match=r"^--trades: .*no plain file"):
-        options.read_target("--trades", pipe, others=())
+    for path in (pipe, link):
+        with pytest.raises(BadOption, match=r"^--trades: .*no plain file"):
+            options.read_target("--trades", path, others=())
     with pytest.raises(BadOption, match=r"^--trades: .*needed"):
         options.read_target("--trades", tmp_path / "." / "ETHUSDT-1h.csv", others=(candles,))
     assert candles.read_text() == "bars"
