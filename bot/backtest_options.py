@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from os.path import realpath
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
@@ -135,7 +136,7 @@ def read_target(option: str, path: Path | None, *, others: Iterable[Path]) -> Pa
             raise BadOption(f"{option}: {path} is a directory")
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise BadOption(f"{option}: {path} is no plain file, which a result could take the place of")
-        if any(path.resolve() == other.resolve() for other in others):
+        if realpath(path) in map(realpath, others):
             raise BadOption(f"{option}: {path} would be overwritten, and it is needed: name another file")
         with TemporaryFile(dir=path.parent):
             pass
