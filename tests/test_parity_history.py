@@ -199,6 +199,24 @@ def test_passing_by_what_cannot_be_entered_changes_no_trade() -> None:
     assert trades > 300
 
 
+@pytest.mark.parametrize(("leverage", "stop"), [(20, 1.0), (50, 0.5), (100, 0.3)])
+def test_gaps_beyond_the_liquidation_price_end_the_same_positions_and_all_entries(leverage: int, stop: float) -> None:
+    eager = {"take_profit_multiplier": 5.0, "max_position_hours": 48.0, "max_atr_fraction": 0.2, "cooldown_bars": 0}
+    given = {**eager, **UNLIMITED, "leverage": leverage, "stop_atr_multiplier": stop, "stable_bars": 0}
+    liquidated = 0
+    for seed in range(10):
+        params = eager_params(random.Random(seed), **given, max_position_value_ratio=0.1)
+
+        seen = compared([made_up(seed, 250)], Simulation(warmup_bars=20), params)
+
+        assert seen.differences == []
+        if ExitReason.LIQUIDATED in reasons(seen.run):
+            liquidated += 1
+            assert seen.run.trades[-1].trade.reason is ExitReason.LIQUIDATED
+            assert seen.run.latched_ms > 0
+    assert liquidated >= 2
+
+
 def test_a_position_at_the_end_of_its_candles_is_left_open_whatever_others_go_on() -> None:
     went_on = made_up(371_321, 140, symbol="BTCUSDT", interval="1d")
     left = set[str]()
