@@ -43,8 +43,6 @@ def is_older(desk: SavedDesk, fill: Fill) -> bool:
 
     A position that was found without a memory is as its newest change left it: what reduced it in that moment, too.
     """
-    known, since = [number for number in desk.recent_fills if number > 0], since_ms(desk)
-    if known:
-        return fill.time_ms < since and fill.trade_id < min(known)
+    since, known = since_ms(desk), [number for number in desk.recent_fills if number > 0]
     is_in_it = desk.holding is not None and desk.holding.trade.side is not fill.side and fill.time_ms == since
-    return fill.time_ms < since or is_in_it
+    return (fill.time_ms < since or is_in_it) and (not known or fill.trade_id < min(known))
