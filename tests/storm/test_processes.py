@@ -6,7 +6,7 @@ from tests.storm.processes import Share, reported, shares, spread, storms
 
 KILLS_A_WORLD = 5
 SEEDS = (11, 12)
-RACES = 4
+RACES = 2
 LIMIT_S = 240
 
 
