@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from bot import cli
+from bot.backtest_commands import Interval, Sides, To, Wallet, Warmup
 
 FEWEST_TRIALS, MOST_TRIALS = 16, 50_000
 MOST_WORKERS: Final = 64
@@ -13,9 +14,7 @@ MOST_WORKERS: Final = 64
 Candles = Annotated[
     list[Path] | None, typer.Option(help="Candle files (parquet or CSV), named SYMBOL-INTERVAL...; several may follow.")
 ]
-Interval = Annotated[str, typer.Option(help="Length of a bar. Default: as the files are called.")]
 From = Annotated[str, typer.Option("--from", help="When entries may begin (UTC), like 2024-01-31.")]
-To = Annotated[str, typer.Option("--to", help="Last day, with all of it, or a moment (UTC).")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="A present setting, name=value; several may follow.")]
 Trials = Annotated[int, typer.Option(help="How many settings are tried.", min=FEWEST_TRIALS, max=MOST_TRIALS)]
 Seed = Annotated[int, typer.Option(help="Seed of the draw.", min=0)]
@@ -28,9 +27,6 @@ Json = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
 Forget = Annotated[str, typer.Option(help="Delete a study from the store, and do nothing else.")]
 Rules = Annotated[Path | None, typer.Option(help="Recorded exchange rules. Default: rules.json beside the candles.")]
 Funding = Annotated[list[Path] | None, typer.Option(help="Settled funding. Default: beside the candles.")]
-Warmup = Annotated[int | None, typer.Option(help="Bars known before the first decision. Default: WARMUP_BARS.")]
-Sides = Annotated[str, typer.Option(help="long, short or both.")]
-Wallet = Annotated[str, typer.Option(help="Money at the beginning. Default: PAPER_WALLET.")]
 Taker = Annotated[float | None, typer.Option(help="Fee of a fill, in basis points. Default: 5.")]
 Spread = Annotated[float | None, typer.Option(help="Whole spread, in basis points. Default: 2.")]
 Slippage = Annotated[float | None, typer.Option(help="Slippage of a fill, in basis points. Default: 1.")]

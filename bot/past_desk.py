@@ -18,7 +18,7 @@ from engine.backtest.bars import of_bars
 from engine.backtest.question import PastQuestion, SymbolPast
 from engine.backtest.what_if import changed
 from engine.control import Backtested
-from engine.model.market import INTERVAL_MS, Bar, SymbolRules
+from engine.model.market import FUNDING_EVERY_MS, INTERVAL_MS, Bar, SymbolRules
 from engine.model.past import Calibration, Dial, NotMeasured, Phase, Progress, WhatIf, WhyNot
 from engine.model.signals import Sides
 from engine.params import TradingParams
@@ -31,7 +31,6 @@ LONG_S: Final = 600.0
 SEARCH_S: Final = 6 * 3_600.0
 GATHERED_WITHIN_S: Final = 120.0  # what was read until then is kept, and the next question goes on from there
 KEPT_AT_ONCE: Final = 20  # pages
-FUNDING_EVERY_MS: Final = 28_800_000
 
 type FundingRow = tuple[int, float]
 

@@ -35,12 +35,11 @@ from engine.model.events import (
     RulesLoaded,
     StopChanged,
 )
-from engine.model.market import PriceWindow, SymbolRules
+from engine.model.market import FUNDING_EVERY_MS, PriceWindow, SymbolRules
 from engine.model.orders import ApprovedOrder, Fill, Role, StopStatus, TriggerBy
 from engine.model.signals import Side
 from engine.ports import Event
 
-FUNDING_EVERY_MS: Final = 28_800_000
 NO_POSITION: Final = "ReduceOnly Order is rejected."
 
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.backtest.history import FUNDING_EVERY_MS, Funding, Ints, assumed_funding
-from engine.model.market import settled_ms
+from engine.backtest.history import Funding, Ints, assumed_funding
+from engine.model.market import FUNDING_EVERY_MS, settled_ms
 
 
 class Completed(NamedTuple):

@@ -7,14 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.market import SymbolRules
+from engine.model.market import FUNDING_EVERY_MS, SymbolRules
 from engine.model.signals import Sides
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
 ASSUMED_FUNDING: Final = 10_000  # 1 bp, in units of 1e-8, every 8 hours: where no payments are on record
-FUNDING_EVERY_MS: Final = 28_800_000
 PPM_A_BP: Final = 100
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from engine.backtest.history import FUNDING_EVERY_MS, Simulation, SymbolHistory
+from engine.backtest.history import Simulation, SymbolHistory
 from engine.execution.fills import MILLION, UNITS, quoted
 from engine.model.commands import AllowSides, Asked, DecisionMode, StartTrading
 from engine.model.events import (
@@ -23,7 +23,7 @@ from engine.model.events import (
     Route,
     RulesLoaded,
 )
-from engine.model.market import Bar, PriceWindow
+from engine.model.market import FUNDING_EVERY_MS, Bar, PriceWindow
 from engine.model.messages import Errand, Outcome, SetUpSymbol, SyncAccount
 from engine.model.orders import ApprovedOrder, Trade, TriggerBy
 from engine.model.signals import Ruling

@@ -20,6 +20,7 @@ INTERVAL_MS: Final = {
 INTERVAL_NAME: Final = {length_ms: name for name, length_ms in INTERVAL_MS.items()}
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
+FUNDING_EVERY_MS: Final = 8 * HOUR_MS  # where the exchange says nothing else
 JITTER_MS: Final = 60_000  # funding is settled on the hour; what is on record is when it was written down
 
 

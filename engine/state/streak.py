@@ -1,8 +1,6 @@
 """Losses in a row, and the lock that a full streak sets on entries."""
 
-from typing import Final
-
-HOUR_MS: Final = 3_600_000
+from engine.model.market import HOUR_MS
 
 
 def after(streak: int, lost: bool) -> int:

@@ -7,11 +7,10 @@ holding time and an embargo.
 
 from typing import Final, NamedTuple
 
-from engine.model.market import DAY_MS
+from engine.model.market import DAY_MS, HOUR_MS
 from engine.params import TradingParams
 
 BLOCKS_A_STEP: Final = 13
-HOUR_MS: Final = 3_600_000
 FIRST_PAST: Final = 26  # blocks; to choose on less is to guess
 FEWEST_STEPS: Final = 3
 EMBARGO_MS: Final = DAY_MS

@@ -3,7 +3,8 @@
 import numpy as np
 
 from engine.backtest.funding_record import completed_funding
-from engine.backtest.history import FUNDING_EVERY_MS, Ints
+from engine.backtest.history import Ints
+from engine.model.market import FUNDING_EVERY_MS
 
 DAY_MS = 3 * FUNDING_EVERY_MS
 START_MS = 1_690_848_000_000  # 2023-08-01
