@@ -13,11 +13,13 @@ from engine.desk.entries import cause_of
 from engine.execution import fills
 from engine.execution.ids import intent_id
 from engine.execution.lot_rules import decimal_price, decimal_quantity, lot_rules, nearest_ticks, price_at
-from engine.model.market import DAY_MS
+from engine.model.market import DAY_MS, LotRules, SymbolRules
 from engine.model.orders import ExitPlan, ExitReason, Fill
 from engine.model.saved import SavedDesk
 from engine.model.signals import Code, Regime, Side, Sides
 from engine.state import ledger
+
+type Grid = tuple[SymbolRules, LotRules]
 
 NAMESPACE: Final = "history"
 NAN: Final = float("nan")
@@ -31,7 +33,7 @@ def money(units: int) -> Decimal:
 def run_of(histories: Sequence[SymbolHistory], simulation: Simulation, walked: Walked) -> Run:
     """What a counted walk came to."""
     account = walked.account[0]
-    candles = [one.candles for one in histories]
+    candles, grids = [one.candles for one in histories], [(one.rules, lot_rules(one.rules)) for one in histories]
     first_ms, end_ms = min(int(one.open_time_ms[0]) for one in candles), max(one.end_ms for one in candles)
     warm_ms = min(int(one.open_time_ms[0]) + simulation.warmup_bars * one.interval_ms for one in candles)
     begin_ms = max(first_ms, min(warm_ms, end_ms), simulation.from_ms)
@@ -45,7 +47,7 @@ def run_of(histories: Sequence[SymbolHistory], simulation: Simulation, walked: W
         end_ms=end_ms,
         wallet_before=simulation.wallet,
         wallet_after=wallet,
-        trades=tuple(_closed(walked.trades, at, histories, simulation) for at in range(len(walked.trades.side))),
+        trades=tuple(_closed(walked.trades, at, grids, simulation) for at in range(len(walked.trades.side))),
         left_open=left,
         day_ms=day_ms,
         day_equity=equity,
@@ -60,37 +62,14 @@ def run_of(histories: Sequence[SymbolHistory], simulation: Simulation, walked: W
     )
 
 
-def _closed(raw: RawTrades, at: int, histories: Sequence[SymbolHistory], simulation: Simulation) -> Closed:
-    rules, lot = histories[int(raw.symbol[at])].rules, lot_rules(histories[int(raw.symbol[at])].rules)
+def _closed(raw: RawTrades, at: int, grids: Sequence[Grid], simulation: Simulation) -> Closed:
+    rules, lot = grids[int(raw.symbol[at])]
     side, lots, entry_ms = Side(int(raw.side[at])), int(raw.lots[at]), int(raw.entry_ms[at])
     quantity = decimal_quantity(lots, rules)
     entry_fee = fills.fee(int(raw.entry_ticks[at]), lots, simulation.costs.taker_ppm, lot)
-    bought = Fill(
-        symbol=rules.symbol,
-        trade_id=2 * at + 1,
-        order_id=2 * at + 1,
-        client_id="",
-        side=side,
-        quantity=quantity,
-        price=decimal_price(int(raw.entry_ticks[at]), rules),
-        fee=money(entry_fee),
-        fee_asset="",
-        realised=Decimal(0),
-        time_ms=entry_ms,
-    )
-    sold = Fill(
-        symbol=rules.symbol,
-        trade_id=2 * at + 2,
-        order_id=2 * at + 2,
-        client_id="",
-        side=Side(-side),
-        quantity=quantity,
-        price=decimal_price(int(raw.exit_ticks[at]), rules),
-        fee=money(int(raw.fees[at]) - entry_fee),
-        fee_asset="",
-        realised=money(raw.gross[at]),
-        time_ms=int(raw.exit_ms[at]),
-    )
+    bought = _fill(rules, 2 * at + 1, side, quantity, int(raw.entry_ticks[at]), entry_fee, 0, entry_ms)
+    exit_fee, gross, exit_ms = int(raw.fees[at]) - entry_fee, int(raw.gross[at]), int(raw.exit_ms[at])
+    sold = _fill(rules, 2 * at + 2, Side(-side), quantity, int(raw.exit_ticks[at]), exit_fee, gross, exit_ms)
     stop = price_at(int(raw.stop_ticks[at]), lot)
     plan = ExitPlan(side, float(bought.price), NAN, stop, NAN, NAN, NAN, entry_ms)
     name = intent_id(NAMESPACE, rules.symbol, cause_of(entry_ms, side))
@@ -99,6 +78,25 @@ def _closed(raw: RawTrades, at: int, histories: Sequence[SymbolHistory], simulat
     assert desk.holding is not None
     trade = ledger.finished(ledger.reduced(desk.holding, sold, sold.time_ms), ExitReason(int(raw.reason[at])))
     return Closed(trade, Regime(int(raw.regime[at])), float(raw.confidence[at]), int(raw.bars_held[at]))
+
+
+def _fill(
+    rules: SymbolRules, number: int, side: Side, quantity: Decimal, ticks: int, fee: int, realised: int, time_ms: int
+) -> Fill:
+    """One execution; fee and result in units of 1e-8."""
+    return Fill(
+        symbol=rules.symbol,
+        trade_id=number,
+        order_id=number,
+        client_id="",
+        side=side,
+        quantity=quantity,
+        price=decimal_price(ticks, rules),
+        fee=money(fee),
+        fee_asset="",
+        realised=money(realised),
+        time_ms=time_ms,
+    )
 
 
 def _left_open(history: SymbolHistory, place: Record) -> LeftOpen:

@@ -14,13 +14,13 @@ from engine.state.streak import after, locked_until
 
 
 @inlined
-def plan_of(place: Record) -> ExitPlan:
-    """The exit plan of a held position."""
+def plan_with(place: Record, stop: float) -> ExitPlan:
+    """The exit plan of a held position, with a stop of the caller's."""
     return ExitPlan(
         place.side,
         place.entry,
         place.risk_distance,
-        place.stop,
+        stop,
         place.target,
         place.wide_stop,
         place.best_close,
@@ -34,21 +34,6 @@ def keep_plan(place: Record, plan: ExitPlan) -> None:
     place.entry, place.risk_distance, place.opened_ms = plan.entry, plan.risk_distance, plan.opened_ms
     place.stop, place.target = plan.stop, plan.target
     place.wide_stop, place.best_close = plan.wide_stop, plan.best_close
-
-
-@inlined
-def resting_plan(place: Record) -> ExitPlan:
-    """The plan as it rests on the exchange."""
-    return ExitPlan(
-        place.side,
-        place.entry,
-        place.risk_distance,
-        place.resting_stop,
-        place.target,
-        place.wide_stop,
-        place.best_close,
-        place.opened_ms,
-    )
 
 
 @helper
@@ -140,12 +125,11 @@ def is_used_up(place: Record, price: float) -> bool:
 
 
 @helper
-def liquidated(place: Record, account: Record, lot: Record, terms: Record, params: Record, trade: Record, price: float) -> None:
-    """Closed by force: it costs its margin and no more, and no entry follows."""
+def forced_end(place: Record, lot: Record, terms: Record, params: Record, price: float) -> tuple[int, int]:
+    """The ticks and the fee of closing by force at a price: it costs the margin and no more."""
     ticks = forced_ticks(place.side, place.entry_ticks, params.leverage, price, lot)
     rest = place.margin + gain(place.side, place.entry_ticks, ticks, place.lots, lot)
-    place.reason = ExitReason.LIQUIDATED.value
-    over(place, account, lot, trade, ticks, forced_fee(ticks, place.lots, terms.liquidation_ppm, rest, lot))
+    return ticks, forced_fee(ticks, place.lots, terms.liquidation_ppm, rest, lot)
 
 
 @helper

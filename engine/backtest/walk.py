@@ -10,15 +10,14 @@ from engine.backtest.holding import (
     counted,
     entered,
     equity,
+    forced_end,
     is_used_up,
     keep_plan,
     left_at_level,
     left_at_market,
-    liquidated,
     over,
-    plan_of,
+    plan_with,
     rest_stop,
-    resting_plan,
     stop_reason_of,
     watch,
 )
@@ -127,7 +126,8 @@ def opened(
             rest_stop(place, price)
         if place.stage == LEAVING:
             ticks = left_at_market(place, lot, terms, price)
-            ended(place, lot, account, terms, params, trades, symbol, bar, time_ms, ticks)
+            exit_fee = fee(ticks, place.lots, terms.taker_ppm, lot)
+            ended(place, lot, account, params, trades, symbol, bar, time_ms, ticks, exit_fee)
             watch(account, places, symbols, time_ms, params)
 
 
@@ -192,20 +192,17 @@ def touched_at(
     time_ms: int,
 ) -> bool:
     """Leave where the prices touch a level; one that lies beyond the liquidation price came too late."""
-    touch = touched(resting_plan(place), window)
+    touch = touched(plan_with(place, place.resting_stop), window)
     if touch.kind == 0:
         return False
     if is_used_up(place, touch.price):
-        trade = trades[account.trades]
-        trade.symbol, trade.exit_ms, trade.bars_held = symbol, time_ms, bar - place.entry_bar
-        liquidated(place, account, lot, terms, params, trade, touch.price)
-        place.exit_bar = bar
-        counted(account, trade, params)
-        return True
-    place.reason = ExitReason.TAKE_PROFIT.value
-    if touch.kind == STOP_TOUCHED:
-        place.reason = stop_reason_of(place)
-    ended(place, lot, account, terms, params, trades, symbol, bar, time_ms, left_at_level(place, lot, terms, touch.price))
+        place.reason = ExitReason.LIQUIDATED.value
+        ticks, exit_fee = forced_end(place, lot, terms, params, touch.price)
+    else:
+        place.reason = stop_reason_of(place) if touch.kind == STOP_TOUCHED else ExitReason.TAKE_PROFIT.value
+        ticks = left_at_level(place, lot, terms, touch.price)
+        exit_fee = fee(ticks, place.lots, terms.taker_ppm, lot)
+    ended(place, lot, account, params, trades, symbol, bar, time_ms, ticks, exit_fee)
     return True
 
 
@@ -214,18 +211,18 @@ def ended(
     place: Record,
     lot: Record,
     account: Record,
-    terms: Record,
     params: Record,
     trades: Records,
     symbol: int,
     bar: int,
     time_ms: int,
     ticks: int,
+    exit_fee: int,
 ) -> None:
     """A position was left at some ticks."""
     trade = trades[account.trades]
     trade.symbol, trade.exit_ms, trade.bars_held = symbol, time_ms, bar - place.entry_bar
-    over(place, account, lot, trade, ticks, fee(ticks, place.lots, terms.taker_ppm, lot))
+    over(place, account, lot, trade, ticks, exit_fee)
     place.exit_bar = bar
     counted(account, trade, params)
 
@@ -249,7 +246,7 @@ def closed(
     place, lot = places[symbol], symbols[symbol]
     row = rows[lot.begin + bar]
     if place.stage == HELD:
-        keep_plan(place, held_on(place, lot, row, close_ms, plan_of(place), params))
+        keep_plan(place, held_on(place, lot, row, close_ms, plan_with(place, place.stop), params))
         if place.stage == HELD:
             rest_stop(place, row.close)
     is_judged = bar + 1 >= terms.warmup_bars and close_ms > terms.from_ms
