@@ -4,7 +4,6 @@ A read that failed says so (`ErrandFailed`): what it would have told stays unkno
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 
 from engine.adapters.binance_account import AccountReader
 from engine.adapters.binance_account_messages import TERMINAL, funding_id, money, stop_status, whole_number
@@ -79,21 +78,23 @@ class Errands:
                 return (StopsListed(errand.symbol, await self._reader.stops(errand.symbol), asked_ms, *self._times()),)
             case FetchFills():
                 asked_ms = self._rest.clock.now_ms()
+                paid = await self._paid(errand.symbol, errand.paid_since_ms) if errand.paid_since_ms else ()
                 fills = await self._reader.fills(errand.symbol, errand.since_ms)
-                return (FillsListed(errand.symbol, fills, *self._times(), asked_ms),)
+                return (*paid, FillsListed(errand.symbol, fills, *self._times(), asked_ms))
             case ListOrders():
                 asked_ms = self._rest.clock.now_ms()
                 names = await self._reader.order_names(errand.symbol, errand.since_ms)
                 return (OrdersListed(errand.symbol, names, asked_ms, *self._times()),)
             case FetchFunding():
-                paid = await self._reader.funding(errand.symbol, errand.since_ms)
-                return tuple(
-                    FundingPaid(errand.symbol, sum_, funding_id(errand.symbol, at), *self._times()) for at, sum_ in paid
-                )
+                return await self._paid(errand.symbol, errand.since_ms)
             case FetchBars():
                 return await self._rest.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
             case SetUpSymbol():
                 return await self._set_up(errand)
+
+    async def _paid(self, symbol: str, since_ms: int) -> Sequence[Event]:
+        rows = await self._reader.funding(symbol, since_ms)
+        return [FundingPaid(symbol, amount, funding_id(symbol, paid_ms), *self._times()) for paid_ms, amount in rows]
 
     async def setup_seen(self, symbol: str) -> Event:
         """Read how a symbol is set up now."""
@@ -137,9 +138,6 @@ class Errands:
         refusals = await self._reader.set_up(errand.symbol, errand.leverage)
         told = [self._failed(SetUpSymbol.__name__, errand.symbol, refusal.detail, refusal) for refusal in refusals]
         return (*told, await self.setup_seen(errand.symbol))
-
-    def _funding(self, symbol: str, paid_ms: int, amount: Decimal) -> FundingPaid:
-        return FundingPaid(symbol, amount, funding_id(symbol, paid_ms), *self._times())
 
     def _order_news(self, order: Order, client_id: str) -> Event:
         executed = money(order.executed_qty)

@@ -58,15 +58,15 @@ class PaperErrands:
             case ListStops(symbol=symbol):
                 stops = tuple(stop for stop in self._stops() if stop.symbol == symbol)
                 return (StopsListed(symbol, stops, self._clock.now_ms(), *self._times()),)
-            case FetchFills(symbol=symbol, since_ms=since):
+            case FetchFills(symbol=symbol, since_ms=since, paid_since_ms=paid_since):
+                paid = self._paid(symbol, paid_since) if paid_since else ()
                 fills = tuple(fill for fill in books.fills if fill.symbol == symbol and fill.time_ms >= since)
-                return (FillsListed(symbol, fills, *self._times(), self._clock.now_ms()),)
+                return (*paid, FillsListed(symbol, fills, *self._times(), self._clock.now_ms()))
             case ListOrders(symbol=symbol):
                 names = frozenset(name for name, order in books.orders.items() if order.symbol == symbol)
                 return (OrdersListed(symbol, names, self._clock.now_ms(), *self._times()),)
             case FetchFunding(symbol=symbol, since_ms=since):
-                paid = [row for row in books.funding if row.symbol == symbol and row.time_ms >= since]
-                return tuple(FundingPaid(symbol, row.amount, row.payment_id, *self._times()) for row in paid)
+                return self._paid(symbol, since)
             case SetUpSymbol():
                 return self._set_up(errand)
             case FetchBars():
@@ -86,6 +86,10 @@ class PaperErrands:
         if found is None or found.symbol != symbol:
             return OrderNotFound(symbol, name, *self._times())
         return OrderGone(symbol, name, found.order_id, "FILLED", found.executed, *self._times())
+
+    def _paid(self, symbol: str, since_ms: int) -> Sequence[Event]:
+        rows = [row for row in self._exchange.books.funding if row.symbol == symbol and row.time_ms >= since_ms]
+        return [FundingPaid(symbol, row.amount, row.payment_id, *self._times()) for row in rows]
 
     def _stop(self, symbol: str, name: str) -> Event:
         resting, ended = self._exchange.books.stops.get(name), self._exchange.books.ended.get(name)

@@ -109,7 +109,7 @@ def compared(
         return desk, known.gone(), outcome
     if not is_same:
         known = Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms, known.unheard)
-    looks = () if known.looked_up_ms else missed.questions(desk)
+    looks = () if known.looked_up_ms else missed.questions(desk, missed.paid_since_ms(desk, seen.time_ms))
     if not looks and not known.looked_up_ms:
         known = known.looked_up(seen.seen_ms)  # there is no execution that could explain it
     return desk, known, Outcome(errands=looks, wake_in_ms=LOOK_AGAIN_MS)

@@ -25,17 +25,21 @@ def since_ms(desk: SavedDesk) -> int:
     return min((moment for moment in moments if moment > 0), default=0)
 
 
-def questions(desk: SavedDesk) -> tuple[Errand, ...]:
-    """Ask for executions that are not booked."""
+def questions(desk: SavedDesk, paid_since_ms: int = 0) -> tuple[Errand, ...]:
+    """Ask for executions that are not booked, and before them for funding that was paid since then, if it is given."""
     since = since_ms(desk)
-    return (FetchFills(desk.symbol, max(0, since - LOOK_BACK_MS)),) if since else ()
+    return (FetchFills(desk.symbol, max(0, since - LOOK_BACK_MS), paid_since_ms),) if since else ()
 
 
 def payments(desk: SavedDesk, time_ms: int) -> tuple[Errand, ...]:
-    """Ask for funding that was paid on what is held; not for more of it than the books remember."""
-    if desk.holding is None:
-        return ()
-    return (FetchFunding(desk.symbol, max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS)),)
+    """Ask for funding that was paid on what is held."""
+    since = paid_since_ms(desk, time_ms)
+    return (FetchFunding(desk.symbol, since),) if since else ()
+
+
+def paid_since_ms(desk: SavedDesk, time_ms: int) -> int:
+    """The market time from which on funding belongs to what is held, not further back than the books remember; 0 = none is."""
+    return max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS) if desk.holding is not None else 0
 
 
 def is_older(desk: SavedDesk, fill: Fill) -> bool:

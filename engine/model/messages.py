@@ -49,10 +49,14 @@ class ListStops:
 
 @dataclass(frozen=True, slots=True)
 class FetchFills:
-    """Read the executions of a symbol since a moment of market time."""
+    """Read the executions of a symbol since a moment of market time.
+
+    Where `paid_since_ms` is given, funding since then is read and told before them: they may close the books it belongs to.
+    """
 
     symbol: str
     since_ms: int
+    paid_since_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

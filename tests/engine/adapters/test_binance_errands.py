@@ -193,20 +193,32 @@ async def test_many_fills_are_read_page_by_page_and_window_by_window(exchange: F
     assert len(exchange.seen("GET", "/fapi/v1/userTrades")) == 3
 
 
+PAYMENT = {
+    "symbol": "BTCUSDT",
+    "incomeType": "FUNDING_FEE",
+    "income": "-0.06",
+    "asset": "USDT",
+    "time": 1_795_420_800_000,
+    "tranId": 1,
+}
+
+
+async def test_executions_are_told_after_the_funding_that_was_paid_before_them(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    exchange.on("GET", "/fapi/v1/income", Answer([PAYMENT]))
+    exchange.on("GET", "/fapi/v1/userTrades", Answer([]))
+
+    told = await a_broker(rest).run(FetchFills("BTCUSDT", MARKET_MS - 5_000, MARKET_MS - 9_000))
+
+    assert [type(event) for event in told] == [FundingPaid, FillsListed]
+    assert exchange.requests[0].params["startTime"] == str(MARKET_MS - 9_000)
+
+
 async def test_funding_payments_are_named_by_symbol_and_hour(
     exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
 ) -> None:
-    rows = [
-        {
-            "symbol": "BTCUSDT",
-            "incomeType": "FUNDING_FEE",
-            "income": "-0.06",
-            "asset": "USDT",
-            "time": 1_795_420_800_000,
-            "tranId": 1,
-        }
-    ]
-    exchange.on("GET", "/fapi/v1/income", Answer(rows))
+    exchange.on("GET", "/fapi/v1/income", Answer([PAYMENT]))
 
     event = await told(rest, FetchFunding("BTCUSDT", MARKET_MS))
 

@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.adapters.binance_errors import Refused
+from engine.adapters.paper_errands import PaperErrands
 from engine.adapters.paper_exchange import PaperExchange
-from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.events import BalanceChanged, FillsListed, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.messages import FetchFills
 from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
+from tests.engine.adapters.fake_exchange import ManualClock
 from tests.engine.adapters.paper_builders import (
     HOUR_MS,
     SEEN_MS,
@@ -208,6 +211,17 @@ def test_funding_is_paid_once_when_it_falls_due(side: Side, change: str) -> None
     paid = [event for event in exchange.news if isinstance(event, FundingPaid)]
     assert [payment.amount for payment in paid] == [Decimal(change)]
     assert exchange.books.wallet - before == Decimal(change)
+
+
+def test_funding_is_told_before_the_executions_that_are_asked_for_with_it() -> None:
+    exchange = a_position()
+    due = START_MS + 8 * HOUR_MS
+    exchange.see(mark(2_000.0, due_ms=due, at_ms=due - 1))
+    exchange.see(mark(2_000.0, due_ms=due + 8 * HOUR_MS, at_ms=due + 5))
+
+    told = PaperErrands(exchange, symbols=(SYMBOL,), clock=ManualClock()).run(FetchFills(SYMBOL, 0, START_MS))
+
+    assert [type(event) for event in told] == [FundingPaid, FillsListed]
 
 
 def test_funding_that_fell_due_while_nobody_looked_is_paid_afterwards() -> None:

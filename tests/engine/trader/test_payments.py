@@ -1,11 +1,14 @@
 """Funding that was paid on what is held is booked although nobody told of it: asked for until it is answered."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.model.commands import StartTrading
 from engine.model.events import ErrandFailed, FeedLost, FeedRestored, FundingPaid, MarkSeen, Route
-from engine.model.messages import Errand, FetchFunding
+from engine.model.messages import Errand, FetchFills, FetchFunding
+from engine.model.orders import Role
 from tests.engine.trader.rising import EAGER, WARMUP, until_open
 from tests.engine.trader.world import HOUR, SYMBOL, World
 
@@ -21,6 +24,8 @@ class Paying(World):
     asked: int = 0
 
     def _errand(self, errand: Errand) -> None:
+        if isinstance(errand, FetchFills) and errand.paid_since_ms:
+            self._errand(FetchFunding(errand.symbol, errand.paid_since_ms))
         if not isinstance(errand, FetchFunding):
             super()._errand(errand)
             return
@@ -30,6 +35,15 @@ class Paying(World):
                 self._tell(FundingPaid(SYMBOL, PAID, name, self.time, self.now))
         else:
             self._tell(ErrandFailed("FetchFunding", SYMBOL, "no answer in time", self.time, self.now))
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Nobody is told of what happens meanwhile."""
+        heard, self._tell = self._tell, lambda event: None  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self._tell = heard  # type: ignore[method-assign]
 
     def mark(self, next_funding_ms: int) -> None:
         """The mark stream names the coming payment."""
@@ -99,3 +113,18 @@ def test_a_mark_that_names_the_same_payment_again_asks_for_nothing() -> None:
         world.lives(10)
 
     assert world.asked == 0
+
+
+def test_what_is_found_to_be_closed_is_booked_with_the_funding_that_was_paid_while_it_was_held() -> None:
+    """Found by the thousand kills: the executions that closed it came before the list of payments (seed 5400)."""
+    world = an_open_world()
+    world.paid.append("first")
+    stop = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+
+    with world.mute():
+        world.fire(stop)
+    world.pass_time(1_000, is_check=True)
+    world.lives(30)
+
+    (trade,) = world.trades
+    assert trade.funding == PAID
