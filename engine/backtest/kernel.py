@@ -92,6 +92,7 @@ class Walker:
             trades,
             days,
             funnel,
+            laid.symbols["candidates_from"].copy(),
         )
         closed = trades[: account["trades"][0]]
         columns = RawTrades(*(closed[name] for name in RawTrades._fields))
@@ -113,7 +114,7 @@ class Walker:
             symbol["candidates_from"] = candidates
             candidates += track.fill(part, found[candidates:], symbol["first"], history.candles, params, is_whole=is_whole)
             symbol["candidates_to"] = candidates
-        made = Laid(rows, symbols, found[:candidates].copy())
+        made = Laid(rows, symbols, found[:candidates])  # the rest of it was never touched, and takes no memory
         self._laid = {**self._laid, name: made}
         return made
 

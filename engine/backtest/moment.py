@@ -13,6 +13,7 @@ from engine.execution.fills import UNITS, quoted, spread_in_bps
 from engine.model.orders import ExitPlan, ExitReason
 from engine.model.signals import Features, Opinion, Proposal, Regime, RegimeState, Vote, Votes
 from engine.model.situation import Situation
+from engine.risk.entry_gate import gate_checks
 
 NAN: Final = np.nan
 NO_LIMIT_MS: Final = 1
@@ -41,13 +42,13 @@ def proposal_of(side: int) -> Proposal:
 
 
 @inlined
-def features_of(row: Record, adx_before: float) -> Features:
-    """What a ruling reads of a bar whose votes are cast already: its prices, ATR and ADX. The rest is not asked for."""
+def features_of(close: float, atr: float, adx: float, adx_before: float) -> Features:
+    """What gate, size and veto read of a bar whose votes are cast already. The rest is not asked for."""
     return Features(
-        open=row.open,
-        high=row.high,
-        low=row.low,
-        close=row.close,
+        open=NAN,
+        high=NAN,
+        low=NAN,
+        close=close,
         volume=NAN,
         rsi=NAN,
         macd=NAN,
@@ -59,9 +60,9 @@ def features_of(row: Record, adx_before: float) -> Features:
         band_low=NAN,
         band_mid=NAN,
         band_high=NAN,
-        atr=row.atr,
+        atr=atr,
         atr_mean=NAN,
-        adx=row.adx,
+        adx=adx,
         adx_before=adx_before,
         plus_di=NAN,
         minus_di=NAN,
@@ -89,33 +90,55 @@ def looked_at(
     """Ask everything about a closed bar."""
     at = symbols[symbol].begin + bar
     row, adx_before = rows[at], rows[at - 1].adx if bar > 0 else NAN
-    regime = RegimeState(regime_of(row.regime), row.age)
     silent = Vote(0, 0.0)
     votes = Votes(silent, silent, silent, silent, silent, silent, silent)
-    opinion = Opinion(NAN, proposal_of(row.side), row.confidence)
     payment = next_payment(payments, symbols[symbol].payments_from, symbols[symbol].payments_to, close_ms)
     rate, due_ms = (payments[payment].rate_e8, payments[payment].time_ms) if payment >= 0 else (0, close_ms)
-    now = situation(row, places, symbols, account, terms, symbol, bar, close_ms, rate, due_ms)
-    return examined(features_of(row, adx_before), regime, votes, opinion, now, symbols[symbol], brackets[symbol], params)
+    money = equity(account, places, symbols)
+    now = situation(places[symbol], account, terms, bar, close_ms, row.open, row.close, money, rate, due_ms)
+    features, regime, opinion = features_of(row.close, row.atr, row.adx, adx_before), regime_state_of(row), opinion_of(row)
+    return examined(features, regime, votes, opinion, now, symbols[symbol], brackets[symbol], params)
+
+
+@inlined
+def passes(candidate: Record, place: Record, account: Record, terms: Record, params: Record, first: int) -> bool:
+    """Ask the gate alone about a candidate: it reads neither prices nor money."""
+    features = features_of(NAN, NAN, candidate.adx, candidate.adx_before)
+    now = situation(place, account, terms, candidate.step - first, 0, NAN, NAN, NAN, 0, 0)
+    is_open = True
+    for check in gate_checks(features, regime_state_of(candidate), opinion_of(candidate), now, params):
+        is_open = is_open and check.held
+    return is_open
+
+
+@inlined
+def regime_state_of(row: Record) -> RegimeState:
+    """The regime of a bar, or of a candidate."""
+    return RegimeState(regime_of(row.regime), row.age)
+
+
+@inlined
+def opinion_of(row: Record) -> Opinion:
+    """What the rules said. The bias itself was not kept."""
+    return Opinion(NAN, proposal_of(row.side), row.confidence)
 
 
 @inlined
 def situation(
-    row: Record,
-    places: Records,
-    symbols: Records,
+    place: Record,
     account: Record,
     terms: Record,
-    symbol: int,
     bar: int,
     close_ms: int,
+    opening: float,
+    price: float,
+    equity_now: float,
     rate_e8: int,
     due_ms: int,
 ) -> Situation:
     """Everything besides the bar."""
-    place = places[symbol]
     own = 1 if place.stage != FLAT else 0
-    bid, ask = quoted(row.open, -1, terms.half_spread), quoted(row.open, 1, terms.half_spread)
+    bid, ask = quoted(opening, -1, terms.half_spread), quoted(opening, 1, terms.half_spread)
     return Situation(
         sides=terms.sides,
         is_paused=False,
@@ -129,14 +152,14 @@ def situation(
         warmup_bars=terms.warmup_bars,
         has_position=own == 1,
         is_ready=True,
-        equity=equity(account, places, symbols),
+        equity=equity_now,
         peak_equity=account.peak,
         day_start_equity=account.day_start,
         available=(account.wallet - account.bound) / UNITS,
         open_positions=account.open - own,
         loss_streak=account.streak,
         streak_locked_ms=max(0, account.locked_until_ms - close_ms),
-        price=row.close,
+        price=price,
         spread_bps=spread_in_bps(bid, ask),
         funding_rate=rate_e8 / UNITS,
         funding_in_ms=due_ms - close_ms,

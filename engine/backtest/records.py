@@ -54,8 +54,15 @@ BRACKET: Final = np.dtype(
     ]
 )
 PAYMENT: Final = _dtype("time_ms rate_e8", "")
-CANDIDATE: Final = _dtype("step", "confidence")
-"""A bar on which a symbol's rules propose the side of its regime: nothing else can be entered, whatever the settings."""
+CANDIDATE: Final = np.dtype(
+    [
+        *((name, np.float64) for name in ("confidence", "adx", "adx_before")),
+        *((name, np.int32) for name in ("step", "age")),
+        *((name, np.int8) for name in ("regime", "side")),
+    ]
+)
+"""A bar on which a symbol's rules propose the side of its regime, with what the gate reads of it: nothing else can be entered,
+whatever the settings."""
 
 TERMS: Final = _dtype(
     "first_ms interval_ms steps taker_ppm liquidation_ppm warmup_bars sides from_ms is_counted", "half_spread slippage"

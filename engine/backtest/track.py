@@ -74,6 +74,8 @@ def _fill(
             if row.side != 0 and trend_of(row.side) == regime.regime:
                 candidate = found[candidates]
                 candidate.step, candidate.confidence = first + at, row.confidence
+                candidate.adx, candidate.adx_before, candidate.age = features.adx, features.adx_before, regime.age
+                candidate.regime, candidate.side = row.regime, row.side
                 candidates += 1
         else:
             row.confidence, row.side = 0.0, Proposal.NEUTRAL.value

@@ -4,7 +4,7 @@ The order within a step is that of the replay: what happens at a bar's open, wha
 An entry or exit decided on a close goes out at the next open. Inside a bar the stop is judged before the target.
 """
 
-from engine.backtest.compiled import compiled, helper
+from engine.backtest.compiled import compiled_bare, helper
 from engine.backtest.history import Ints
 from engine.backtest.holding import (
     counted,
@@ -21,7 +21,7 @@ from engine.backtest.holding import (
     stop_reason_of,
     watch,
 )
-from engine.backtest.moment import held_on, looked_at, next_payment
+from engine.backtest.moment import held_on, looked_at, next_payment, passes
 from engine.backtest.records import ENTERING, FLAT, HELD, LEAVING, Record, Records
 from engine.desk.ruling import Judged, is_entry
 from engine.execution.exits import touched
@@ -33,7 +33,7 @@ from engine.model.orders import ExitReason
 STOP_TOUCHED = 1
 
 
-@compiled
+@compiled_bare
 def walk(
     rows: Records,
     symbols: Records,
@@ -47,10 +47,10 @@ def walk(
     trades: Records,
     days: Records,
     funnel: Ints,
+    cursor: Ints,
 ) -> None:
     """Walk all steps. Writes account, places, trades, days and the funnel (how often each check did not hold)."""
     account, terms, params = account_[0], terms_[0], params_[0]
-    cursor = symbols.candidates_from.copy()
     step = 0
     while step < terms.steps:
         begin_ms, end_ms = terms.first_ms + step * terms.interval_ms, terms.first_ms + (step + 1) * terms.interval_ms
@@ -67,7 +67,7 @@ def walk(
         if account.open == 0 and terms.is_counted == 0:
             if account.latched_ms > 0:
                 return
-            step = next_step(symbols, candidates, params, cursor, step, terms.steps)
+            step = next_step(places, symbols, candidates, account, terms, params, cursor, step)
 
 
 @helper
@@ -78,16 +78,32 @@ def bar_of(symbols: Records, symbol: int, step: int) -> int:
 
 
 @helper
-def next_step(symbols: Records, candidates: Records, params: Record, cursor: Ints, least: int, steps: int) -> int:
-    """The next step that can change anything while nothing is held: the next confident candidate of any symbol."""
-    nearest, needed = steps, params.activation_threshold
+def next_step(
+    places: Records,
+    symbols: Records,
+    candidates: Records,
+    account: Record,
+    terms: Record,
+    params: Record,
+    cursor: Ints,
+    least: int,
+) -> int:
+    """The next step that can change anything while nothing is held: the next candidate of any symbol that passes the gate.
+
+    What the gate refuses once it refuses for good: of what it reads, only the waiting after an exit changes, and begins anew.
+    """
+    nearest: int = terms.steps
     for symbol in range(len(cursor)):
-        place, end = cursor[symbol], symbols[symbol].candidates_to
-        while place < end and (candidates[place].step < least or not candidates[place].confidence >= needed):
-            place += 1
-        cursor[symbol] = place
-        if place < end and candidates[place].step < nearest:
-            nearest = candidates[place].step
+        at, end, place, first = cursor[symbol], symbols[symbol].candidates_to, places[symbol], symbols[symbol].first
+        while at < end:
+            one = candidates[at]
+            is_near = one.step >= least and one.confidence >= params.activation_threshold
+            if is_near and passes(one, place, account, terms, params, first):
+                break
+            at += 1
+        cursor[symbol] = at
+        if at < end and candidates[at].step < nearest:
+            nearest = candidates[at].step
     return nearest
 
 
