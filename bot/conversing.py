@@ -6,6 +6,11 @@ Its library is heavy, so it is imported here, late and beside the loop.
 import asyncio
 import importlib
 import logging
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
 from typing import Final
 
 from bot.app import House
@@ -14,6 +19,7 @@ from bot.line import Line
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
+SWITCH_S: Final = 0.000_5  # a tenth of the usual: while a thread imports, each turn of the loop waits so long for its own
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +29,36 @@ async def converse(house: House, keeping: Keeping, line: Line) -> None:
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            telegram = await asyncio.to_thread(importlib.import_module, "bot.telegram")
+            telegram = await _imported("bot.telegram")
             await telegram.talk(house, keeping, line)
         except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
             logger.exception("the conversation broke off and starts again in %g s", pause_s)
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+async def _imported(name: str) -> ModuleType:
+    """Import beside the loop, which is given the processor often meanwhile; the end of the process does not wait for it."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[ModuleType] = loop.create_future()
+
+    def settle[T](settled: Callable[[T], None], value: T) -> None:
+        if not found.done():
+            settled(value)
+
+    def work() -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            try:
+                module = importlib.import_module(name)
+            except Exception as error:
+                loop.call_soon_threadsafe(settle, found.set_exception, error)
+            else:
+                loop.call_soon_threadsafe(settle, found.set_result, module)
+
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+        return await found
+    finally:
+        sys.setswitchinterval(before_s)

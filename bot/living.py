@@ -7,7 +7,7 @@ its absence.
 import asyncio
 import logging
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.app import House, furnished, open_health_page
 from bot.conversing import converse
@@ -28,6 +28,9 @@ from engine.model.events import FeedRestored, Route
 from engine.ports import StateUnreadable, StoreDown
 from engine.runner import Runner
 from engine.trader.viewing import holds_anything
+
+if TYPE_CHECKING:
+    from bot.schedule import Schedule
 
 PAGE_AFTER_S: Final = 1.0
 STOP_WITHIN_S: Final = 4.0
@@ -100,10 +103,9 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
             note_equity=house.store.equity.note,
         )
         schedule.start()
-        stack.push_async_callback(_finished, house)
         stack.push_async_callback(house.shadow.close)
-        stack.callback(schedule.stop)
         async with asyncio.TaskGroup() as group:
+            group.create_task(_ending(house, schedule))
             group.create_task(runner.run())
             group.create_task(keeping.run())
             group.create_task(supervised("the shadow", house.shadow.run))
@@ -128,6 +130,17 @@ async def _halted(runner: Runner) -> None:
     while not runner.trader.is_halted:  # noqa: ASYNC110  # the trader knows no events of the loop
         await asyncio.sleep(HALT_LOOK_S)
     await asyncio.sleep(HALTED_REST_S)
+
+
+async def _ending(house: House, schedule: "Schedule") -> None:
+    """Wait for the end, and begin it at once, beside everything else that ends: a connection or a chat that is slow to
+    close keeps no stop waiting.
+    """
+    try:
+        await asyncio.Event().wait()
+    finally:
+        schedule.stop()
+        await _finished(house)
 
 
 async def _finished(house: House) -> None:

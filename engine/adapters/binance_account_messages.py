@@ -20,7 +20,7 @@ HOUR_MS: Final = 3_600_000
 TERMINAL: Final = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 MODE_CHANGED: Final = "MARGIN_TYPE_CHANGE"
 EXECUTIONS: Final = frozenset({"TRADE", "CALCULATED"})  # CALCULATED: a liquidation or ADL
-MAX_DIGITS: Final = 30
+MAX_DIGITS: Final = 15  # before or after the point: sums of larger or smaller amounts would not be exact
 # Reasons for which money was moved, not won or lost. What an order or its funding changed has reasons of its own.
 MOVED: Final = frozenset(
     {

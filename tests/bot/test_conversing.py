@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib
+import sys
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -149,3 +151,27 @@ async def test_it_tells_that_the_token_is_refused() -> None:
             await asyncio.sleep(0)
     listening.cancel()
     await asyncio.wait([listening])
+
+
+async def test_the_end_waits_for_no_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, before_s = threading.Event(), threading.Event(), sys.getswitchinterval()
+
+    def imported(name: str) -> SimpleNamespace:
+        begun.set()
+        go_on.wait(10)
+        return SimpleNamespace()
+
+    monkeypatch.setattr(importlib, "import_module", imported)
+    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING))
+    await asyncio.to_thread(begun.wait, 5)
+    importing = next(thread for thread in threading.enumerate() if thread.name == "bot.telegram")
+
+    conversation.cancel()
+    await asyncio.wait_for(asyncio.wait([conversation]), 5)
+
+    assert importing.is_alive()
+    assert importing.daemon  # the interpreter's end waits for the others
+    assert sys.getswitchinterval() == pytest.approx(before_s)
+    go_on.set()
+    await asyncio.to_thread(importing.join, 5)
+    assert not importing.is_alive()

@@ -242,6 +242,8 @@ def test_unknown_kinds_are_no_fault() -> None:
         with_order(L="-1"),
         with_order(z="Infinity"),
         with_order(n="1e999999"),
+        with_order(l="1e29"),
+        with_order(l="1e-29"),
         with_order(S="HOLD"),
         with_order(i="x"),
         with_order(T=0),
@@ -252,6 +254,7 @@ def test_unknown_kinds_are_no_fault() -> None:
         {**STOP, "o": {**STOP["o"], "ai": "none"}},
         {**FUNDING, "a": {**FUNDING["a"], "B": [{"a": "USDT", "wb": "NaN"}]}},
         {**FUNDING, "a": {**FUNDING["a"], "P": [{"s": "BTCUSDT", "pa": "NaN"}]}},
+        {**FUNDING, "a": {**FUNDING["a"], "P": [{"s": "BTCUSDT", "pa": "1e29"}]}},
     ],
 )
 def test_a_message_that_cannot_be_trusted_is_refused(message: dict[str, Any]) -> None:
