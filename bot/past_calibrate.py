@@ -68,7 +68,7 @@ def _plan(walker: Walker, question: PastQuestion) -> Plan:
     try:
         cut = folds.cut(max(warm_ms, simulation.from_ms), walker.end_ms, hold_ms, step_days=0, window_steps=0)
     except folds.TooShort as error:
-        raise NotMeasured(WhyNot.SHORT_TIME) from error
+        raise NotMeasured(WhyNot.SHORT_TIME, f"{error.have_days:,} / {error.least_days:,}") from error
     return Plan(
         version="",
         data=plan.fingerprint(walker.histories),

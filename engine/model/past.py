@@ -26,7 +26,7 @@ class WhyNot(StrEnum):
 
 
 class NotMeasured(Exception):
-    """There is no figure, and this is why. `detail` is a symbol or a setting, where one is to blame."""
+    """There is no figure, and this is why. `detail`: the symbol or setting that is to blame, or the figures."""
 
     def __init__(self, reason: WhyNot, detail: str = "") -> None:
         super().__init__(f"{reason.value} {detail}".strip())

@@ -32,7 +32,7 @@ def result(texts: Texts, found: Calibration, token: str) -> Screen:
     n = texts.numbers
     text = lines(
         row(texts.tag, bold(texts.say("Calibration"))),
-        row(", ".join(found.symbols), f"{n.day(found.begin_ms)} – {n.day(found.end_ms)}"),
+        row(", ".join(found.symbols), f"{n.date(found.begin_ms)} – {n.date(found.end_ms)}"),
         bold(texts.say(FINDING[found.finding])),
         "",
         texts.say(

@@ -24,7 +24,7 @@ WHY_NOT: Final = {
     WhyNot.BUSY: marked("something else is being measured"),
     WhyNot.AWAY: marked("the exchange cannot be asked for past bars"),
     WhyNot.FEW_BARS: marked("too few bars: {detail}"),
-    WhyNot.SHORT_TIME: marked("the time of which bars are known is too short to choose on and to judge on"),
+    WhyNot.SHORT_TIME: marked("too few days to choose on and to judge on (known after the warm-up / needed): {detail}"),
     WhyNot.HOLE: marked("bars are missing: {detail}"),
     WhyNot.NOT_LISTED: marked("the exchange does not trade {detail}"),
     WhyNot.STOPPED: marked("stopped"),

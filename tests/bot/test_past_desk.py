@@ -275,3 +275,5 @@ async def test_a_time_too_short_to_choose_and_to_judge_is_said(tmp_path: Path, w
         await desk.calibrate("a", 10, lambda _: None)
 
     assert raised.value.reason is WhyNot.SHORT_TIME
+    have, least = (int(days) for days in raised.value.detail.split("/"))
+    assert have <= 10 < least

@@ -52,11 +52,11 @@ async def test_every_finding_has_its_words(language: str, finding: CalibrationFi
 
 async def test_too_short_a_time_is_said_in_one_line() -> None:
     chat = Conversation()
-    chat.engine.past.answers["calibrate"] = NotMeasured(WhyNot.SHORT_TIME)
+    chat.engine.past.answers["calibrate"] = NotMeasured(WhyNot.SHORT_TIME, "19 / 117")
 
     await chat.say("/calibrate 20")
 
-    assert "too short to choose on and to judge on" in chat.shown
+    assert "too few days to choose on and to judge on (known after the warm-up / needed): 19 / 117" in chat.shown
 
 
 @pytest.mark.parametrize("said", ["/calibrate abc", "/calibrate 9999", "/calibrate 0"])

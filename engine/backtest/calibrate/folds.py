@@ -18,7 +18,11 @@ STEP_DAYS: Final = (91, 52, 26, 13)  # the longest that leaves enough steps is t
 
 
 class TooShort(ValueError):
-    """There is too little history to choose and to judge. The text says how much it takes."""
+    """There is too little history to choose and to judge. The text says how much it takes, and so do the days."""
+
+    def __init__(self, text: str, have_days: int, least_days: int) -> None:
+        super().__init__(text)
+        self.have_days, self.least_days = have_days, least_days
 
 
 class Blocks(NamedTuple):
@@ -75,7 +79,9 @@ def cut(begin_ms: int, end_ms: int, hold_ms: int, *, step_days: int = 0, window_
     have = max(0, end_ms - begin_ms) // DAY_MS
     least = _least_days(hold_ms, step_days or STEP_DAYS[-1])
     how = f"with steps of {step_days} days" if step_days else "at the least"
-    raise TooShort(f"{have:,} days after the warm-up are too few: to choose and to judge takes {least:,} days {how}")
+    raise TooShort(
+        f"{have:,} days after the warm-up are too few: to choose and to judge takes {least:,} days {how}", have, least
+    )
 
 
 def _cut(begin_ms: int, end_ms: int, hold_ms: int, step_days: int, window_steps: int) -> Folds:
