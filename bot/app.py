@@ -38,7 +38,7 @@ from engine.model.market import INTERVAL_MS
 from engine.runner import Runner
 from engine.trader import TraderSetup
 
-STORE_WITHIN_S: Final = 2.0
+STORE_WITHIN_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
 

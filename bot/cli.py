@@ -5,7 +5,7 @@ shortest way. Every other word goes to `bot.commands`. A wrong setting is one li
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bot.ending import BAD_SETTINGS
+from bot.ending import BAD_SETTINGS, ended
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -29,7 +29,7 @@ def run() -> int:
 
     from bot.process import run as live
 
-    return asyncio.run(live(found))
+    return ended(asyncio.run(live(found)))
 
 
 def settings() -> "Settings":

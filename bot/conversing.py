@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final
 
 from bot.app import House
+from bot.ending import IMPORTING
 from bot.keeping import Keeping
 from bot.line import Line
 
@@ -58,7 +59,7 @@ async def _imported(name: str) -> ModuleType:
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
-        threading.Thread(target=work, name=name, daemon=True).start()
+        threading.Thread(target=work, name=IMPORTING + name, daemon=True).start()
         return await found
     finally:
         sys.setswitchinterval(before_s)

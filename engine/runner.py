@@ -25,7 +25,7 @@ from engine.trader import Trader, TraderSetup
 QUIET_LIMIT_S: Final = 3.0
 CLOSE_WITHIN_S: Final = 3.0
 LOOK_S: Final = 0.02
-LOAD_WITHIN_S: Final = 2.0  # then positions are guarded without a memory
+LOAD_WITHIN_S: Final = 1.0  # then positions are guarded without a memory
 LOAD_AGAIN_S: Final = 1.0
 
 logger = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from aiogram.types import Update
 
 from bot import conversing, polling
 from bot.conversing import converse
+from bot.ending import IMPORTING
 from bot.polling import Polling
 
 NOTHING = cast(Any, None)
@@ -164,7 +165,7 @@ async def test_the_end_waits_for_no_import(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib, "import_module", imported)
     conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING))
     await asyncio.to_thread(begun.wait, 5)
-    importing = next(thread for thread in threading.enumerate() if thread.name == "bot.telegram")
+    importing = next(thread for thread in threading.enumerate() if thread.name.startswith(IMPORTING))
 
     conversation.cancel()
     await asyncio.wait_for(asyncio.wait([conversation]), 5)

@@ -16,6 +16,7 @@ from tests.bot.world import a_world
 
 AT_ONCE_S = 4.0  # sooner than the end that comes by itself
 ASKED = "stopping: "
+GUARDED = "recovered: "
 
 
 @asynccontextmanager
@@ -53,6 +54,17 @@ async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: Embedd
 
     assert code == 0
     assert time.monotonic() - began < AT_ONCE_S
+
+
+async def test_it_ends_at_once_while_the_chat_is_still_being_imported(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (venue, variables), a_moving(venue), a_process(variables) as running:
+        await running.says(GUARDED)
+        running.process.terminate()
+        code = await asyncio.wait_for(running.code(), AT_ONCE_S)
+        said = running.said()
+
+    assert code == 0
+    assert "the chat is open" not in said
 
 
 async def test_after_five_failed_starts_it_guards_and_an_end_that_was_asked_for_is_no_failure(tmp_path: Path) -> None:
