@@ -67,7 +67,7 @@ class Rulings(list[Ruling]):
         self.entries = dict[tuple[str, int], Ruling]()
         self._from_ms = {
             one.candles.symbol: max(
-                int(one.candles.open_time_ms[0]) + simulation.warmup_bars * one.candles.interval_ms, simulation.from_ms + 1
+                int(one.candles.open_time_ms[0]) + simulation.warmup_bars * one.candles.interval_ms, simulation.from_ms
             )
             for one in histories
         }

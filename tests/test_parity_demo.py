@@ -137,7 +137,8 @@ def walked(played: Played) -> tuple[Run, Candles]:
     times, *prices = (np.array(column) for column in columns)
     candles = Candles(market.symbols[0], INTERVAL_MS[market.interval], times, *(price.astype(np.float64) for price in prices))
     nothing = Funding(np.array([], np.int64), np.array([], np.int64))
-    simulation = Simulation(costs=Costs(half_spread_ppm=0, slippage_ppm=0), warmup_bars=WARMUP, from_ms=market.start_ms)
+    # The product rules on bars that close while it runs: the first one closes after the market began.
+    simulation = Simulation(costs=Costs(half_spread_ppm=0, slippage_ppm=0), warmup_bars=WARMUP, from_ms=market.start_ms + 1)
     history = SymbolHistory(candles, played.rules, nothing)
     return Walker([history], simulation).run(TradingParams(**SETTINGS)), candles
 

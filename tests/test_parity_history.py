@@ -82,8 +82,22 @@ def test_one_side_only_and_a_beginning_within_the_candles(sides: Sides, side: Si
     run = equal([bars], replace(SHORT_WARMUP, sides=sides, from_ms=from_ms), activation_threshold=0.3, **UNLIMITED)
 
     assert {one.trade.side for one in run.trades} == {side}
-    assert min(one.trade.entry_time_ms for one in run.trades) > from_ms
+    assert min(one.trade.entry_time_ms for one in run.trades) >= from_ms
     assert run.funnel[Code.SIDE_NOT_ALLOWED] > 0
+
+
+def test_an_entry_decided_on_the_bar_that_closes_at_the_beginning_is_taken_at_its_open() -> None:
+    bars, params = history("SOLUSDT-1h", 2_000, 2_800), {"activation_threshold": 0.3, **UNLIMITED}
+    whole = equal([bars], SHORT_WARMUP, **params)
+    later = next(one.trade.entry_time_ms for one in whole.trades if one.trade.entry_time_ms > whole.begin_ms + DAY_MS)
+
+    run = equal([bars], replace(SHORT_WARMUP, from_ms=later), **params)
+    between = equal([bars], replace(SHORT_WARMUP, from_ms=later + 1), **params)
+
+    assert run.trades[0].trade.entry_time_ms == run.begin_ms == later
+    assert between.trades[0].trade.entry_time_ms > later
+    assert between.begin_ms == later + bars.candles.interval_ms
+    assert between.judged == run.judged - 1
 
 
 def test_days_made_of_hours_give_the_same_trades() -> None:

@@ -36,13 +36,15 @@ def run_of(histories: Sequence[SymbolHistory], simulation: Simulation, walked: W
     candles, grids = [one.candles for one in histories], [(one.rules, lot_rules(one.rules)) for one in histories]
     first_ms, end_ms = min(int(one.open_time_ms[0]) for one in candles), max(one.end_ms for one in candles)
     warm_ms = min(int(one.open_time_ms[0]) + simulation.warmup_bars * one.interval_ms for one in candles)
-    begin_ms = max(first_ms, min(warm_ms, end_ms), simulation.from_ms)
+    interval_ms = candles[0].interval_ms
+    asked_ms = -(-simulation.from_ms // interval_ms) * interval_ms  # a bar closes then, and an entry may be made at its end
+    begin_ms = max(first_ms, min(warm_ms, end_ms), asked_ms)
     left = tuple(_left_open(one, place) for one, place in zip(histories, walked.places, strict=True) if place["stage"] >= HELD)
     wallet = money(account["wallet"])
     day_ms, equity = _days(walked, first_ms, float(wallet + sum((one.unrealised for one in left), Decimal(0))))
     return Run(
         symbols=tuple(one.symbol for one in candles),
-        interval_ms=candles[0].interval_ms,
+        interval_ms=interval_ms,
         begin_ms=begin_ms,
         end_ms=end_ms,
         wallet_before=simulation.wallet,

@@ -75,7 +75,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The terms of a run. Entries begin with the bar that closes after `from_ms`; what lies before it only warms up."""
+    """The terms of a run. No entry is made before `from_ms`: the first ruling is that of the bar that closes then."""
 
     wallet: Decimal = Decimal(10_000)
     costs: Costs = Costs()

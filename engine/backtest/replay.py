@@ -106,7 +106,7 @@ class Replay:
             close_ms = self._time_ms + self._interval_ms
             self._open()
             self._live(close_ms)
-            if not is_running and close_ms > self._simulation.from_ms:
+            if not is_running and close_ms >= self._simulation.from_ms:
                 self._told(StartTrading(self._asked()))
                 is_running = True
             self._close(close_ms)

@@ -265,7 +265,7 @@ def closed(
         keep_plan(place, held_on(place, lot, row, close_ms, plan_with(place, place.stop), params))
         if place.stage == HELD:
             rest_stop(place, row.close)
-    is_judged = bar + 1 >= terms.warmup_bars and close_ms > terms.from_ms
+    is_judged = bar + 1 >= terms.warmup_bars and close_ms >= terms.from_ms
     is_possible = place.stage == FLAT and row.side != 0 and row.confidence >= params.activation_threshold
     if not (is_judged and (is_possible or terms.is_counted == 1)):
         return
