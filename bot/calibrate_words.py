@@ -22,6 +22,10 @@ SAID: Final = {
         "No setting earns anything beyond chance. The chosen ones lost less than the present one, which is no reason to "
         "trade with them: not trading loses least."
     ),
+    Verdict.UNPROVEN: (
+        "The chosen settings did better here, but no better than chance, or the best of so many tries, explains. "
+        "Keep the present setting."
+    ),
     Verdict.BETTER: "The chosen settings did better than the present one, and earned, by more than chance explains.",
 }
 SHOWN_VALUES: Final = 3

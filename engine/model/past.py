@@ -140,6 +140,7 @@ class CalibrationFinding(StrEnum):
     TOO_LITTLE = "too_little"
     NO_BETTER = "no_better"
     LOSES_LESS = "loses_less"
+    UNPROVEN = "unproven"  # it gained, but no more than chance or the best of so many tries explains
     BETTER = "better"
 
 

@@ -16,6 +16,10 @@ FINDING: Final = {
     CalibrationFinding.LOSES_LESS: marked(
         "No setting earns anything beyond chance. The chosen ones only lost less: not trading loses least."
     ),
+    CalibrationFinding.UNPROVEN: marked(
+        "The chosen settings did better here, but no better than chance, or the best of so many tries, explains. "
+        "Keep your settings."
+    ),
     CalibrationFinding.BETTER: marked("The chosen settings did better than yours, and earned, by more than chance explains."),
 }
 LEVEL: Final = 0.90

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from bot.calibrate_words import Found, as_json, as_text
+from bot.calibrate_words import SAID, Found, as_json, as_text
 from engine.backtest.calibrate import space
 from engine.backtest.calibrate.tally import Tallies
 from engine.backtest.calibrate.verdict import Verdict, result
+from engine.model.past import CalibrationFinding
 from tests.engine.backtest.calibrate.parts import HOUR_MS, a_plan, noise
 
 PLAN = a_plan(batches=5)
@@ -47,6 +48,21 @@ def test_what_is_better_is_named_so_that_it_can_be_typed() -> None:
     assert {name: float(value) for name, value in pairs.items()} == {
         name: value for name, (_, value) in space.changes(PLAN.present, one.draws[23].values).items()
     }
+
+
+def test_every_verdict_has_its_words_and_its_name_in_the_chat() -> None:
+    assert set(SAID) == set(Verdict)
+    assert {one.value for one in CalibrationFinding} == {one.value for one in Verdict}
+
+
+def test_what_gained_without_proof_is_not_called_a_loss() -> None:
+    one = found(with_an_edge(), 10**9)
+
+    said = as_text(one).splitlines()[3]
+
+    assert one.result.verdict is Verdict.UNPROVEN
+    assert "did better here, but no better than chance" in said
+    assert "lost" not in said
 
 
 @pytest.mark.parametrize("all_", [noise(1, rows=40), with_an_edge()])

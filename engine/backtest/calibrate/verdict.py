@@ -26,7 +26,8 @@ class Verdict(StrEnum):
 
     TOO_LITTLE = "too_little"  # too few trades out of sample: nothing may be said
     NO_BETTER = "no_better"  # no setting is better than the present one beyond chance
-    LOSES_LESS = "loses_less"  # it loses less than the present one, but earns nothing beyond chance
+    LOSES_LESS = "loses_less"  # it beat the present one by losing less: it lost all the same
+    UNPROVEN = "unproven"  # it beat the present one and gained, but no more than chance or the best of so many tries explains
     BETTER = "better"
 
 
@@ -70,7 +71,7 @@ def result(all_: Tallies, values: Sequence[Sequence[float]], folds: Folds, *, tr
     deflated = chance.deflated_sharpe(all_.net_r[row], spread, counted)
     trades = sum(one.chosen_trades for one in judged)
     return Result(
-        verdict=_verdict(row, trades, difference, earned, deflated),
+        verdict=_verdict(row, trades, float(chosen.sum()), difference, earned, deflated),
         judged=judged,
         row=row,
         tried=len(all_.net_r),
@@ -91,12 +92,14 @@ def result(all_: Tallies, values: Sequence[Sequence[float]], folds: Folds, *, tr
     )
 
 
-def _verdict(row: int, trades: int, difference: Between, earned: Between, deflated: float) -> Verdict:
+def _verdict(row: int, trades: int, chosen_r: float, difference: Between, earned: Between, deflated: float) -> Verdict:
     if trades < FEWEST_TRADES:
         return Verdict.TOO_LITTLE
     if difference.low <= 0 or row == 0:
         return Verdict.NO_BETTER
-    return Verdict.BETTER if earned.low > 0 and deflated >= SURE else Verdict.LOSES_LESS
+    if chosen_r <= 0:
+        return Verdict.LOSES_LESS
+    return Verdict.BETTER if earned.low > 0 and deflated >= SURE else Verdict.UNPROVEN
 
 
 def _a_step(mean: Between) -> Between:

@@ -18,7 +18,7 @@ def test_where_there_is_nothing_to_find_nothing_is_found() -> None:
     verdicts = Counter(judged(noise(seed)).verdict for seed in range(24))
 
     assert verdicts[Verdict.BETTER] == 0
-    assert verdicts[Verdict.LOSES_LESS] <= 3  # a difference that 5 % of such worlds show
+    assert verdicts[Verdict.LOSES_LESS] + verdicts[Verdict.UNPROVEN] <= 3  # a difference that 5 % of such worlds show
     assert verdicts[Verdict.NO_BETTER] >= 21
 
 
@@ -47,7 +47,30 @@ def test_losing_less_than_the_present_setting_is_not_earning() -> None:
     all_ = noise(2, mean=-0.3)
     all_.net_r[0] -= 3.0
 
-    assert judged(all_).verdict is Verdict.LOSES_LESS
+    found = judged(all_)
+    assert found.chosen_r < 0
+    assert found.verdict is Verdict.LOSES_LESS
+
+
+def test_what_gained_but_no_more_than_the_best_of_so_many_tries_is_not_said_to_have_lost() -> None:
+    all_ = noise(1)
+    all_.net_r[23] += 1.2
+
+    found = judged(all_, tried_before=10**9)
+
+    assert found.earned.low > 0
+    assert found.deflated_sharpe < 0.95
+    assert found.verdict is Verdict.UNPROVEN
+
+
+def test_what_gained_less_than_chance_may_is_not_said_to_have_lost_either() -> None:
+    all_ = noise(2, mean=-0.1)
+    all_.net_r[0] -= 3.0
+
+    found = judged(all_)
+
+    assert found.earned.low <= 0 < found.chosen_r
+    assert found.verdict is Verdict.UNPROVEN
 
 
 def test_a_rising_tide_is_no_merit() -> None:
