@@ -1,6 +1,7 @@
 """The one gate: who may speak, and in which language. It stands before every router; handlers have no checks of their own.
 
-Strangers, groups, forwards and edits are not answered at all. An update acts once, also when Telegram repeats it.
+Strangers, groups, forwards and edits are not answered at all. An update acts once, also when Telegram repeats it; only
+what lowers risk may act again: done twice it changes nothing, and noted as seen by a process that died it would be lost.
 """
 
 import logging
@@ -14,6 +15,7 @@ from bot.owners import Owners
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_users import Users
 from engine.ports import Clock, StoreDown
+from handlers.ui.callbacks import CloseAll, Do, Hold, OnPosition, Verb
 from handlers.ui.language import Languages
 
 SEEN_KEY: Final = "autobot:updates:"
@@ -32,6 +34,12 @@ HARMLESS: Final = (  # or, like /run, looked at again by their own handler
     "/help",
     "/cancel",
     "/health",
+)
+SAFE_AGAIN: Final = frozenset({"/panic", "/pause", "/stop"})
+SAFE_TAPS_AGAIN: Final = (
+    *(f"{Do.__prefix__}:{verb}:" for verb in (Verb.PANIC, Verb.PAUSE, Verb.STOP_KEEP, Verb.STOP_CLOSE)),
+    f"{Hold.__prefix__}:{OnPosition.CLOSE}:",
+    f"{CloseAll.__prefix__}:100:",
 )
 LANGUAGE: Final = "telegram_language"
 
@@ -72,7 +80,7 @@ class Access(BaseMiddleware):
         if user is None or not (is_owner or await self._has_claimed(event, user)):
             self.turned_away += 1
             return None
-        if not await self._is_first(event.update_id):
+        if not is_safe_again(event) and not await self._is_first(event.update_id):
             return None
         self._heard(user.id)
         data["texts"] = self._languages.texts(await self._chosen_language(user), user.language_code, self._language)
@@ -110,6 +118,14 @@ class Access(BaseMiddleware):
         if age_ms >= LATE_MS:
             logger.info("a message came %d s late; the panel is shown instead", age_ms // 1_000)
         return age_ms < LATE_MS
+
+
+def is_safe_again(event: Update) -> bool:
+    """Whether an update only lowers risk, so that doing it twice does no harm, and not at all does."""
+    words = ((event.message.text if event.message is not None else None) or "").split()
+    tapped = (event.callback_query.data if event.callback_query is not None else None) or ""
+    command = words[0].lower().partition("@")[0] if words else ""
+    return command in SAFE_AGAIN or tapped.startswith(SAFE_TAPS_AGAIN)
 
 
 def showing_panel(event: Update) -> Update:

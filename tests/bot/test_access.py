@@ -1,5 +1,6 @@
 """The gate: owners come in, once and in their language; everybody and everything else is not even answered."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from bot.access import Access
 from bot.owners import Owners
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_users import Users
+from handlers.ui.callbacks import Card, Choice, CloseAll, Do, Hold, OnPosition, Verb
 from handlers.ui.language import Languages
 from tests.engine.adapters.redis_servers import HandClock
 
@@ -130,6 +132,51 @@ async def test_an_update_that_telegram_repeats_acts_once(gate: Gate) -> None:
     await gate.let(a_message("/run", number=7), a_message("/run", number=7))
 
     assert gate.inside.texts == ["/run"]
+
+
+@pytest.mark.parametrize("words", ["/panic", "/Panic@autobot", "/pause", "/stop now"])
+async def test_what_lowers_risk_acts_again_for_a_process_that_noted_it_may_have_died_before_it_acted(
+    gate: Gate, words: str
+) -> None:
+    await gate.let(a_message(words, number=7), a_message(words, number=7))
+
+    assert gate.inside.texts == [words, words]
+
+
+@pytest.mark.parametrize(
+    ("data", "acts"),
+    [
+        (Do(verb=Verb.PANIC, until_s=9).pack(), 2),
+        (Do(verb=Verb.STOP_CLOSE).pack(), 2),
+        (Hold(act=OnPosition.CLOSE, intent_id="abc", stamp=1).pack(), 2),
+        (CloseAll(percent=100, until_s=9).pack(), 2),
+        (Do(verb=Verb.RUN).pack(), 1),
+        (Do(verb=Verb.RESET_LATCH).pack(), 1),
+        (Hold(act=OnPosition.HALF, intent_id="abc", stamp=1).pack(), 1),
+        (CloseAll(percent=50, until_s=9).pack(), 1),
+        (Card(token="abc", choice=Choice.ENTER).pack(), 1),
+    ],
+)
+async def test_a_tap_that_telegram_repeats_acts_once_unless_it_only_lowers_risk(gate: Gate, data: str, acts: int) -> None:
+    await gate.let(a_tap(data=data), a_tap(data=data))
+
+    assert len(gate.inside.updates) == acts
+
+
+async def test_a_panic_that_the_end_of_the_process_cut_off_acts_when_telegram_repeats_it(gate: Gate, link: RedisLink) -> None:
+    owners = Owners([OWNER], Users(link))
+    await owners.load()
+    asking = asyncio.create_task(gate.let(a_message("/panic", number=7)))
+    while not gate.heard:  # noqa: ASYNC110  # the gate tells nobody
+        await asyncio.sleep(0)
+    asking.cancel()  # after the gate's note, before the wish was asked
+    await asyncio.wait([asking])
+    assert gate.inside.updates == []
+    after = Gate(link, owners)
+
+    await after.let(a_message("/panic", number=7))
+
+    assert after.inside.texts == ["/panic"]
 
 
 async def test_a_wish_that_comes_late_shows_the_panel_unless_it_lowers_risk(gate: Gate) -> None:
