@@ -82,24 +82,24 @@ class Delivery:
         while True:
             try:
                 for notice_id, notice in await self._outbox.next_notices(after, BLOCK_MS):
-                    await self._take(notice_id, notice)
-                    after = notice_id
+                    known = await self._take(notice_id, notice)
+                    after = notice_id  # it is queued: whatever the store does from here on, it is not taken again
+                    await self._told(*known)
             except StoreDown as error:
                 logger.warning("the outbox cannot be read: %s", error)
                 await asyncio.sleep(STORE_PAUSE_S)
 
-    async def _take(self, notice_id: str, notice: Notice) -> None:
-        """Write the alert for each owner and queue it."""
+    async def _take(self, notice_id: str, notice: Notice) -> list[str]:
+        """Write the alert for each owner and queue it. Returns the notices that a chat need not be told any more."""
         written = [
             (chat, alert) for chat in self._queues if (alert := await self._written(chat, notice_id, notice)) is not None
         ]
         self._open[notice_id] = len(written)
-        if not written:
-            await self._told(notice_id)
+        known = [] if written else [notice_id]
         for chat, alert in written:
-            for needless in self._queues[chat].put(alert, notice_id):
-                await self._told(needless)
+            known += self._queues[chat].put(alert, notice_id)
             self._arrived[chat].set()
+        return known
 
     async def _written(self, chat: int, notice_id: str, notice: Notice) -> Alert | None:
         try:

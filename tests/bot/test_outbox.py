@@ -134,6 +134,42 @@ async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not
     assert len(post.phone.took) == 2
 
 
+async def test_an_alert_is_said_once_though_the_store_went_while_it_was_queued(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is full, so the oldest dull alert is left out, and the store is away when that one is to be forgotten."""
+    forget, tries, may_send, send = Outbox.delivered, list[int](), asyncio.Event(), post.phone.send
+
+    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
+        tries.append(len(ids))
+        if len(tries) == 1:
+            raise StoreDown("away")
+        await forget(self, ids)
+
+    async def write(self: Alerts, user: int, notice: Notice) -> Alert:
+        assert isinstance(notice, LatchLifted)
+        return an_alert(notice.who)
+
+    async def sent(chat: int, alert: Alert) -> None:
+        await may_send.wait()
+        await send(chat, alert)
+
+    monkeypatch.setattr(Outbox, "delivered", forgetting)
+    monkeypatch.setattr(Alerts, "write", write)
+    monkeypatch.setattr(post.phone, "send", sent)
+    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+    await post.put(*(LatchLifted(str(number), number) for number in range(MANY + 2)))
+
+    async with post.running():
+        await post.until(lambda: len(tries) > 1)
+        may_send.set()
+        await post.empty()
+
+    said = [str(alert.text) for alert in post.phone.took]
+    assert len(said) == len(set(said))
+    assert str(MANY + 1) in said
+
+
 async def test_what_telegram_refuses_for_its_form_is_given_up_and_does_not_hold_the_rest(post: Post) -> None:
     await post.put(halted("one"), halted("two"))
     post.phone.refusals = [TelegramBadRequest(METHOD, "Bad Request: message text is empty")]
