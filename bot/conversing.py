@@ -17,6 +17,7 @@ from bot.app import House
 from bot.ending import IMPORTING
 from bot.keeping import Keeping
 from bot.line import Line
+from bot.supervised import Pauses
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -27,15 +28,15 @@ logger = logging.getLogger(__name__)
 
 async def converse(house: House, keeping: Keeping, line: Line) -> None:
     """Talk until cancelled."""
-    pause_s = FIRST_PAUSE_S
+    pauses = Pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
     while True:
+        pauses.begun()
         try:
             telegram = await _imported("bot.telegram")
             await telegram.talk(house, keeping, line)
         except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
-            logger.exception("the conversation broke off and starts again in %g s", pause_s)
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            logger.exception("the conversation broke off and starts again")
+        await asyncio.sleep(pauses.broken())
 
 
 async def _imported(name: str) -> ModuleType:

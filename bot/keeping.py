@@ -39,6 +39,7 @@ class Keeping:
         self._house = house
         self._line = line
         self._starts = starts
+        self._told: tuple[int, int] | None = None  # number and moment of the newest seal that this process told
         self.beat = Beat(lambda lag_s: self.told(Trouble.STALL, 1, round(lag_s * 1_000)), time.monotonic)
 
     def begin(self) -> None:
@@ -106,11 +107,20 @@ class Keeping:
         head, now = head_of(self._house.control), self._house.clock.now_ms()
         if head is None or not head.seq:
             return
-        number, moment = _told_before(path)
+        number, moment = self._told or _told_before(path)
         is_due = head.seq - number >= SEAL_EACH_LINES or (head.seq > number and now - moment >= SEAL_EACH_MS)
         if is_due or head.seq < number:
             self._line.tell(AuditSealed(head.seq, head.seal, self._house.runner.trader.time_ms))
-            write_durably(path, json.dumps([head.seq, now]).encode())
+            self._told = head.seq, now
+            _note(path, self._told)
+
+
+def _note(path: Path, told: tuple[int, int]) -> None:
+    """For the next process: where this cannot be kept, that one tells the seal again."""
+    try:
+        write_durably(path, json.dumps(told).encode())
+    except OSError as error:
+        logger.warning("which seal was told cannot be noted: %s", error.strerror)
 
 
 def _told_before(path: Path) -> tuple[int, int]:

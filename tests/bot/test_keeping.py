@@ -14,7 +14,7 @@ from bot.beat import Beat
 from bot.keeping import Keeping
 from bot.line import Line
 from bot.starts import Starts
-from bot.supervised import supervised
+from bot.supervised import RAN_WELL_S, Pauses, supervised
 from engine.adapters.audit_log import AuditLog
 from engine.model.commands import PauseTrading
 from engine.model.machine_notices import AuditSealed, FeedWentAway, ProcessTroubled, Trouble
@@ -103,6 +103,20 @@ async def test_a_task_that_dies_begins_again_and_says_so(
     await asyncio.wait([task])
 
     assert [record.message.split(" and")[0] for record in caplog.records] == ["the keeper broke", "the keeper ended by itself"]
+
+
+def test_pauses_grow_while_it_breaks_again_and_again_and_begin_anew_after_a_long_good_run() -> None:
+    now = Moments()
+    pauses, lived_s = Pauses(1.0, 4.0, now), [0.0, 0.0, RAN_WELL_S / 2, 0.0, RAN_WELL_S, 0.0]
+
+    waited = []
+    for life_s in lived_s:
+        pauses.begun()
+        now.s += life_s
+        waited.append(pauses.broken())
+        now.s += waited[-1]
+
+    assert waited == [1.0, 2.0, 4.0, 4.0, 1.0, 2.0]
 
 
 async def test_the_line_keeps_few_notices_and_one_of_a_kind() -> None:
@@ -202,3 +216,16 @@ async def test_the_newest_seal_is_told_daily_and_each_hundred_lines_also_after_a
     assert await told(50, 0) == [101]
     assert await told(1, 86_400_000) == [102]
     assert await told(0, 86_400_000) == []
+
+
+async def test_a_seal_is_told_once_though_it_cannot_be_noted(tmp_path: Path) -> None:
+    house, _ = a_house()
+    log, line = AuditLog(tmp_path), Line()
+    cast(Any, house).control = AuditedControl(house.control, log)
+    log.append("Tune", "user 1", {}, 1)
+    keeping = Keeping(house, line, Starts(tmp_path, 5))
+
+    for _ in range(3):
+        keeping.tell_seal(tmp_path / "gone" / "told")
+
+    assert [type(notice) for notice in await heard(line)] == [AuditSealed]
