@@ -82,13 +82,11 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
     """Recover, then trade and talk until cancelled."""
     runner, venue = house.runner, house.venue
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(_finished, house)
         await _guarded(house, keeping, stack)
-        if house.settings.mode is Mode.LIVE:
-            await _key_is_safe(house.venue)
+        await runner.guarding(_checked(house))
         held = sum(desk.position is not None for desk in runner.trader.view().desks.values())
         logger.info("recovered: %d open position(s), compared with the exchange", held)
-        if not holds_anything(runner.trader) and await is_refused(house.settings):
-            raise CannotStart("TELEGRAM_BOT_TOKEN: Telegram refuses it (mistyped or revoked): ask @BotFather for the right one")
         if venue.keep_alive is None:  # the news of an account on paper need no connection
             runner.post(FeedRestored(Route.PRIVATE, 0, runner.trader.time_ms, house.clock.now_ms()))
         from bot.schedule import Schedule  # its library can wait until positions are guarded
@@ -153,6 +151,14 @@ async def _finished(house: House) -> None:
             await house.venue.close_orders()
     except TimeoutError:
         logger.warning("requests to the exchange were still open at the end; the next start asks for them")
+
+
+async def _checked(house: House) -> None:
+    """What must be known before anything is entered. Raises `CannotStart`."""
+    if house.settings.mode is Mode.LIVE:
+        await _key_is_safe(house.venue)
+    if not holds_anything(house.runner.trader) and await is_refused(house.settings):
+        raise CannotStart("TELEGRAM_BOT_TOKEN: Telegram refuses it (mistyped or revoked): ask @BotFather for the right one")
 
 
 async def _key_is_safe(venue: Venue) -> None:

@@ -13,7 +13,7 @@ from engine.model.commands import ClosePosition, Command, DeclineEntry, MoveStop
 from engine.model.events import ClockTicked, FeedLost, FeedRestored, OrderUnanswered, Route
 from engine.model.machine_notices import EngineHalted
 from engine.model.messages import Outcome, Reply, ReplyCode
-from engine.model.notices import Notice
+from engine.model.notices import LatchSet, Notice
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
@@ -21,6 +21,7 @@ from engine.owed import Owed
 from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
 from engine.recovery import stricter
 from engine.requests import Requests
+from engine.state.latch import strictest
 from engine.store_news import StoreNews
 from engine.trader import Trader, TraderSetup
 from engine.trader.afterwards import guarded
@@ -47,6 +48,7 @@ class Hands:
         self._post = post
         self._latch_file = latch_file
         self._latch: LatchView | None = None  # what its file holds
+        self._latch_told: LatchView | None = None
         self._file_fault = ""
         self._waiting: asyncio.TimerHandle | None = None
         self._entries = Entries(
@@ -59,16 +61,17 @@ class Hands:
             send=self.requests.send,
         )
 
-    def put_in_charge(self, trader: Trader) -> None:
-        """From here on this trader decides."""
+    def put_in_charge(self, trader: Trader, latch: LatchView | None) -> None:
+        """From here on this trader decides. Its latch is the strictest that memory, file or the one before it hold."""
+        known, self._latch = trader.books.saved.latch, self._latch_file.read()
+        held = strictest(self._latch, known, latch)
+        trader.keep_latch(held)
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
-
-    def latch_of_file(self) -> LatchView | None:
-        """The latch that the file remembers."""
-        self._latch = self._latch_file.read()
-        return self._latch
+        if held is not None and held != known and not (self.owed.is_apart and held == self._latch_told):
+            self._latch_told = held  # past a store that is away once is enough, however often recovery begins again
+            self.say(LatchSet(held.cause, held.seen, held.needed, held.set_ms))
 
     # --- events and wishes ------------------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Owed:
         self._told = changed
         self._batch = _Batch(False, [], [], [])
         self._turn = asyncio.Lock()
+        self._saves = set[asyncio.Task[bool]]()
         self._is_fresh = asyncio.Event()
         self._is_saving = False
 
@@ -79,7 +80,20 @@ class Owed:
                 self._is_fresh.clear()
 
     async def save(self) -> bool:
-        """Save it all; False where the store did not confirm."""
+        """Save it all; False where the store did not confirm. Whoever is cut off while waiting cuts off no write: what it
+        took along would be written twice.
+        """
+        saving = asyncio.create_task(self._saved())
+        self._saves.add(saving)
+        saving.add_done_callback(self._over)
+        return await asyncio.shield(saving)
+
+    def _over(self, saving: asyncio.Task[bool]) -> None:
+        self._saves.discard(saving)
+        if not saving.cancelled() and (error := saving.exception()) is not None:
+            logger.error("a save ended with %r", error)
+
+    async def _saved(self) -> bool:
         async with self._turn:
             if self.is_apart:
                 return False

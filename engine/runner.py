@@ -14,12 +14,11 @@ from engine.inbox import Inbox, Item, Rejoin, Wish
 from engine.model.events import ClockTicked, FeedRestored
 from engine.model.machine_notices import EngineReady
 from engine.model.messages import Reply
-from engine.model.notices import LatchCause, LatchSet
+from engine.model.notices import LatchCause
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
 from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateUnreadable, Store, StoreDown, WarmFeed
 from engine.recovery import Recovery, bars_until, begun, merged, shows_our_stops
-from engine.state.latch import strictest
 from engine.trader import Trader, TraderSetup
 
 QUIET_LIMIT_S: Final = 3.0
@@ -58,7 +57,7 @@ class Runner:
         self._requests, self._owed = self._hands.requests, self._hands.owed
         self._phase = "starting"
         self._found_ours = False
-        self._is_handling = False
+        self._is_handling = self._is_in_charge = False
 
     # --- start = recovery -------------------------------------------------------------------------------------------
 
@@ -74,7 +73,8 @@ class Runner:
         self._hands.take_in(await self._recovery.rules())
         news = await self._recovery.account()
         self._hands.take_in(news)
-        await self._guarding(self._rest_of_recovery(saved, has_ours=shows_our_stops(news)))
+        self._is_in_charge = True
+        await self.guarding(self._rest_of_recovery(saved, has_ours=shows_our_stops(news)))
         await self._owed.save()
         self._phase = "running"
 
@@ -84,7 +84,7 @@ class Runner:
         self._doubt(saved, has_ours=has_ours)
         await self._quiet(QUIET_LIMIT_S)
 
-    async def _guarding(self, work: Coroutine[None, None, None]) -> None:
+    async def guarding(self, work: Coroutine[None, None, None]) -> None:
         """Do something while the queue is emptied: a stop that is refused meanwhile is placed again at once."""
         guard = asyncio.create_task(self._loop())
         try:
@@ -108,16 +108,11 @@ class Runner:
         return saved
 
     def _begin(self, saved: SavedState | None, latch: LatchView | None) -> None:
-        """A new trader. The latch is the strictest that store, file or memory hold."""
-        known = saved.account.latch if saved is not None else None
-        held = strictest(self._hands.latch_of_file(), known, latch)
+        """A new trader."""
         trader = Trader(self.setup, saved, self.clock.now_ms())
-        trader.keep_latch(held)
         if self._owed.is_apart:
             trader.books.saved = replace(trader.books.saved, running=Running.PAUSED)
-        self._hands.put_in_charge(trader)
-        if held is not None and held != known and held.cause is LatchCause.LOST_STATE:
-            self._hands.say(LatchSet(held.cause, held.seen, held.needed, held.set_ms))
+        self._hands.put_in_charge(trader, latch)
 
     async def _look_at_fills(self, saved: SavedState | None) -> None:
         for symbol, memory in (saved.desks if saved else {}).items():
@@ -290,11 +285,14 @@ class Runner:
         return sum(desk.memory.proposal is not None for desk in self.trader.desks.values())
 
     async def close(self) -> None:
-        """No entry begins; what is on its way is answered, what it brings is covered, and all is saved. Stops stay."""
+        """No entry begins; what is on its way is answered, what it brings is covered. All is saved, but not half a recovery."""
+        if self._hands.is_closing or not self._is_in_charge:
+            return
         self._hands.is_closing = True
-        await self._guarding(self._quiet(CLOSE_WITHIN_S))
+        await self.guarding(self._quiet(CLOSE_WITHIN_S))
         await self._requests.finished(LOOK_S)
-        await self._owed.save()
+        if self._phase == "running":
+            await self._owed.save()
 
     def _is_moving(self) -> bool:
         return bool(len(self.inbox) or len(self._requests) or self.trader.is_busy)

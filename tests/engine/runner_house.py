@@ -65,11 +65,11 @@ class House:
         raise AssertionError("no entry was wanted")
 
 
-def a_house(state: SavedState | None = None, latch: LatchView | None = None) -> House:
+def a_house(state: SavedState | None = None, latch: LatchView | None = None, kind: type[DiaryBroker] = DiaryBroker) -> House:
     """Parts that know each other's diary."""
     diary: list[str] = []
     clock = SetClock()
-    store, broker = KeptStore(diary, state), DiaryBroker(diary, clock)
+    store, broker = KeptStore(diary, state), kind(diary, clock)
     feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary), KeptLatch(latch)
     setup = TraderSetup("test", (SYMBOL,), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
     runner = Runner(

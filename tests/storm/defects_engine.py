@@ -100,8 +100,8 @@ ENGINE: Final = (
     ),
     Defect(
         "the latch of the file is not looked at",
-        "engine/runner.py",
-        "held = strictest(self._hands.latch_of_file(), known, latch)",
+        "engine/hands.py",
+        "held = strictest(self._latch, known, latch)",
         "held = strictest(known, latch)",
         (RUNNER, OUTAGE),
         "D7",

@@ -1,0 +1,47 @@
+"""The engine's end: what is owed is written once, and what blocks entries is told although a process ended over it."""
+
+import asyncio
+
+from engine.model.messages import Outcome
+from engine.model.notices import LatchCause, LatchSet
+from engine.model.view import LatchView
+from tests.engine.runner_house import a_house
+
+LATCH = LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5)
+
+
+async def test_a_save_that_the_end_cut_off_is_not_made_twice() -> None:
+    house = a_house()
+    await house.runner.recover()
+    running = asyncio.create_task(house.runner.run())
+    await house.settle()
+    house.store.hang = asyncio.Event()
+    house.runner._owed.add(Outcome(notices=(LatchSet(LatchCause.DRAWDOWN, 0.2, 0.1, 7),)))
+    await house.settle()
+
+    running.cancel()
+    closing = asyncio.create_task(house.runner.close())
+    await house.settle()
+    house.store.hang.set()
+    await asyncio.wait({running, closing})
+
+    assert len(house.told(LatchSet)) == 1
+
+
+async def test_a_latch_that_only_its_file_remembers_is_told() -> None:
+    house = a_house(latch=LATCH)
+
+    await house.runner.recover()
+
+    assert [notice.cause for notice in house.told(LatchSet) if isinstance(notice, LatchSet)] == [LatchCause.DRAWDOWN]
+
+
+async def test_past_a_store_that_is_away_a_latch_is_told_once_however_often_recovery_begins_again() -> None:
+    house = a_house(latch=LATCH)
+    house.runner.alarm = house.phone
+    house.store.is_readable = house.store.is_up = False
+
+    for _ in range(3):
+        await house.runner.recover()
+
+    assert len(house.told(LatchSet)) == 1
