@@ -1,6 +1,9 @@
 """The engine's end: what is owed is written once, and what blocks entries is told although a process ended over it."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from engine.model.messages import Outcome
 from engine.model.notices import LatchCause, LatchSet
@@ -10,12 +13,17 @@ from tests.engine.runner_house import a_house
 LATCH = LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5)
 
 
-async def test_a_save_that_the_end_cut_off_is_not_made_twice() -> None:
+async def test_a_save_that_the_end_cut_off_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     house = a_house()
     await house.runner.recover()
     running = asyncio.create_task(house.runner.run())
     await house.settle()
-    house.store.hang = asyncio.Event()
+    house.store.hang, write = asyncio.Event(), house.store.save
+
+    async def written(*parts: Any) -> None:
+        await asyncio.shield(write(*parts))  # a real store, too, ends what it has begun
+
+    monkeypatch.setattr(house.store, "save", written)
     house.runner._owed.add(Outcome(notices=(LatchSet(LatchCause.DRAWDOWN, 0.2, 0.1, 7),)))
     await house.settle()
 
