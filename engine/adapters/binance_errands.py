@@ -3,7 +3,9 @@
 A read that failed says so (`ErrandFailed`): what it would have told stays unknown.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from engine.adapters.binance_account import AccountReader
 from engine.adapters.binance_account_messages import TERMINAL, funding_id, money, stop_status, whole_number
@@ -44,6 +46,8 @@ from engine.model.messages import (
 from engine.model.orders import StopStatus
 from engine.ports import Event
 
+PAYMENTS_WITHIN_S: Final = 2.0  # wire; where executions are waited for
+
 
 class Errands:
     """Carries out errands. `market_ms` gives the newest market time known: answers to requests carry none."""
@@ -77,10 +81,7 @@ class Errands:
                 asked_ms = self._rest.clock.now_ms()
                 return (StopsListed(errand.symbol, await self._reader.stops(errand.symbol), asked_ms, *self._times()),)
             case FetchFills():
-                asked_ms = self._rest.clock.now_ms()
-                paid = await self._paid(errand.symbol, errand.paid_since_ms) if errand.paid_since_ms else ()
-                fills = await self._reader.fills(errand.symbol, errand.since_ms)
-                return (*paid, FillsListed(errand.symbol, fills, *self._times(), asked_ms))
+                return await self._executions(errand)
             case ListOrders():
                 asked_ms = self._rest.clock.now_ms()
                 names = await self._reader.order_names(errand.symbol, errand.since_ms)
@@ -91,6 +92,26 @@ class Errands:
                 return await self._rest.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
             case SetUpSymbol():
                 return await self._set_up(errand)
+
+    async def _executions(self, errand: FetchFills) -> Sequence[Event]:
+        """What was executed, behind what was paid. A position may wait for it: no list of payments keeps it back."""
+        asked_ms = self._rest.clock.now_ms()
+        paid = await self._paid_soon(errand.symbol, errand.paid_since_ms) if errand.paid_since_ms else ()
+        fills = await self._reader.fills(errand.symbol, errand.since_ms)
+        return (*paid, FillsListed(errand.symbol, fills, *self._times(), asked_ms))
+
+    async def _paid_soon(self, symbol: str, since_ms: int) -> Sequence[Event]:
+        """What was paid, or that it could not be read in time: then it is asked for again by itself."""
+        name = FetchFunding.__name__
+        try:
+            async with asyncio.timeout(PAYMENTS_WITHIN_S):
+                return await self._paid(symbol, since_ms)
+        except TimeoutError:
+            return (self._failed(name, symbol, f"no answer within {PAYMENTS_WITHIN_S:g} s"),)
+        except ExchangeFailed as failure:
+            return (self._failed(name, symbol, failure.detail, failure),)
+        except BadMessage as bad:
+            return (self._failed(name, symbol, f"not understood: {bad}"),)
 
     async def _paid(self, symbol: str, since_ms: int) -> Sequence[Event]:
         rows = await self._reader.funding(symbol, since_ms)

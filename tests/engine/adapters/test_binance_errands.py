@@ -1,10 +1,12 @@
 """Errands: what the exchange says of orders, stops, fills and the account, and that a failed read says so."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from engine.adapters import binance_errands
 from engine.adapters.binance_rest import BinanceRest
 from engine.model.account import SymbolSetup
 from engine.model.events import (
@@ -213,6 +215,29 @@ async def test_executions_are_told_after_the_funding_that_was_paid_before_them(
 
     assert [type(event) for event in told] == [FundingPaid, FillsListed]
     assert exchange.requests[0].params["startTime"] == str(MARKET_MS - 9_000)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [refused(-1000), Answer("<html>"), Answer([{**PAYMENT, "income": "NaN"}]), Answer([PAYMENT], delay_s=60.0)],
+    ids=["refused", "unreadable", "nonsense", "hung"],
+)
+async def test_executions_are_told_although_payments_cannot_be_read(
+    exchange: FakeExchange, rest: BinanceRest, monkeypatch: pytest.MonkeyPatch, answer: Answer
+) -> None:
+    """A position turned by hand stayed uncovered for 3 s while the list of payments failed."""
+    monkeypatch.setattr(binance_errands, "PAYMENTS_WITHIN_S", 0.2)
+    exchange.on("GET", "/fapi/v1/income", answer)
+    exchange.on("GET", "/fapi/v1/userTrades", Answer([trade(1)]))
+    exchange.on("GET", ORDER, Answer(order()))
+
+    async with asyncio.timeout(5):
+        failed, listed = await a_broker(rest).run(FetchFills("BTCUSDT", MARKET_MS - 5_000, MARKET_MS - 9_000))
+
+    assert isinstance(failed, ErrandFailed)
+    assert (failed.errand, failed.symbol) == ("FetchFunding", "BTCUSDT")
+    assert isinstance(listed, FillsListed)
+    assert [fill.trade_id for fill in listed.fills] == [1]
 
 
 async def test_funding_payments_are_named_by_symbol_and_hour(
