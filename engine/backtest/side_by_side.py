@@ -16,7 +16,7 @@ from engine.model.shadow import ShadowComparison, ShadowPlan, SideFigures
 def side_by_side(
     plan: ShadowPlan, live: Sequence[Trade], shadow: Sequence[Trade], until_ms: int, *, is_latched: bool
 ) -> ShadowComparison:
-    """Compare what began since the shadow does and has ended."""
+    """Compare what began since the shadow does and has ended. Entries by hand are live trades too."""
     ours = [trade for trade in live if _is_within(trade, plan.since_ms, until_ms)]
     theirs = [trade for trade in shadow if _is_within(trade, plan.since_ms, until_ms)]
     by_day = _daily_r(theirs, plan.since_ms, until_ms) - _daily_r(ours, plan.since_ms, until_ms)

@@ -81,7 +81,7 @@ def dial(walker: Walks, params: TradingParams, days: int, told: Told = lambda do
     steps = list[DialStep]()
     for at, threshold in enumerate(STEPS):
         run = walker.run(tuned(params, THRESHOLD, threshold))
-        steps.append(DialStep(threshold, signals_of(run), len(run.trades)))
+        steps.append(DialStep(threshold, signals_of(run), len(run.trades), run.latched_ms))
         told(at + 1, len(STEPS))
     return Dial(days, run.begin_ms, run.end_ms, run.symbols, run.judged, tuple(steps))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.model.market import DAY_MS
 from engine.model.signals import Code
 
 
@@ -111,6 +112,12 @@ class DialStep:
     threshold: float
     signals: int  # bars whose confidence was high enough; never more at a higher threshold
     trades: int
+    latched_ms: int  # when the latch ended all entries; 0 = it did not
+
+    @property
+    def is_latched(self) -> bool:
+        """Whether the trades are those of a part of the time."""
+        return self.latched_ms > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +131,10 @@ class Dial:
     bars: int
     steps: tuple[DialStep, ...]
 
-    def per_week(self, trades: int) -> float:
-        """So many trades of this time as a number a week."""
-        weeks = (self.end_ms - self.begin_ms) / 604_800_000
-        return trades / weeks if weeks > 0 else 0.0
+    def per_week(self, step: DialStep) -> float:
+        """A step's trades as a number a week: while entries were possible, since what was latched only looks calm after it."""
+        traded_ms = (step.latched_ms or self.end_ms) - self.begin_ms
+        return step.trades * 7 * DAY_MS / max(traded_ms, DAY_MS)  # less than a day is no pace
 
     def at(self, threshold: float) -> DialStep | None:
         """The step that lies at this threshold."""

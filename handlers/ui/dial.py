@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from engine.model.past import Dial
+from engine.model.past import Dial, DialStep
 from engine.model.signals import Proposal, Ruling
 from engine.params import BY_NAME, TradingParams
 from handlers.ui import keyboards as keys
@@ -53,9 +53,8 @@ def _label(texts: Texts, value: float, walked: Dial | None) -> str:
     place, found = texts.numbers.fixed(value, 2), walked.at(value) if walked is not None else None
     if walked is None or found is None:
         return place
-    return texts.label(
-        marked("{place} · {number} wk"), place=place, number=texts.numbers.fixed(walked.per_week(found.trades), 1)
-    )
+    words = texts.label(marked("{place} · {number} wk"), place=place, number=texts.numbers.fixed(walked.per_week(found), 1))
+    return words + (" 🔒" if found.is_latched else "")
 
 
 def choices_around(wanted: float) -> list[float]:
@@ -85,14 +84,16 @@ def _walked(texts: Texts, walked: Dial, choices: Sequence[float], now: float) ->
             known_only(texts, walked.days, walked.end_ms - walked.begin_ms),
             gap=" ",
         ),
-        *(_a_week(texts, value, walked.per_week(at.trades), at.trades, now) for value, at in found if at is not None),
+        *(_a_week(texts, walked, at, value, now) for value, at in found if at is not None),
     )
 
 
-def _a_week(texts: Texts, value: float, a_week: float, trades: int, now: float) -> Html:
+def _a_week(texts: Texts, walked: Dial, at: DialStep, value: float, now: float) -> Html:
     n = texts.numbers
-    counted = texts.plural("{count} trade", "{count} trades", trades)
-    words = texts.say(
-        "{place}: ≈ {number} a week, {trades}", place=n.fixed(value, 2), number=n.fixed(a_week, 1), trades=counted
+    counted = texts.plural("{count} trade", "{count} trades", at.trades)
+    a_week = n.fixed(walked.per_week(at), 1)
+    words = row(
+        texts.say("{place}: ≈ {number} a week, {trades}", place=n.fixed(value, 2), number=a_week, trades=counted),
+        texts.say("🔒 latched on {day}", day=n.day(at.latched_ms)) if at.is_latched else None,
     )
     return Html(words + (" ◂" if value == now else ""))

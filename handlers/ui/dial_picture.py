@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import Final
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from engine.model.past import Dial
@@ -21,6 +23,7 @@ SIZE_IN: Final = (7.2, 5.4)
 LEFT: Final = 0.09
 WIDTH: Final = 0.87
 STEP: Final = 0.05
+LOCK_SIZE: Final = 150.0
 HEADROOM: Final = 1.18  # for the label of the line
 
 
@@ -57,11 +60,30 @@ def _confidences(axes: Axes, texts: Texts, dial: Dial, wanted: float) -> None:
 
 def _trades(axes: Axes, texts: Texts, dial: Dial, wanted: float) -> None:
     """Trades a week at each threshold."""
-    heights = [dial.per_week(step.trades) for step in dial.steps]
+    heights = [dial.per_week(step) for step in dial.steps]
     thresholds = [step.threshold for step in dial.steps]
     axes.plot(thresholds, heights, color=DARK.account, linewidth=2.0, marker="o", markersize=4)
     axes.set_ylim(0, max(0.5, *heights) * HEADROOM)
-    _title(axes, texts.label("Trades a week at each threshold"))
+    latched = [at for at in zip(thresholds, heights, dial.steps, strict=True) if at[2].is_latched]
+    if not latched:
+        _title(axes, texts.label("Trades a week at each threshold"))
+        return
+    places, counts, _ = zip(*latched, strict=True)
+    axes.scatter(places, counts, s=LOCK_SIZE, marker=_lock(), color=DARK.loss, linewidths=0.0, zorder=3)
+    _title(axes, texts.label("Trades a week at each threshold (lock: up to the latch)"))
+
+
+def _lock() -> Path:
+    """A padlock as a marker: no font that matplotlib brings has one."""
+    turn = np.linspace(0.0, np.pi, 13)
+    arc = np.column_stack((np.cos(turn), np.sin(turn)))
+    rise = np.array((0.0, 0.3))
+    shackle = np.concatenate(
+        (arc * 0.42 + rise, [(-0.42, 0.0), (-0.22, 0.0)], arc[::-1] * 0.22 + rise, [(0.22, 0.0), (0.42, 0.0)])
+    )
+    body = np.array([(-0.6, -0.8), (0.6, -0.8), (0.6, 0.1), (-0.6, 0.1)])
+    outlines = (np.concatenate((part, part[:1])) for part in (shackle, body))
+    return Path.make_compound_path(*(Path(outline, closed=True) for outline in outlines))
 
 
 def _label(axes: Axes, texts: Texts, wanted: float) -> None:

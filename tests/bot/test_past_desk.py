@@ -21,7 +21,7 @@ from engine.model.commands import AllowSides, DecisionMode
 from engine.model.events import BarClosed, RulesLoaded
 from engine.model.market import DAY_MS, Bar
 from engine.model.orders import TriggerBy
-from engine.model.past import CalibrationFinding, Finding, NotMeasured, Phase, Progress, WhyNot
+from engine.model.past import CalibrationFinding, DialStep, Finding, NotMeasured, Phase, Progress, WhatIf, WhyNot
 from engine.model.signals import Sides
 from engine.params import TradingParams
 from engine.runner import Runner
@@ -89,6 +89,12 @@ async def workshop() -> AsyncIterator[Workshop]:
     await shop.close()
 
 
+def same(step: DialStep, found: WhatIf) -> bool:
+    """Whether a place of the dial says what the what-if of its threshold says."""
+    after = found.after
+    return (step.trades, step.signals, step.is_latched) == (after.trades, after.signals, after.is_latched)
+
+
 def a_desk(workshop: Workshop, folder: Path, remembered: Sequence[Bar], archive: Archive | None = None) -> PastDesk:
     runner = cast(Runner, a_runner(remembered))
     reader = archive or Archive(MARKET)
@@ -137,7 +143,29 @@ async def test_the_dial_equals_the_what_if_of_each_threshold(tmp_path: Path, wor
     for threshold in (0.05, 0.4, 0.95):
         step, found = dial.at(threshold), await desk.what_if({"activation_threshold": threshold}, 30)
         assert step is not None
-        assert (step.trades, step.signals) == (found.after.trades, found.after.signals)
+        assert same(step, found)
+    picture = await desk.dial_picture(dial, 0.3, 0.5, "ru")
+    assert picture.startswith(b"\x89PNG")
+
+
+async def test_a_threshold_that_was_latched_equals_its_what_if_and_can_be_drawn(tmp_path: Path, workshop: Workshop) -> None:
+    desk = PastDesk(
+        cast(Runner, a_runner(MARKET, EAGER._replace(max_drawdown=0.02))),
+        Exchange(),
+        Archive(MARKET),
+        workshop,
+        folder=tmp_path / "history",
+        label="PAPER",
+    )
+
+    dial = await desk.dial(30)
+
+    latched = [step for step in dial.steps if step.is_latched]
+    assert 0 < len(latched) < len(dial.steps)
+    for step in (latched[0], dial.steps[-1]):
+        found = await desk.what_if({"activation_threshold": step.threshold}, 30)
+        assert same(step, found)
+        assert dial.begin_ms <= (step.latched_ms or dial.end_ms) <= dial.end_ms
     assert (await desk.dial_picture(dial, 0.3, 0.5, "ru")).startswith(b"\x89PNG")
 
 

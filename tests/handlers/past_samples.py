@@ -58,8 +58,11 @@ def a_what_if(days: int = 7, finding: Finding = Finding.TOO_SMALL, **others: Any
 
 
 def a_dial() -> Dial:
-    """All thresholds."""
-    steps = tuple(DialStep(round(0.05 * at, 2), 400 - 20 * at, max(0, 30 - at)) for at in range(1, 20))
+    """All thresholds. Below 0.65 the latch ended entries after a week."""
+    latched_ms = END_MS - 23 * DAY_MS
+    steps = tuple(
+        DialStep(round(0.05 * at, 2), 400 - 20 * at, max(0, 30 - at), latched_ms if at < 13 else 0) for at in range(1, 20)
+    )
     return Dial(30, END_MS - 30 * DAY_MS, END_MS, ("ETHUSDT",), 720, steps)
 
 

@@ -39,8 +39,8 @@ async def test_the_dial_becomes_a_picture_with_the_trades_a_week_of_each_place()
     assert kinds(requests) == [SendMessage, DeleteMessage, SendPhoto]
     assert "Last 30 days, all symbols:" in chat.shown
     assert "0.70: ≈ 3.7 a week, 16 trades ◂" in chat.shown
-    assert "0.60: ≈ 4.2 a week, 18 trades" in chat.shown
-    assert [button.text for button in chat.buttons][:2] == ["0.60 · 4.2 wk", "0.65 · 4.0 wk"]
+    assert "0.60: ≈ 18.0 a week, 18 trades · 🔒 latched on Oct 22\n" in chat.shown
+    assert [button.text for button in chat.buttons][:2] == ["0.60 · 18.0 wk 🔒", "0.65 · 4.0 wk"]
     assert_fits_telegram(chat.html, chat.buttons)
 
 

@@ -7,22 +7,26 @@ import pytest
 
 from engine.backtest.result import Run
 from engine.backtest.what_if import STEPS, changed, compared, daily_r, dial, figures, interval, what_if
-from engine.model.past import Finding, NotMeasured, WhyNot
+from engine.model.market import DAY_MS
+from engine.model.past import DialStep, Finding, NotMeasured, WhyNot
 from engine.model.signals import Code
 from engine.params import TradingParams
-from tests.engine.backtest.runs import a_closed, a_run
+from tests.engine.backtest.runs import BEGIN_MS, a_closed, a_run
 
 
 class ByThreshold:
-    """A walker whose trades and refusals depend on the threshold alone."""
+    """A walker whose trades and refusals depend on the threshold alone; below `calm` it is latched after three days."""
 
-    def __init__(self) -> None:
+    def __init__(self, calm: float = 0.0) -> None:
         self.walked: list[float] = []
+        self._calm = calm
 
     def run(self, params: TradingParams) -> Run:
         self.walked.append(params.activation_threshold)
         weak = int(2_000 * params.activation_threshold)
-        return a_run([1.0] * int(40 * (1 - params.activation_threshold)), funnel={Code.CONFIDENCE_LOW: weak})
+        latched_ms = BEGIN_MS + 3 * DAY_MS if params.activation_threshold < self._calm else 0
+        trades = [1.0] * int(40 * (1 - params.activation_threshold))
+        return a_run(trades, funnel={Code.CONFIDENCE_LOW: weak}, latched_ms=latched_ms)
 
 
 def test_the_figures_are_the_sums_of_the_trades() -> None:
@@ -118,10 +122,32 @@ def test_the_dial_says_what_a_what_if_says() -> None:
         assert step == found.at(step.threshold)
 
 
+def a_step(trades: int, latched_ms: int = 0) -> DialStep:
+    return DialStep(0.3, 400, trades, latched_ms)
+
+
 def test_a_count_becomes_a_number_a_week() -> None:
     found = dial(ByThreshold(), TradingParams(), 120)
 
-    assert found.per_week(120) == pytest.approx(7.0)
+    assert found.per_week(a_step(120)) == pytest.approx(7.0)
+
+
+def test_a_threshold_that_was_latched_says_so_and_its_week_is_counted_up_to_then() -> None:
+    found = dial(ByThreshold(calm=0.4), TradingParams(), 120)
+
+    wild, calm = found.at(0.3), found.at(0.4)
+    assert wild is not None
+    assert calm is not None
+    assert (wild.latched_ms, wild.is_latched) == (BEGIN_MS + 3 * DAY_MS, True)
+    assert not calm.is_latched
+    assert found.per_week(wild) == pytest.approx(wild.trades * 7 / 3)
+    assert found.per_week(calm) == pytest.approx(calm.trades * 7 / 120)
+
+
+def test_minutes_up_to_a_latch_are_no_pace_for_a_week() -> None:
+    found = dial(ByThreshold(), TradingParams(), 120)
+
+    assert found.per_week(a_step(2, BEGIN_MS + 60_000)) == pytest.approx(14.0)
 
 
 @pytest.mark.parametrize(
