@@ -48,6 +48,7 @@ def as_json_text(report: Report, setup: Setup, verdict: str) -> str:
         "bars": run.bars,
         "judged": run.judged,
         "entered": run.entered,
+        "rejected": {one.value: count for one, count in run.rejected.items()},
         "refusals": {code.name: count for code, count in report.funnel},
         "buy_and_hold": {"return": report.held_return, "by_symbol": run.held_return},
         "left_open": [left(one) for one in run.left_open],

@@ -101,7 +101,7 @@ def _funnel(texts: Texts, report: Report) -> Table:
     table.add_column(style="dim")
     rows = [(texts.label("judged bars"), run.judged)]
     rows += [(refusal_name(texts, code), count) for code, count in report.funnel]
-    rows.append((texts.label("entries"), run.entered))
+    rows += words.entry_rows(texts, report)
     for name, count in rows:
         part = count / max(run.judged, 1)
         table.add_row(escape(name), n.fixed(count, 0), n.percent(part), "#" * round(part * BAR_WIDTH))

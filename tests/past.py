@@ -23,10 +23,11 @@ from engine.adapters.paper_books import PaperBooks
 from engine.adapters.paper_counter import PaperCounter
 from engine.adapters.paper_exchange import PaperExchange
 from engine.adapters.paper_fills import Costs as PaperCosts
+from engine.adapters.paper_intake import BELOW_NOTIONAL, LEVERAGE_LIMIT, NO_MARGIN
 from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.kernel import Walker
 from engine.backtest.replay import Replay, ReplayClock
-from engine.backtest.result import Run
+from engine.backtest.result import Rejection, Run
 from engine.execution.fills import MILLION
 from engine.model.signals import Code, Ruling, Verdict
 from engine.params import TradingParams
@@ -38,6 +39,11 @@ TRADE_FIELDS: Final = (
     *("symbol", "side", "entry_time_ms", "entry_price", "quantity", "first_stop"),
     *("exit_time_ms", "exit_price", "reason", "gross", "fees", "funding"),
 )
+REJECTIONS: Final = {
+    BELOW_NOTIONAL[0]: Rejection.BELOW_MINIMUM,
+    LEVERAGE_LIMIT[0]: Rejection.OVER_LEVERAGE,
+    NO_MARGIN[0]: Rejection.NO_MARGIN,
+}
 WHOLE: Final = {
     "without limits": TradingParams(activation_threshold=0.4, **UNLIMITED),
     "tight": TradingParams(
@@ -116,6 +122,7 @@ def compared(histories: Sequence[SymbolHistory], simulation: Simulation, params:
     replay.rulings = rulings
     replay.run()
     found = [*trade_differences(replay, rulings, run), *funnel_differences(rulings, run), *account_differences(replay, run)]
+    found += _unequal("rejected", {REJECTIONS[code]: count for code, count in replay.rejected.items()}, run.rejected)
     return Compared(found, run, len(replay.trades))
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from engine.backtest.history import Candles, Costs, Simulation, SymbolHistory
 from engine.backtest.kernel import Walker
-from engine.backtest.result import RawTrades, Run
-from engine.model.market import DAY_MS, INTERVAL_MS
+from engine.backtest.result import RawTrades, Rejection, Run
+from engine.model.market import DAY_MS, INTERVAL_MS, Bracket
 from engine.model.orders import ExitReason
 from engine.model.signals import Code, Side, Sides
 from engine.params import TradingParams
@@ -98,6 +98,30 @@ def test_an_entry_decided_on_the_bar_that_closes_at_the_beginning_is_taken_at_it
     assert between.trades[0].trade.entry_time_ms > later
     assert between.begin_ms == later + bars.candles.interval_ms
     assert between.judged == run.judged - 1
+
+
+@pytest.mark.parametrize(
+    ("rejection", "parts", "values"),
+    [
+        (Rejection.NO_MARGIN, {}, {"leverage": 1, "max_position_value_ratio": 1.0, "risk_per_trade": 0.05}),
+        (Rejection.BELOW_MINIMUM, {"min_notional": Decimal(995)}, {"leverage": 1, "max_position_value_ratio": 0.1}),
+        (
+            Rejection.OVER_LEVERAGE,
+            {"brackets": (Bracket(10_000.0, 10, 0.005, 0.0), Bracket(1e12, 1, 0.01, 50.0))},
+            {"leverage": 10, "max_position_value_ratio": 0.1, "risk_per_trade": 0.05},
+        ),
+    ],
+)
+def test_what_the_exchange_rejects_at_the_open_is_counted_and_accounts_for_every_entry(
+    rejection: Rejection, parts: dict[str, Any], values: dict[str, Any]
+) -> None:
+    bars = history("ETHUSDT-1h", 2_000, 2_800)
+    fine = replace(bars.rules, step_size=Decimal("0.00001"), min_quantity=Decimal("0.00001"), **parts)
+
+    run = equal([replace(bars, rules=fine)], SHORT_WARMUP, activation_threshold=0.3, **values, **UNLIMITED)
+
+    assert run.rejected.get(rejection, 0) > 0
+    assert run.entered - len(run.trades) - len(run.left_open) - sum(run.rejected.values()) in (0, 1)  # decided on the last bar
 
 
 def test_days_made_of_hours_give_the_same_trades() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.backtest.history import Floats, Ints, Simulation, SymbolHistory
 from engine.backtest.records import HELD, Record
-from engine.backtest.result import Closed, LeftOpen, RawTrades, Run, Walked
+from engine.backtest.result import Closed, LeftOpen, RawTrades, Rejection, Run, Walked
 from engine.desk.entries import cause_of
 from engine.execution import fills
 from engine.execution.ids import intent_id
@@ -56,6 +56,7 @@ def run_of(histories: Sequence[SymbolHistory], simulation: Simulation, walked: W
         bars=sum(len(one) for one in candles),
         judged=int(account["judged"]),
         entered=int(account["entered"]),
+        rejected={one: int(account[one.value]) for one in Rejection if account[one.value]},
         bars_in_position=int(account["bars_in_position"]),
         drawdown=float(account["drawdown"]),
         latched_ms=int(account["latched_ms"]),

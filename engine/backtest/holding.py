@@ -88,8 +88,7 @@ def entered(
     bound = margin(ticks, place.lots, params.leverage, lot)
     entry, quantity = price_at(ticks, lot), quantity_of(place.lots, lot)
     bracket = bracket_for(entry * quantity, brackets)
-    is_beyond = params.leverage > bracket.max_leverage or bound + entry_fee > account.wallet - account.bound
-    if cost < lot.least_worth or is_beyond:
+    if is_rejected(account, params, bracket.max_leverage, cost < lot.least_worth, bound + entry_fee):
         place.stage = FLAT
         account.open -= 1
         return False
@@ -102,6 +101,20 @@ def entered(
         place.resting_stop = np.inf
     account.wallet -= entry_fee
     account.bound += bound
+    return True
+
+
+@helper
+def is_rejected(account: Record, params: Record, most_leverage: int, is_too_small: bool, needed: int) -> bool:
+    """Whether the exchange says no to an entry, and count why: in the order in which it looks."""
+    if is_too_small:
+        account.below_minimum += 1
+    elif params.leverage > most_leverage:
+        account.over_leverage += 1
+    elif needed > account.wallet - account.bound:
+        account.no_margin += 1
+    else:
+        return False
     return True
 
 

@@ -75,9 +75,11 @@ PLACE: Final = _dtype(
 stop that the price was beyond when it was to move is refused, and the position is left at market."""
 
 ACCOUNT: Final = _dtype(
-    "wallet bound open streak locked_until_ms latched_ms day_ms trades days entered judged bars_in_position",
+    "wallet bound open streak locked_until_ms latched_ms day_ms trades days entered judged bars_in_position"
+    " below_minimum over_leverage no_margin",
     "peak day_start drawdown",
 )
+"""The last three count the entries that the exchange rejected at the open, by `Rejection`."""
 TRADE: Final = _dtype(
     "symbol side lots entry_ms exit_ms entry_ticks stop_ticks exit_ticks reason regime bars_held gross fees funding risk",
     "confidence",

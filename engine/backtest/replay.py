@@ -5,6 +5,7 @@ the bar, mark and clock at its close, the closed bar. A simulated exchange stand
 market on a close goes out at the next open.
 """
 
+from collections import Counter as Counts
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -17,6 +18,7 @@ from engine.model.events import (
     ClockTicked,
     FeedRestored,
     MarkSeen,
+    OrderRejected,
     OrderSigned,
     PriceSeen,
     QuoteSeen,
@@ -79,6 +81,7 @@ class Replay:
     ) -> None:
         self.trades = list[Trade]()
         self.rulings = list[Ruling]()
+        self.rejected = Counts[int]()  # entries that the exchange said no to, by its code
         self._histories = histories
         self._simulation = simulation
         self._clock = ReplayClock()
@@ -189,7 +192,10 @@ class Replay:
         if not order.reduce_only:
             now_ms = self._seen(self._time_ms)
             self._happened(OrderSigned(order.client_id, now_ms, now_ms + LEASE_MS, self._time_ms, now_ms))
-        self._answer(self._counter.place(order))
+        answer = self._counter.place(order)
+        if not order.reduce_only and isinstance(answer, OrderRejected):
+            self.rejected[answer.code] += 1
+        self._answer(answer)
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, QuoteSeen | PriceSeen | MarkSeen | RulesLoaded):

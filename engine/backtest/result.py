@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
 from engine.backtest.history import Floats, Ints
@@ -45,6 +46,14 @@ class Walked(NamedTuple):
     funnel: Ints
 
 
+class Rejection(StrEnum):
+    """Why the exchange said no to an entry at the open: between decision and fill lie the gap, the spread and the fee."""
+
+    BELOW_MINIMUM = "below_minimum"
+    OVER_LEVERAGE = "over_leverage"
+    NO_MARGIN = "no_margin"
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A closed trade and what history knows beside it. Bars are counted from the first candle of its symbol."""
@@ -81,9 +90,9 @@ class Run:
     `day_ms` and `day_equity` are the account at the end of each UTC day: what the next one began with, after the orders that
     went out at its first open; the last day stands at the last close. `wallet_after` is `wallet_before`, the net of all
     trades, and the fees and funding of what is left open, to the last digit. `funnel` counts, over the judged bars, how
-    often each check did not hold (a bar may count for many); `entered` how many bars became entries. `drawdown` is the
-    largest fall of equity under its peak, as a fraction. `latched_ms` is when the drawdown latch ended all entries; 0 = it
-    did not.
+    often each check did not hold (a bar may count for many); `entered` how many bars became entries, `rejected` how many of
+    those the exchange said no to at the open. `drawdown` is the largest fall of equity under its peak, as a fraction.
+    `latched_ms` is when the latch ended all entries; 0 = it did not.
     """
 
     symbols: tuple[str, ...]
@@ -99,6 +108,7 @@ class Run:
     bars: int
     judged: int
     entered: int
+    rejected: dict[Rejection, int]
     bars_in_position: int
     drawdown: float
     latched_ms: int

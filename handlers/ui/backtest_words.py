@@ -11,6 +11,7 @@ from engine.backtest.breakdowns import Results
 from engine.backtest.figures import Interval
 from engine.backtest.history import PPM_A_BP, Simulation
 from engine.backtest.report import Report
+from engine.backtest.result import Rejection
 from engine.model.market import DAY_MS, INTERVAL_NAME
 from engine.params import TUNABLES, TradingParams, read
 from handlers.ui import tunables
@@ -25,10 +26,16 @@ LIMITS: Final = (
     marked(
         "Orders fill at the next open, or at their level, plus half the spread and slippage. Depth of the book is not known."
     ),
-    marked("Latency, rejected orders, outages of the exchange and of this machine do not happen in history."),
+    marked("Latency and outages of the exchange and of this machine do not happen in history."),
     marked("Tick, lot and leverage rules are those of today; the exchange had others before."),
     marked("The past is one draw. Settings that were chosen by looking at it will do worse than it says."),
 )
+
+REJECTED: Final = {
+    Rejection.BELOW_MINIMUM: marked("the order had become smaller than the exchange takes"),
+    Rejection.OVER_LEVERAGE: marked("the exchange allows less leverage for that size"),
+    Rejection.NO_MARGIN: marked("too little free margin for the price, the fee and the slippage"),
+}
 
 
 class Row(NamedTuple):
@@ -71,7 +78,14 @@ def verdict(texts: Texts, report: Report) -> str:
 
 def remarks(texts: Texts, report: Report) -> list[str]:
     """What else must be said beside the figures."""
-    return [finding(texts, report, one) for one in report.findings[1:]]
+    rejected = [_rejected(texts, one, count) for one, count in report.run.rejected.items()]
+    return rejected + [finding(texts, report, one) for one in report.findings[1:]]
+
+
+def entry_rows(texts: Texts, report: Report) -> list[tuple[str, int]]:
+    """How many bars became entries, and what the exchange said no to."""
+    rows, rejected = [(texts.label("entries"), report.run.entered)], sum(report.run.rejected.values())
+    return [*rows, (texts.label("rejected at the open"), rejected)] if rejected else rows
 
 
 def money_rows(texts: Texts, report: Report) -> list[Row]:
@@ -210,6 +224,17 @@ def between_percent(texts: Texts, interval: Interval | None) -> str:
         return ""
     n = texts.numbers
     return texts.label("90%: {low} to {high}", low=n.percent(interval.low, 0), high=n.percent(interval.high, 0))
+
+
+def _rejected(texts: Texts, why: Rejection, count: int) -> str:
+    return plain(
+        texts.plural(
+            "{count} entry was rejected at the open: {why}.",
+            "{count} entries were rejected at the open: {why}.",
+            count,
+            why=texts.label(REJECTED[why]),
+        )
+    )
 
 
 def _share(texts: Texts, results: Results) -> str:

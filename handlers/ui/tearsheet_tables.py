@@ -65,7 +65,7 @@ def funnel(texts: Texts, report: Report) -> str:
     judged = max(run.judged, 1)
     rows = [(texts.label("judged bars"), run.judged, "bar")]
     rows += [(refusal_name(texts, code), count, "bar") for code, count in report.funnel[:MOST_REFUSALS]]
-    rows.append((texts.label("entries"), run.entered, "bar entered"))
+    rows += [(name, count, "bar entered") for name, count in words.entry_rows(texts, report)]
     body = "".join(
         f'<tr><th scope="row">{safe(name)}</th><td><span class="{kind}" style="width:{100 * count / judged:.2f}%"></span></td>'
         f"<td>{n.fixed(count, 0)}{small(n.percent(count / judged))}</td></tr>"

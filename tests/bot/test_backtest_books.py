@@ -11,6 +11,7 @@ from bot.backtest_books import as_csv_text, as_json_text
 from bot.export import EMPTY_ROW
 from engine.backtest.history import Simulation
 from engine.backtest.report import Report, reported
+from engine.backtest.result import Rejection
 from engine.params import TradingParams
 from handlers.ui.backtest_words import Setup
 from tests.engine.backtest.runs import a_run, left_open
@@ -19,7 +20,7 @@ SETUP = Setup(TradingParams(leverage=5), Simulation(), ("ETHUSDT-1h.parquet",), 
 KEYS = (
     *("format", "version", "symbols", "interval", "begin_ms", "end_ms", "days", "sources", "data", "settings", "changed"),
     *("terms", "verdict", "findings", "result", "by_side", "by_symbol", "by_reason", "by_regime", "months"),
-    *("bars", "judged", "entered", "refusals", "buy_and_hold", "left_open", "latched_ms"),
+    *("bars", "judged", "entered", "rejected", "refusals", "buy_and_hold", "left_open", "latched_ms"),
 )
 
 
@@ -55,6 +56,14 @@ def test_what_is_not_known_is_null_and_never_nan() -> None:
 
     assert books["buy_and_hold"]["return"] is None
     assert (books["result"]["sharpe"], books["result"]["win_rate_90"], books["latched_ms"]) == (None, None, None)
+
+
+def test_entries_that_the_exchange_rejected_are_counted_by_reason() -> None:
+    run = a_run([1.0], entered=4, rejected={Rejection.NO_MARGIN: 3})
+
+    books = json.loads(as_json_text(reported(run), SETUP, ""))
+
+    assert (books["entered"], books["rejected"]) == (4, {"no_margin": 3})
 
 
 def test_each_trade_is_a_line_of_csv_in_the_columns_of_the_export() -> None:

@@ -7,9 +7,11 @@ import pytest
 from bot.backtest_screen import show
 from engine.backtest.history import Simulation
 from engine.backtest.report import Report, reported
+from engine.backtest.result import Rejection
 from engine.params import TradingParams
-from handlers.ui.backtest_words import Setup
+from handlers.ui.backtest_words import REJECTED, Setup, remarks
 from handlers.ui.language import Languages
+from handlers.ui.tearsheet import tearsheet
 from tests.engine.backtest.runs import a_run
 from tests.handlers.ui.test_backtest_cards import the_worst
 
@@ -38,6 +40,27 @@ def test_what_is_wrong_with_the_data_comes_first_then_the_verdict_then_the_figur
     words = ("[3] bars are missing", "ETHUSDT · 1h", "Not to be told from chance", "Net result", "Confidence threshold")
     places = [said.index(one) for one in (*words, "By exit", "What stood in the way")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("language", TEXTS.known)
+@pytest.mark.parametrize("why", Rejection)
+def test_entries_that_the_exchange_rejected_are_told_with_the_reason_above_all_other_remarks(
+    why: Rejection, language: str
+) -> None:
+    report = reported(a_run([], days=40, entered=71, rejected={why: 71}))
+    texts = TEXTS.texts(language)
+
+    said = " ".join(shown(report, language).split())
+
+    assert "71" in remarks(texts, report)[0]
+    assert texts.label(REJECTED[why]) in remarks(texts, report)[0]
+    assert " ".join(remarks(texts, report)[0].split()) in said
+    assert texts.label("rejected at the open") in said
+    assert texts.label(REJECTED[why]) in tearsheet(texts, report, SETUP)
+
+
+def test_without_a_rejection_nothing_is_said_of_any() -> None:
+    assert "rejected" not in shown(reported(a_run([1.0, -1.0, 0.5] * 15)))
 
 
 def test_a_run_without_trades_and_the_worst_one_are_shown_too() -> None:

@@ -66,6 +66,7 @@ def a_run(results_in_r: Sequence[float] = (), *, trades: Sequence[Closed] | None
         "bars": days * 24 + 1_000,
         "judged": days * 24,
         "entered": len(closed),
+        "rejected": {},
         "bars_in_position": sum(one.bars_held for one in closed),
         "drawdown": 0.05,
         "latched_ms": 0,

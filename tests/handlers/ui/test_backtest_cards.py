@@ -5,11 +5,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.backtest.report import Finding, Report, reported
+from engine.backtest.result import Rejection
 from engine.model.orders import ExitReason
 from handlers.ui.backtest_cards import result_card, result_picture
 from handlers.ui.backtest_findings import SENTENCES, finding
@@ -31,7 +33,12 @@ def the_worst() -> Report:
     """Everything that can be said about a run is said about this one."""
     trades = [a_closed(at, -9.99, reason=ExitReason.LIQUIDATED) for at in range(300)]
     symbols = tuple(f"1000000SYMBOL{at}USDT" for at in range(30))
-    run = a_run(trades=trades, days=400, symbols=symbols, left_open=(left_open(),) * 20, latched_ms=1_720_000_000_000)
+    ends: dict[str, Any] = {
+        "left_open": (left_open(),) * 20,
+        "latched_ms": 1_720_000_000_000,
+        "rejected": dict.fromkeys(Rejection, 1_234),
+    }
+    run = a_run(trades=trades, days=400, symbols=symbols, **ends)
     return replace(reported(run), findings=tuple(Finding)[2:])
 
 
