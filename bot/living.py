@@ -111,13 +111,20 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
 
 
 async def _guarded(house: House, keeping: Keeping, stack: AsyncExitStack) -> None:
-    """Recover. The page opens when positions are guarded, or after a moment where that takes longer."""
-    recovering = asyncio.create_task(_recovered(house))
+    """Recover. The page opens when positions are guarded, or after a moment where that takes longer; one that cannot be
+    opened ends the process, but not before positions are guarded.
+    """
+    recovering, fault = asyncio.create_task(_recovered(house)), None
     try:
         await asyncio.wait({recovering}, timeout=PAGE_AFTER_S)
         if house.settings.health_port:
-            stack.push_async_callback(await open_health_page(house, keeping.facts))
+            try:
+                stack.push_async_callback(await open_health_page(house, keeping.facts))
+            except CannotStart as error:
+                fault = error
         await recovering
+        if fault is not None:
+            raise fault
     finally:
         recovering.cancel()
         await asyncio.wait({recovering})
@@ -194,7 +201,7 @@ async def recovered(runner: Runner) -> None:
             return
         except (ConnectionError, TimeoutError) as error:
             logger.warning("not recovered yet, next attempt in %g s: %s", pause_s, error)
-        await asyncio.sleep(pause_s)
+        await runner.guarding(asyncio.sleep(pause_s))
         pause_s = min(2 * pause_s, LONGEST_RETRY_S)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot import living
+from bot.ending import CannotStart
 from bot.line import Line
 from bot.living import _ending, _live
 from bot.settings import Mode
@@ -60,12 +62,12 @@ async def test_the_engine_closes_while_others_are_still_ending() -> None:
             group.create_task(_ending(house, house))
             group.create_task(slow())
 
-    living = asyncio.create_task(lives())
+    task = asyncio.create_task(lives())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    living.cancel()
+    task.cancel()
     with suppress(asyncio.CancelledError):
-        await asyncio.wait_for(living, 5)
+        await asyncio.wait_for(task, 5)
 
     assert house.told == ["the schedule stopped", "the engine closed", "its orders closed", "a slow one ended"]
 
@@ -143,11 +145,11 @@ async def test_a_position_that_the_memory_does_not_know_is_covered_while_the_key
         await for_ever()
 
     keeping: Any = SimpleNamespace(run=for_ever, facts=dict)
-    living = asyncio.create_task(_live(a_live_house(engine, rights), keeping, Line()))
+    task = asyncio.create_task(_live(a_live_house(engine, rights), keeping, Line()))
     await until(engine, asked.is_set)
     await until(engine, lambda: len(engine.broker.placed) >= 2)
-    living.cancel()
-    await asyncio.wait({living})
+    task.cancel()
+    await asyncio.wait({task})
 
     assert {order.role for order in engine.broker.placed} >= {Role.WIDE_STOP, Role.TIGHT_STOP}
 
@@ -158,14 +160,35 @@ async def test_an_end_in_the_midst_of_a_recovery_leaves_no_position_without_its_
     stubborn = engine.broker
     assert isinstance(stubborn, Stubborn)
     keeping: Any = SimpleNamespace(run=for_ever, facts=dict)
-    living = asyncio.create_task(_live(a_live_house(engine, at_once), keeping, Line()))
+    task = asyncio.create_task(_live(a_live_house(engine, at_once), keeping, Line()))
     await until(engine, lambda: stubborn.calls == 2)
 
-    living.cancel()
+    task.cancel()
     await asyncio.sleep(0)
     stubborn.refuses.set()
-    await until(engine, living.done)
+    await until(engine, task.done)
 
     assert engine.runner.phase == "recovering"
     assert {order.role for order in stubborn.placed} >= {Role.WIDE_STOP, Role.TIGHT_STOP}
     assert "saved" not in engine.diary  # half a recovery is no memory
+
+
+async def test_a_page_that_cannot_be_opened_ends_the_process_only_after_the_recovery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def taken(*_: object) -> None:
+        raise CannotStart("HEALTH_PORT: taken")
+
+    monkeypatch.setattr(living, "open_health_page", taken)
+    monkeypatch.setattr(living, "PAGE_AFTER_S", 0.0)
+    engine = a_house(await a_saved_state())
+    house = a_live_house(engine, at_once)
+    house.settings.health_port = 1
+    keeping: Any = SimpleNamespace(run=for_ever, facts=dict)
+
+    task = asyncio.create_task(_live(house, keeping, Line()))
+    await until(engine, task.done)
+
+    with pytest.raises(CannotStart):
+        await task
+    assert engine.runner.phase == "running"
