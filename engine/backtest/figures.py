@@ -108,10 +108,12 @@ def trades_needed(values: Sequence[float]) -> int | None:
     return math.ceil(needed) if needed <= MOST_TRADES_NEEDED else None
 
 
-def ratios(wallet: float, day_equity: Floats, trades: int) -> Ratios:
-    """Sharpe and Sortino of the account's days, without a riskless rate."""
+def ratios(wallet: float, day_equity: Floats, trades: int, days: int) -> Ratios:
+    """Sharpe and Sortino of the account's days, without a riskless rate. `days` are whole ones: parts of a day at both ends
+    have an equity too, and make none.
+    """
     account = np.concatenate(([wallet], day_equity))
-    if len(day_equity) < FEWEST_DAYS or trades < FEWEST_TRADES or bool((account <= 0).any()):
+    if days < FEWEST_DAYS or trades < FEWEST_TRADES or bool((account <= 0).any()):
         return Ratios(None, None)
     returns = np.diff(account) / account[:-1]
     mean, spread = float(returns.mean()), float(returns.std(ddof=1))

@@ -1,6 +1,7 @@
 """Figures against values computed by hand or printed in tables, and what must hold for any sample."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as some
 
 from engine.backtest import figures
 from engine.backtest.figures import FEWEST_DAYS, Ratios, deepest_fall, losing_streak, mean_interval, ratios, t_quantile, wilson
+from engine.backtest.report import reported
+from tests.engine.backtest.runs import BEGIN_MS, HOUR_MS, a_run
 
 DAY = 86_400_000
 RESULTS = some.lists(some.floats(-5, 5, allow_nan=False), min_size=2, max_size=60)
@@ -86,7 +89,7 @@ def test_ratios_are_annualised_over_the_days_of_the_account() -> None:
     returns = np.tile([0.01, -0.005], 20)
     account = np.asarray(1_000 * np.cumprod(1 + returns), dtype=np.float64)
 
-    found = ratios(1_000, account, trades=2)
+    found = ratios(1_000, account, trades=2, days=40)
 
     spread, below = returns.std(ddof=1), math.sqrt((0.005**2) / 2)
     assert found.sharpe == pytest.approx(0.0025 / spread * math.sqrt(365))
@@ -95,14 +98,26 @@ def test_ratios_are_annualised_over_the_days_of_the_account() -> None:
 
 @pytest.mark.parametrize(("days", "trades"), [(FEWEST_DAYS - 1, 50), (400, 1), (0, 0)])
 def test_ratios_of_too_small_a_sample_are_not_told(days: int, trades: int) -> None:
-    assert ratios(1_000, 1_000 + np.arange(1, days + 1, dtype=float), trades) == Ratios(None, None)
+    assert ratios(1_000, 1_000 + np.arange(1, days + 1, dtype=float), trades, days) == Ratios(None, None)
+
+
+def test_parts_of_days_at_both_ends_do_not_make_thirty_of_twenty_nine() -> None:
+    begin_ms, end_ms = BEGIN_MS + 13 * HOUR_MS, BEGIN_MS + 30 * DAY + 12 * HOUR_MS
+    run = a_run([1.0, -0.5, 0.3], days=31, begin_ms=begin_ms, end_ms=end_ms)
+
+    report = reported(run)
+
+    assert len(report.account) == FEWEST_DAYS + 1
+    assert report.days == FEWEST_DAYS - 1
+    assert report.ratios == Ratios(None, None)
+    assert reported(replace(run, begin_ms=begin_ms - HOUR_MS)).ratios.sharpe is not None
 
 
 def test_an_account_that_lost_everything_and_one_that_never_moved_have_no_ratios() -> None:
     lost = np.asarray(np.linspace(90, 0, 40), dtype=np.float64)
 
-    assert ratios(100, lost, 10) == Ratios(None, None)
-    assert ratios(100, np.full(40, 100.0), 10) == Ratios(None, None)
+    assert ratios(100, lost, 10, 40) == Ratios(None, None)
+    assert ratios(100, np.full(40, 100.0), 10, 40) == Ratios(None, None)
 
 
 def test_the_deepest_fall_is_told_with_its_dates_and_the_longest_wait_for_a_new_peak() -> None:
