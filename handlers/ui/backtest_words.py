@@ -68,7 +68,7 @@ def span(texts: Texts, report: Report) -> str:
     """The judged time."""
     n, run = texts.numbers, report.run
     days = plain(texts.plural("{count} day", "{count} days", report.days))
-    return f"{n.date(run.begin_ms)} – {n.date(run.end_ms)}, {days}"
+    return f"{n.date(run.begin_ms)} – {n.date(max(run.begin_ms, _last_moment(run.end_ms)))}, {days}"
 
 
 def verdict(texts: Texts, report: Report) -> str:
@@ -131,10 +131,13 @@ def risk_rows(texts: Texts, report: Report) -> list[Row]:
         "from {days} days and {trades} trades", days=n.fixed(report.days, 0), trades=n.fixed(report.total.trades, 0)
     )
     few = texts.label("needs 30 days and 2 trades")
-    rows = [Row(texts.label("Largest drawdown"), n.percent(report.run.drawdown), texts.label("of equity, marked at closes"))]
+    seen = texts.label("of equity, at opens, closes and fills")
+    rows = [Row(texts.label("Largest drawdown"), n.percent(report.run.drawdown), seen)]
     if fall.money > 0:
-        back = n.date(fall.back_ms) if fall.back_ms else texts.label("not back by the end")
-        dates = f"{n.date(fall.peak_ms)} → {n.date(fall.low_ms)} → {back}"
+        is_from_beginning = fall.peak_ms <= report.run.begin_ms
+        peak = n.date(fall.peak_ms if is_from_beginning else _last_moment(fall.peak_ms))
+        back = n.date(_last_moment(fall.back_ms)) if fall.back_ms else texts.label("not back by the end")
+        dates = f"{peak} → {n.date(_last_moment(fall.low_ms))} → {back}"
         rows.append(Row(texts.label("Deepest fall of day ends"), n.money(-fall.money), dates))
         longest = plain(texts.plural("{count} day", "{count} days", fall.longest_days))
         rows.append(Row(texts.label("Longest below a peak"), longest))
@@ -224,6 +227,11 @@ def between_percent(texts: Texts, interval: Interval | None) -> str:
         return ""
     n = texts.numbers
     return texts.label("90%: {low} to {high}", low=n.percent(interval.low, 0), high=n.percent(interval.high, 0))
+
+
+def _last_moment(end_ms: int) -> int:
+    """The last moment before an end: a day that ends at midnight is named by its own date, not the next one's."""
+    return end_ms - 1
 
 
 def _rejected(texts: Texts, why: Rejection, count: int) -> str:

@@ -67,7 +67,7 @@ def test_a_card_fits_under_a_picture_whatever_there_is_to_say(language: str) -> 
 def test_a_card_tells_the_verdict_and_the_uncertainty_beside_the_result() -> None:
     said = plain(result_card(TEXTS.texts("en"), a_report()))
 
-    assert said.startswith("🔵 PAPER · Backtest ETHUSDT · 1h\nJan 1, 2024 – Apr 30, 2024, 120 days\n")
+    assert said.startswith("🔵 PAPER · Backtest ETHUSDT · 1h\nJan 1, 2024 – Apr 29, 2024, 120 days\n")
     assert "Price +" in said
     assert "Won 40% · 90%: 28% to 53%" in said
     assert "Not to be told from chance" in said
