@@ -6,7 +6,7 @@ Whatever is wrong raises `BadOption`, one line that names the option and what it
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from difflib import get_close_matches
 from os.path import realpath
 from pathlib import Path
@@ -121,7 +121,7 @@ def read_costs(*, taker_bps: float | None, spread_bps: float | None, slippage_bp
     usual = Costs()
     return Costs(
         taker_ppm=usual.taker_ppm if taker_bps is None else _ppm("--taker-bps", taker_bps),
-        half_spread_ppm=usual.half_spread_ppm if spread_bps is None else _ppm("--spread-bps", spread_bps) // 2,
+        half_spread_ppm=usual.half_spread_ppm if spread_bps is None else _ppm("--spread-bps", spread_bps, of=2),
         slippage_ppm=usual.slippage_ppm if slippage_bps is None else _ppm("--slippage-bps", slippage_bps),
         liquidation_ppm=usual.liquidation_ppm,
     )
@@ -151,11 +151,12 @@ def terms(*, wallet: Decimal, costs: Costs, warmup_bars: int, sides: Sides, begi
     return Simulation(wallet=wallet, costs=costs, warmup_bars=warmup_bars, sides=sides, from_ms=begin_ms or 0)
 
 
-def _ppm(option: str, bps: float) -> int:
-    """Basis points as millionths. Two digits behind the point are all there are."""
+def _ppm(option: str, bps: float, *, of: int = 1) -> int:
+    """One of so many equal parts of basis points, as millionths. A half is rounded up, and no cost becomes none."""
     if not 0 <= bps <= MOST_BPS:  # also what is no number
         raise BadOption(f"{option} is 0 to {MOST_BPS} basis points, not {bps:g}")
-    return round(bps * PPM_A_BP)
+    ppm = int((Decimal(str(bps)) * PPM_A_BP / of).to_integral_value(ROUND_HALF_UP))
+    return max(ppm, 1) if bps > 0 else 0
 
 
 def _number(text: str) -> float:

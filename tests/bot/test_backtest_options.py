@@ -70,6 +70,20 @@ def test_costs_are_basis_points_and_half_of_the_spread_is_paid() -> None:
     assert options.read_costs(taker_bps=None, spread_bps=None, slippage_bps=None) == Costs()
 
 
+@pytest.mark.parametrize(
+    ("spread_bps", "half_ppm"), [(0.0, 0), (0.0001, 1), (0.01, 1), (0.02, 1), (0.03, 2), (0.05, 3), (0.29, 15), (2.01, 101)]
+)
+def test_half_a_spread_is_rounded_up_at_the_half_and_none_costs_nothing(spread_bps: float, half_ppm: int) -> None:
+    costs = options.read_costs(taker_bps=None, spread_bps=spread_bps, slippage_bps=None)
+
+    assert costs.half_spread_ppm == half_ppm
+
+
+def test_no_cost_above_nothing_is_rounded_to_nothing() -> None:
+    assert options.read_costs(taker_bps=0.001, spread_bps=0.001, slippage_bps=0.001) == Costs(1, 1, 1)
+    assert options.read_costs(taker_bps=0, spread_bps=0, slippage_bps=0) == Costs(0, 0, 0)
+
+
 @pytest.mark.parametrize("bps", [-1.0, 1_001.0, float("nan"), float("inf")])
 def test_costs_have_a_range(bps: float) -> None:
     with pytest.raises(BadOption, match=r"^--slippage-bps"):
