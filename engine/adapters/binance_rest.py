@@ -5,17 +5,18 @@ time, which the exchange itself is asked for.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Final
 
+import msgspec
 import stamina
 
-from engine.adapters.binance_answers import Anything, KeyRights, Kline, ListenKey, Premium, ServerTime, bar, decoded
+from engine.adapters.binance_answers import Anything, KeyRights, ListenKey, Premium, ServerTime, decoded
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import BinanceClient, Call, is_clock_fault
 from engine.adapters.binance_errors import ExchangeFailed, HeldBack, NoAnswer, NotSent, Refused
-from engine.adapters.binance_messages import BadMessage
+from engine.adapters.binance_klines import closed_bars_of, readable
 from engine.adapters.binance_rules import (
     CAREFUL_BRACKETS,
     ExchangeInfo,
@@ -37,7 +38,11 @@ ROWS_PER_PAGE: Final = 1_000  # costs 5 of the weight
 CLOCK_REFRESH_S: Final = 30.0
 SLOW_ROUND_TRIP_MS: Final = 2_000  # such a measurement of the clock is worse than the one before it
 
+FAULTS_SAID: Final = 1_000
+
 NO_PARAMS: Final[Mapping[str, str]] = {}
+
+logger = logging.getLogger(__name__)
 
 
 class BinanceRest:
@@ -50,6 +55,7 @@ class BinanceRest:
         self.clock = clock
         self.has_keys = bool(api_key and api_secret)
         self._synced_ms = 0
+        self._left_out = set[tuple[str, str]]()  # (symbol, fault) that the log holds
         self._client = BinanceClient(
             rest_url=rest_url, sapi_url=sapi_url, api_key=api_key, api_secret=api_secret, timeout_s=timeout_s, clock=clock
         )
@@ -149,25 +155,35 @@ class BinanceRest:
         return tuple(RulesLoaded(one, market_ms, self.clock.now_ms()) for one in rules)
 
     async def closed_bars(self, symbol: str, interval: str, count: int, since_ms: int) -> Sequence[BarClosed]:
-        """Read closed bars as history, oldest first: the newest `count`, or (count 0) all that opened from `since_ms` on."""
+        """Read closed bars as history, oldest first: the newest `count`, or (count 0) all that opened from `since_ms` on.
+
+        A bar that makes no sense is left out, which leaves a hole; where none makes sense, that is no answer.
+        """
         step = INTERVAL_MS[interval]
         market_ms = (await self.premium(symbol)).time
         forming_ms = market_ms - market_ms % step
         start = forming_ms - count * step if count else -(-since_ms // step) * step
-        rows = list[Kline]()
-        while start < forming_ms:
-            page = await self._page(symbol, interval, start, forming_ms)
-            rows.extend(page)
-            if not page or page[-1].open_time < start:
-                break
-            start = page[-1].open_time + step
+        bars, faults = closed_bars_of(await self._rows(symbol, interval, start, forming_ms), step, market_ms)
+        for fault in faults:
+            self._say_left_out(symbol, fault)
+        if faults and not bars:
+            raise NoAnswer(f"no bar of {symbol} makes sense: {faults[0]}")
         seen_ms = self.clock.now_ms()
-        bars = [bar(row, step) for row in rows if row.close_time < market_ms]
-        if any(later.open_time_ms <= earlier.open_time_ms for earlier, later in pairwise(bars)):
-            raise BadMessage(f"the bars of {symbol} are out of order")
         return tuple(BarClosed(symbol, one, is_history=True, time_ms=market_ms, seen_ms=seen_ms) for one in bars)
 
-    async def _page(self, symbol: str, interval: str, start: int, end: int) -> list[Kline]:
+    async def _rows(self, symbol: str, interval: str, start: int, end: int) -> list[msgspec.Raw]:
+        """The rows from one time to another, page by page."""
+        step, rows = INTERVAL_MS[interval], list[msgspec.Raw]()
+        while start < end:
+            page = await self._page(symbol, interval, start, end)
+            rows += page
+            opened = [row.open_time for row in readable(page) if start <= row.open_time < end]
+            if not opened:
+                break
+            start = max(opened) - max(opened) % step + step
+        return rows
+
+    async def _page(self, symbol: str, interval: str, start: int, end: int) -> list[msgspec.Raw]:
         limit = min(ROWS_PER_PAGE, (end - start) // INTERVAL_MS[interval])
         params = {
             "symbol": symbol,
@@ -176,7 +192,13 @@ class BinanceRest:
             "endTime": str(end - 1),
             "limit": str(limit),
         }
-        return await self.read(Call("GET", "/fapi/v1/klines", Need.HISTORY), params, list[Kline])
+        return await self.read(Call("GET", "/fapi/v1/klines", Need.HISTORY), params, list[msgspec.Raw])
+
+    def _say_left_out(self, symbol: str, fault: str) -> None:
+        """Say it once: the bars are read again and again."""
+        if (symbol, fault) not in self._left_out and len(self._left_out) < FAULTS_SAID:
+            self._left_out.add((symbol, fault))
+            logger.warning("a bar of %s is left out; no entries until enough bars lie behind it: %s", symbol, fault)
 
     async def _brackets(self) -> Sequence[SymbolBrackets]:
         call = Call("GET", "/fapi/v1/leverageBracket", Need.RECONCILE, is_signed=True)

@@ -3,108 +3,23 @@
 import json
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
 from engine.adapters.binance_errors import ExchangeFailed, NoAnswer, Refused
-from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.binance_rules import CAREFUL_BRACKETS
 from engine.model.market import Bracket
+from tests.engine.adapters.bar_rows import MARKET, premium
 from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request
 from tests.engine.adapters.recorded import payload
 
-HOUR = 3_600_000
-OPEN = 1_795_395_600_000  # a full hour
-MARKET = OPEN + 500  # the bar that opened at OPEN is forming
 BRACKETS = [{"symbol": "BTCUSDT", "notionalCoef": 2, "brackets": [
     {"bracket": 2, "initialLeverage": 50, "notionalCap": 100, "notionalFloor": 50, "maintMarginRatio": 0.01, "cum": 5.0},
     {"bracket": 1, "initialLeverage": 75, "notionalCap": 50, "notionalFloor": 0, "maintMarginRatio": 0.005, "cum": 0},
 ]}]  # fmt: skip
-
-
-def premium(market_ms: int = MARKET) -> Answer:
-    return Answer({"symbol": "BTCUSDT", "markPrice": "60000.1", "time": market_ms, "lastFundingRate": "0.0001"})
-
-
-def row(opened: int, step: int = HOUR) -> list[Any]:
-    return [opened, "10", "12", "9", "11", "5.5", opened + step - 1, "1", 7, "1", "1", "0"]
-
-
-def an_archive(oldest: int, newest: int = OPEN, step: int = HOUR) -> Any:
-    """Answers klines as the exchange does: from startTime to endTime, at most `limit`."""
-
-    def answer(request: Request) -> Answer:
-        asked = {key: int(value) for key, value in request.params.items() if key in ("startTime", "endTime", "limit")}
-        first = max(oldest, -(-asked["startTime"] // step) * step)
-        rows = [row(opened, step) for opened in range(first, min(newest, asked["endTime"]) + 1, step)]
-        return Answer(rows[: asked["limit"]])
-
-    return answer
-
-
-async def test_the_newest_bars_are_read_and_the_forming_one_is_not(exchange: FakeExchange, rest: BinanceRest) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
-    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
-
-    bars = await rest.closed_bars("BTCUSDT", "1h", 3, 0)
-
-    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 3 * HOUR, OPEN - 2 * HOUR, OPEN - HOUR]
-    assert all(bar.is_history and bar.time_ms == MARKET for bar in bars)
-    assert bars[0].bar.volume == 5.5
-
-
-async def test_a_bar_is_closed_by_the_markets_time_not_by_ours(
-    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
-) -> None:
-    clock.time_ms = OPEN + 50 * HOUR
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium(OPEN - 1))
-    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
-
-    bars = await rest.closed_bars("BTCUSDT", "1h", 1, 0)
-
-    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 2 * HOUR]
-
-
-async def test_more_bars_than_one_page_holds_come_in_pages(exchange: FakeExchange, rest: BinanceRest) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
-    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
-
-    bars = await rest.closed_bars("BTCUSDT", "1h", 2_500, 0)
-
-    assert [bar.bar.open_time_ms for bar in bars] == list(range(OPEN - 2_500 * HOUR, OPEN, HOUR))
-    assert len(exchange.seen("GET", "/fapi/v1/klines")) == 3
-
-
-async def test_bars_since_a_moment_begin_with_the_first_that_opened_then(exchange: FakeExchange, rest: BinanceRest) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
-    exchange.on("GET", "/fapi/v1/klines", an_archive(0))
-
-    bars = await rest.closed_bars("BTCUSDT", "1h", 0, OPEN - 2 * HOUR - 5)
-
-    assert [bar.bar.open_time_ms for bar in bars] == [OPEN - 2 * HOUR, OPEN - HOUR]
-
-
-async def test_a_young_contract_has_fewer_bars(exchange: FakeExchange, rest: BinanceRest) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
-    exchange.on("GET", "/fapi/v1/klines", an_archive(OPEN - 2 * HOUR))
-
-    assert len(await rest.closed_bars("BTCUSDT", "1h", 1_000, 0)) == 2
-    assert await rest.closed_bars("BTCUSDT", "1h", 0, OPEN) == ()
-
-
-@pytest.mark.parametrize(
-    "broken", [[row(OPEN - HOUR), row(OPEN - HOUR)], [row(OPEN - HOUR + 1)], [[OPEN - HOUR, "NaN", *row(OPEN - HOUR)[2:]]]]
-)
-async def test_bars_that_make_no_sense_are_refused(exchange: FakeExchange, rest: BinanceRest, broken: Any) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
-    exchange.on("GET", "/fapi/v1/klines", Answer(broken))
-
-    with pytest.raises(BadMessage):
-        await rest.closed_bars("BTCUSDT", "1h", 1, 0)
 
 
 async def test_reads_are_repeated_until_something_readable_comes(exchange: FakeExchange, rest: BinanceRest) -> None:
