@@ -20,6 +20,7 @@ class BarBook:
         self.bars: deque[Bar] = deque(maxlen=BARS_KEPT)
         self.rejected = 0
         self.repaired = 0
+        self.asked_ms = 0  # wire; when what is missing behind the newest bar was last asked for; 0 = nothing is
         self._begin(params)
 
     def _begin(self, params: TradingParams) -> None:
@@ -47,9 +48,16 @@ class BarBook:
             return Placement.UNSOUND
         placement = Placement(place(self.last_open_ms, bar.open_time_ms, self.interval_ms))
         if placement is Placement.NEXT:
+            self.asked_ms = 0
             self.bars.append(bar)
             self._step(bar)
         return placement
+
+    def take_after_hole(self, bar: Bar) -> Placement:
+        """Forget the bars before a hole that nothing fills, and warm up again: features know no holes."""
+        self.bars.clear()
+        self._begin(self._params)
+        return self.take(bar)
 
     def _step(self, bar: Bar) -> None:
         number = bar.open_time_ms // self.interval_ms

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import care, contract, deciding, entries, made_up, news, outside, position, reconciling, strangers
+from engine.desk import care, contract, deciding, entries, holes, made_up, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
 from engine.desk.aftermath import Aftermath, after
 from engine.desk.bar_book import BarBook
@@ -36,7 +36,7 @@ from engine.model.events import (
     StopsListed,
 )
 from engine.model.machine_notices import DecisionMissed
-from engine.model.messages import NOTHING, FetchBars, ListStops, Outcome, SyncAccount
+from engine.model.messages import NOTHING, ListStops, Outcome, SyncAccount
 from engine.model.orders import ExitReason
 from engine.model.proposals import ProposalEnd
 from engine.model.saved import SavedDesk
@@ -74,9 +74,9 @@ class Desk:
 
     def bar_closed(self, event: BarClosed, account: AccountNow) -> Outcome:
         """Take a closed bar: levels first, then the ruling. A bar that was handled before a restart only warms up."""
-        placement = self.bars.take(event.bar)
+        placement = holes.placed(self.bars, event)
         if placement in (Placement.UNSOUND, Placement.HOLE):
-            return Outcome(errands=(FetchBars(self.terms.symbol, self.bars.last_close_ms),))
+            return holes.asked(self.bars, event)
         if placement is not Placement.NEXT:
             return NOTHING
         self.due_since_ms = 0
