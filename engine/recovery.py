@@ -5,7 +5,8 @@ Memories are merged here too: what the owner asked for while the saved one could
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,11 +45,13 @@ class Recovery:
 
     async def rules(self) -> tuple[RulesLoaded, ...]:
         """Raises `LookupError` naming a symbol that cannot be traded, and `ConnectionError`."""
-        return tuple(await self.history.rules(self.setup.symbols))
+        with _read("the rules"):
+            return tuple(await self.history.rules(self.setup.symbols))
 
     async def bars(self, symbol: str) -> Sequence[BarClosed]:
-        """The bars that warm a symbol up."""
-        return await self.history.closed_bars(symbol, self.interval, self.setup.warmup_bars, 0)
+        """The bars that warm a symbol up. Raises `ConnectionError`."""
+        with _read(f"the bars of {symbol}"):
+            return await self.history.closed_bars(symbol, self.interval, self.setup.warmup_bars, 0)
 
     async def market(self) -> Market:
         """Rules and bars, read ahead of the moment in which they are needed."""
@@ -87,12 +90,21 @@ class Recovery:
 
         Funding comes first where something is held: the executions may close the books that it belongs to.
         """
-        since = missed.since_ms(memory)
-        if not since:
+        fills = missed.questions(memory)
+        if not fills:
             return ()
-        fills, funding = missed.questions(memory), (FetchFunding(symbol, since),)
+        funding = (FetchFunding(symbol, missed.unpaid_since_ms(memory)),)
         errands = (*funding, *fills) if memory.holding is not None else (*fills, *funding)
         return [event for errand in errands for event in await self.broker.run(errand)]
+
+
+@contextmanager
+def _read(what: str) -> Iterator[None]:
+    """An answer that makes no sense is none: whoever asked asks again, and no engine ends by it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConnectionError(f"{what} make no sense: {error}") from error
 
 
 def holds_account(events: Sequence[Event]) -> bool:

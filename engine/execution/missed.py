@@ -6,10 +6,10 @@ asked for from before this memory began: what an account did earlier is no posit
 
 from typing import Final
 
-from engine.model.market import DAY_MS
+from engine.model.market import DAY_MS, HOUR_MS
 from engine.model.messages import Errand, FetchFills, FetchFunding
 from engine.model.orders import Fill
-from engine.model.saved import SavedDesk
+from engine.model.saved import SavedDesk, forgotten_until_hour
 
 PAYMENTS_BACK_MS: Final = 4 * DAY_MS  # where it is paid every hour these are fewer than a hundred
 LOOK_BACK_MS: Final = DAY_MS  # one that was lost may be older than the fill that turned the position
@@ -40,6 +40,14 @@ def payments(desk: SavedDesk, time_ms: int) -> tuple[Errand, ...]:
 def paid_since_ms(desk: SavedDesk, time_ms: int) -> int:
     """The market time from which on funding belongs to what is held, not further back than the books remember; 0 = none is."""
     return max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS) if desk.holding is not None else 0
+
+
+def unpaid_since_ms(desk: SavedDesk) -> int:
+    """The market time from which on funding may be missing, however long nobody looked; 0 = nothing can be."""
+    since = since_ms(desk)
+    if desk.holding is not None:
+        since = max(since, desk.holding.trade.entry_time_ms)
+    return max(since, forgotten_until_hour(desk) * HOUR_MS) if since else 0
 
 
 def is_older(desk: SavedDesk, fill: Fill) -> bool:

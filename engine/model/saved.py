@@ -10,6 +10,7 @@ from engine.model.signals import Ruling, Side, Sides
 from engine.model.view import Care, LatchView, Running
 
 SAVED_VERSION = 1
+RECENT_FUNDING = 100  # payments remembered per symbol, the newest: one that is older than all of them may have been booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class SavedDesk:
     last_fill_ms: int = 0  # market time of the newest fill booked
     last_fill_seen_ms: int = 0  # wire time of the same
     recent_fills: tuple[int, ...] = ()  # trade ids of the newest fills, so that each is booked once
-    recent_funding: tuple[str, ...] = ()
+    recent_funding: tuple[str, ...] = ()  # the newest payments, by their time; `SYMBOL:hour`
     is_unwanted: bool = False  # what is held, or still comes of an entry on its way, is to be closed
     absent: tuple[EntryIntent, ...] = ()  # entries that were given up, should they arrive after all
     made_up: tuple[Fill, ...] = ()  # fills that stand for executions which the exchange has not listed
@@ -161,6 +162,18 @@ class SavedDesk:
     wide_blocked_until_ms: int = 0  # wire; somebody else's whole-position stop keeps ours out; 0 = none does
     wide_blocked_by: str = ""  # the name of that stop, once it was seen and told
     outside: OutsideHand | None = None
+
+
+def paid_hour(payment_id: str) -> int:
+    """The market hour in which a payment was made, as its name says; 0 where it says none."""
+    hour = payment_id.rpartition(":")[2]
+    return int(hour) if hour.isdecimal() else 0
+
+
+def forgotten_until_hour(desk: SavedDesk) -> int:
+    """Payments from before this market hour may have been booked and forgotten; 0 = all that were booked are remembered."""
+    is_full = len(desk.recent_funding) >= RECENT_FUNDING
+    return min(map(paid_hour, desk.recent_funding)) if is_full else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from engine.model.orders import ExitPlan, ExitReason, Fill, Trade
-from engine.model.saved import Holding, SavedDesk
+from engine.model.saved import RECENT_FUNDING, Holding, SavedDesk, forgotten_until_hour, paid_hour
 from engine.model.signals import Ruling, Side
 
 RECENT_FILLS: Final = 500  # trade ids remembered per symbol, so that a fill told twice is booked once
-RECENT_FUNDING: Final = 100
 OTHER_ASSET_FEE: Final = Decimal("0.00045")  # a fee paid in BNB, as a fraction of the notional: taker less 10 %
 ZERO: Final = Decimal(0)
 
@@ -136,10 +135,13 @@ def split(fill: Fill, quantity: Decimal) -> tuple[Fill, Fill]:
 
 
 def funded(desk: SavedDesk, amount: Decimal, payment_id: str) -> SavedDesk:
-    """Book a funding payment once."""
+    """Book a funding payment once. One that is older than all that are remembered may have been booked: it is not."""
     if payment_id in desk.recent_funding:
         return desk
-    desk = replace(desk, recent_funding=(*desk.recent_funding, payment_id)[-RECENT_FUNDING:])
+    if paid_hour(payment_id) < forgotten_until_hour(desk):
+        return desk
+    remembered = sorted((*desk.recent_funding, payment_id), key=paid_hour)
+    desk = replace(desk, recent_funding=tuple(remembered[-RECENT_FUNDING:]))
     if desk.holding is None:
         return desk
     trade = replace(desk.holding.trade, funding=desk.holding.trade.funding + amount)

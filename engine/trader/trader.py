@@ -182,7 +182,7 @@ class Trader:
         if event.lost_ms:
             outcome = Outcome(notices=(FeedCameBack(event.route.value, event.lost_ms, 0, event.time_ms),))
         if event.route is Route.PRIVATE:
-            looks = [look for desk in self.desks.values() for look in missed.payments(desk.memory, event.time_ms)]
+            looks = [look for desk in self.desks.values() for look in missed.payments(desk.memory, self.time_ms)]
             looks += [look for desk in self.desks.values() for look in missed.questions(desk.memory)]
             outcome += Outcome(errands=(*looks, SyncAccount()))
         return outcome

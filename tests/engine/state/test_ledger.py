@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.orders import ExitReason, Fill
-from engine.model.saved import Holding
+from engine.model.saved import RECENT_FUNDING, Holding, SavedDesk
 from engine.model.signals import Side
 from engine.state import ledger
 from tests import builders
@@ -88,6 +88,36 @@ def test_funding_is_booked_once_and_on_the_open_position_only() -> None:
     assert once.holding is not None
     assert once.holding.trade.funding == Decimal("-0.7")
     assert ledger.funded(builders.a_desk(), Decimal(1), "eth:2").holding is None
+
+
+def paid(desk: SavedDesk, *hours: int) -> SavedDesk:
+    for hour in hours:
+        desk = ledger.funded(desk, Decimal(-1), f"1000SATSUSDT:{hour}")
+    return desk
+
+
+def test_funding_that_may_have_been_booked_and_forgotten_is_not_booked_again() -> None:
+    desk = paid(builders.a_desk(holding=builders.a_holding()), *range(1, RECENT_FUNDING + 51))
+
+    again = paid(desk, *range(1, RECENT_FUNDING + 51))
+
+    assert again is desk
+    assert len(desk.recent_funding) == RECENT_FUNDING
+    assert desk.holding is not None
+    assert desk.holding.trade.funding == -(RECENT_FUNDING + 50)
+
+
+def test_funding_that_comes_late_is_booked_once_while_all_that_is_newer_is_remembered() -> None:
+    held = builders.a_desk(holding=builders.a_holding())
+    young, hours = paid(held, 7, 3, 5), [hour for hour in range(1, RECENT_FUNDING + 2) if hour != 60]
+
+    old = paid(held, *hours, 60)
+
+    assert young.holding is not None
+    assert young.holding.trade.funding == -3
+    assert old.holding is not None
+    assert old.holding.trade.funding == -(RECENT_FUNDING + 1)
+    assert paid(old, 60, *hours) is old
 
 
 def test_a_fee_in_another_asset_is_estimated_from_the_notional() -> None:

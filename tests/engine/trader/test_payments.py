@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from engine.execution.missed import PAYMENTS_BACK_MS
 from engine.model.commands import StartTrading
 from engine.model.events import ErrandFailed, FeedLost, FeedRestored, FundingPaid, MarkSeen, Route
+from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchFills, FetchFunding
 from engine.model.orders import Role
 from tests.engine.trader.rising import EAGER, WARMUP, until_open
@@ -22,6 +24,7 @@ class Paying(World):
     paid: list[str] = field(default_factory=list)
     can_list: bool = True
     asked: int = 0
+    since: list[int] = field(default_factory=list)
 
     def _errand(self, errand: Errand) -> None:
         if isinstance(errand, FetchFills) and errand.paid_since_ms:
@@ -30,6 +33,7 @@ class Paying(World):
             super()._errand(errand)
             return
         self.asked += 1
+        self.since.append(errand.since_ms)
         if self.can_list:
             for name in self.paid:
                 self._tell(FundingPaid(SYMBOL, PAID, name, self.time, self.now))
@@ -99,6 +103,19 @@ def test_payments_are_asked_for_until_somebody_answers() -> None:
     before = world.asked
     world.lives(30)
     assert world.asked == before
+
+
+def test_a_connection_that_comes_back_before_any_market_frame_asks_for_no_more_than_the_books_remember() -> None:
+    """Its news carries no market time then, and payments since the entry were read, however long ago that was."""
+    world = an_open_world()
+    world.time += 30 * DAY_MS
+    world.pass_time(1_000)
+    world.since.clear()
+    world.give(FeedLost(Route.PRIVATE, "cut", 0, world.now))
+
+    world.give(FeedRestored(Route.PRIVATE, 1_000, 0, world.now))
+
+    assert world.since == [world.time - PAYMENTS_BACK_MS]
 
 
 def test_a_mark_that_names_the_same_payment_again_asks_for_nothing() -> None:
