@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.backtest_options import HALF_DONE, Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
 from bot.histories import BadHistory, load_histories
+from engine.backtest.endings import ended
 from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.report import Report, reported
 from engine.backtest.result import Run
@@ -41,7 +43,7 @@ class Steps:
 
 def backtest(wish: Wish, walk: Walk | None = None) -> int:
     """Run it; give the exit code. What cannot be used is one line."""
-    texts = Languages("PAPER").texts(wish.language)
+    texts, walk = Languages("PAPER").texts(wish.language), walk or walked
     try:
         with steps() as step:
             step.begin("reading candles")
@@ -55,9 +57,10 @@ def backtest(wish: Wish, walk: Walk | None = None) -> int:
                 funding=wish.funding,
             )
             step.begin("walking (the first time this compiles, up to a minute)")
-            run = (walk or walked)(loaded.histories, wish.simulation, wish.params)
+            run = walk(loaded.histories, wish.simulation, wish.params)
             step.begin("summing up")
-            report = reported(run, [one.candles for one in loaded.histories])
+            end = ended(run, wish.simulation, wish.params, partial(_again, walk, loaded.histories, wish.params))
+            report = reported(run, [one.candles for one in loaded.histories], ended=end)
             sources = tuple(file.name for file in wish.candles)
             setup = Setup(wish.params, wish.simulation, sources, tuple(loaded.told), wish.version)
             step.begin("writing")
@@ -71,6 +74,10 @@ def backtest(wish: Wish, walk: Walk | None = None) -> int:
     except BrokenPipeError:  # whoever read has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return STOPPED
+
+
+def _again(walk: Walk, histories: Sequence[SymbolHistory], params: TradingParams, simulation: Simulation) -> Run:
+    return walk(histories, simulation, params)
 
 
 def walked(histories: Sequence[SymbolHistory], simulation: Simulation, params: TradingParams) -> Run:

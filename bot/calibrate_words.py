@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine.backtest.calibrate import space
+from engine.backtest.calibrate.endings import Endings
 from engine.backtest.calibrate.folds import BLOCKS_A_STEP
 from engine.backtest.calibrate.forecast import Forecast
 from engine.backtest.calibrate.plan import Plan
@@ -14,6 +15,7 @@ from engine.backtest.calibrate.redraw import Between
 from engine.backtest.calibrate.verdict import Result, Verdict
 from engine.backtest.calibrate.walk_forward import FEWEST_TRADES, Judged
 from engine.model.market import DAY_MS, INTERVAL_MS
+from engine.model.past import EndCause, EntriesEnded
 
 SAID: Final = {
     Verdict.TOO_LITTLE: f"Too little to say anything: under {FEWEST_TRADES} trades out of sample. Keep the present setting.",
@@ -28,6 +30,11 @@ SAID: Final = {
     ),
     Verdict.BETTER: "The chosen settings did better than the present one, and earned, by more than chance explains.",
 }
+ENDED: Final = {
+    EndCause.DRAWDOWN: "nothing was left",  # the latch of the drawdown is lifted: only all of it sets it
+    EndCause.LIQUIDATION: "a liquidation set the latch",
+    EndCause.RAN_DRY: "its wallet was too small for the smallest order (--wallet)",
+}
 SHOWN_VALUES: Final = 3
 
 
@@ -37,6 +44,7 @@ class Found:
 
     plan: Plan
     result: Result
+    endings: Endings
     symbols: tuple[str, ...]
     interval_ms: int
     draws: Sequence[space.Draw]
@@ -66,6 +74,7 @@ def _lines(found: Found) -> Iterator[str]:
     yield f"{result.tried:,} settings tried{before} (as good as {result.independent:,.0f} independent ones)"
     yield ""
     yield SAID[result.verdict]
+    yield from _ended(found.endings)
     yield ""
     yield f"Out of sample, steps of {found.step_days} days, net R (trades):"
     yield f"  {'from':<11}{'chosen':>14}{'present':>14}"
@@ -80,6 +89,13 @@ def _lines(found: Found) -> Iterator[str]:
     yield ""
     yield from _choice(found)
     yield from _next(found)
+
+
+def _ended(endings: Endings) -> Iterator[str]:
+    """What looks like calm and is not."""
+    for whose, end in (("The present setting", endings.present), ("A chosen setting", endings.chosen)):
+        if end is not None:
+            yield f"{whose} entered nothing after {day(end.time_ms)}: {ENDED[end.cause]}. Later steps count nothing of it."
 
 
 def _row(begin: str, one: Judged) -> str:
@@ -134,8 +150,17 @@ def as_json(found: Found) -> dict[str, Any]:
         "rank_correlation": result.rank_correlation,
         "agreement": result.agreement,
         "steps": [_step(found, one) for one in result.judged],
-        "chosen": {"net_r": result.chosen_r, "trades": result.chosen_trades, "a_step": list(result.earned)},
-        "present": {"net_r": result.present_r, "trades": result.present_trades},
+        "chosen": {
+            "net_r": result.chosen_r,
+            "trades": result.chosen_trades,
+            "a_step": list(result.earned),
+            "ended": _end(found.endings.chosen),
+        },
+        "present": {
+            "net_r": result.present_r,
+            "trades": result.present_trades,
+            "ended": _end(found.endings.present),
+        },
         "difference_a_step": list(result.difference),
         "covered": result.covered,
         "forecasts": 2 * len(result.judged),
@@ -166,6 +191,10 @@ def _settings(found: Found, row: int) -> dict[str, float]:
 
 def _forecast(one: Forecast) -> dict[str, Any]:
     return {"expected_r": one.expected_r, "forecast_r": list(one.net_r), "forecast_trades": list(one.trades)}
+
+
+def _end(end: EntriesEnded | None) -> dict[str, Any] | None:
+    return None if end is None else {"cause": end.cause.value, "time_ms": end.time_ms}
 
 
 def _names() -> list[str]:

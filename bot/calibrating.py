@@ -21,6 +21,7 @@ from bot.histories import BadHistory, load_histories
 from engine.adapters.study_store import StudyStore
 from engine.backtest import kernel
 from engine.backtest.calibrate import folds, plan, tally, work
+from engine.backtest.calibrate.endings import endings
 from engine.backtest.calibrate.plan import Plan
 from engine.backtest.calibrate.space import DRAWS_A_BATCH
 from engine.backtest.calibrate.study import OwnLeases, Study
@@ -79,7 +80,7 @@ def searched(wish: Wish) -> Search:
 
 def unlatched(params: TradingParams) -> TradingParams:
     """The settings without the latch of the drawdown: it would end all entries at some moment of history, and whatever
-    came later would be judged as doing nothing.
+    came later would be judged as doing nothing. A liquidation's stays, as `endings` tells: what was lost by force is no merit.
     """
     return tuned(params, "max_drawdown", 1.0)
 
@@ -152,9 +153,11 @@ def found(study: Study, search: Search, tried_before: int) -> Found:
     rows = [tally.read(text, blocks) for batch in range(search.plan.batches) for text in results[batch]]
     draws = search.plan.draws()
     histories = search.walker.histories
+    judged = result(tally.stacked(rows), [draw.values for draw in draws], search.plan.folds, tried_before=tried_before)
     return Found(
         plan=search.plan,
-        result=result(tally.stacked(rows), [draw.values for draw in draws], search.plan.folds, tried_before=tried_before),
+        result=judged,
+        endings=endings(search.walker, search.plan, judged),
         symbols=tuple(one.candles.symbol for one in histories),
         interval_ms=search.walker.interval_ms,
         draws=draws,

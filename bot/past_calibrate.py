@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.backtest.calibrate import folds, plan, tally, work
+from engine.backtest.calibrate.endings import endings
 from engine.backtest.calibrate.plan import Plan
 from engine.backtest.calibrate.space import changes
 from engine.backtest.calibrate.verdict import Result, result
@@ -85,6 +86,7 @@ def _plan(walker: Walker, question: PastQuestion) -> Plan:
 def _told(walker: Walker, made: Plan, found: Result) -> Calibration:
     blocks = made.folds.blocks
     chosen = changes(made.present, made.draws()[found.row].values)
+    ends = endings(walker, made, found)
     return Calibration(
         finding=CalibrationFinding(found.verdict.value),
         symbols=tuple(one.candles.symbol for one in walker.histories),
@@ -102,4 +104,6 @@ def _told(walker: Walker, made: Plan, found: Result) -> Calibration:
         deflated_sharpe=found.deflated_sharpe,
         overfitting=found.overfitting,
         changes=tuple((name, before, after) for name, (before, after) in chosen.items()),
+        present_ended=ends.present,
+        chosen_ended=ends.chosen,
     )

@@ -70,12 +70,16 @@ def dial_picture(dial: Dial, now: float, wanted: float, label: str, language: st
 
 def backtest(question: PastQuestion, label: str, language: str, *, told: Told) -> Backtested:
     """One walk, summed up and drawn. Raises `NotMeasured`."""
+    from engine.backtest.endings import ended
+    from engine.backtest.kernel import Walker
     from engine.backtest.report import reported
     from handlers.ui.backtest_cards import result_picture
 
-    walker = _walker(question, told)
+    walker, params = _walker(question, told), question.params
     told(Progress(Phase.WALKING))
-    report = reported(walker.run(question.params), [one.candles for one in walker.histories])
+    run = walker.run(params)
+    end = ended(run, walker.simulation, params, lambda terms: Walker(walker.histories, terms).run(params))
+    report = reported(run, [one.candles for one in walker.histories], ended=end)
     told(Progress(Phase.DRAWING))
     return Backtested(report, result_picture(Languages(label).texts(language), report))
 

@@ -13,12 +13,14 @@ from engine.backtest import breakdowns as parts
 from engine.backtest.breakdowns import Group, Month, Results
 from engine.backtest.buy_and_hold import held_equity
 from engine.backtest.days import Days, judged_days
+from engine.backtest.endings import latched
 from engine.backtest.figures import Fall, Interval, Ratios, deepest_fall, losing_streak, mean_interval, ratios, wilson
 from engine.backtest.figures import trades_needed as needed
 from engine.backtest.history import Candles, Floats
 from engine.backtest.result import Closed, Run
 from engine.model.market import DAY_MS
 from engine.model.orders import ExitReason
+from engine.model.past import EndCause, EntriesEnded
 from engine.model.signals import Code, Regime, Side
 
 FEW_TRADES: Final = 30
@@ -35,6 +37,7 @@ class Finding(StrEnum):
     GAINS = "gains"
     LATCHED = "latched"
     LIQUIDATED = "liquidated"
+    RAN_DRY = "ran_dry"  # the wallet became too small for the smallest order
     COSTS_TAKE_ALL = "costs_take_all"  # the price result is positive, what is left is not
     ONE_TRADE_CARRIES = "one_trade_carries"  # without its best trade the run would not have gained
     HOLDING_WON = "holding_won"  # buying and holding gained more
@@ -67,6 +70,7 @@ class Report:
     held: Floats
     held_return: float | None
     left_net: Decimal  # of what was still open at the end
+    ended: EntriesEnded | None  # what ended all entries before the end, if anything did
     findings: tuple[Finding, ...]
 
     @property
@@ -75,9 +79,11 @@ class Report:
         return self.findings[0]
 
 
-def reported(run: Run, candles: Sequence[Candles] = ()) -> Report:
-    """Sum a run up. With its candles the report also knows buy and hold day by day."""
-    trades = run.trades
+def reported(run: Run, candles: Sequence[Candles] = (), *, ended: EntriesEnded | None = None) -> Report:
+    """Sum a run up. With its candles the report also knows buy and hold day by day; `ended` is told by `endings.ended`, since
+    a run itself knows of a latch only.
+    """
+    trades, ended = run.trades, ended or latched(run)
     total = parts.added(trades)
     in_r = [one.trade.result_in_r for one in trades]
     expectancy = mean_interval(in_r, [one.trade.entry_time_ms // DAY_MS for one in trades])
@@ -104,7 +110,8 @@ def reported(run: Run, candles: Sequence[Candles] = ()) -> Report:
         held=held_equity(candles, run, account.end_ms),
         held_return=held_return(run),
         left_net=sum((one.net for one in run.left_open), Decimal(0)),
-        findings=findings(run, total, expectancy),
+        ended=ended,
+        findings=findings(run, total, expectancy, ended),
     )
 
 
@@ -124,13 +131,14 @@ def held_return(run: Run) -> float | None:
     return sum(run.held_return.values()) / len(run.held_return) if run.held_return else None
 
 
-def findings(run: Run, total: Results, expectancy: Interval | None) -> tuple[Finding, ...]:
+def findings(run: Run, total: Results, expectancy: Interval | None, ended: EntriesEnded | None) -> tuple[Finding, ...]:
     """The verdict, and what else limits the figures."""
     held = held_return(run)
     wallet = float(run.wallet_before)
     told = {
-        Finding.LATCHED: run.latched_ms > 0,
+        Finding.LATCHED: ended is not None and ended.cause is not EndCause.RAN_DRY,
         Finding.LIQUIDATED: any(one.trade.reason is ExitReason.LIQUIDATED for one in run.trades),
+        Finding.RAN_DRY: ended is not None and ended.cause is EndCause.RAN_DRY,
         Finding.COSTS_TAKE_ALL: total.gross > 0 >= total.net,
         Finding.ONE_TRADE_CARRIES: total.net > 0 >= total.net - best_net(run.trades),
         Finding.HOLDING_WON: held is not None and held > 0 and held * wallet > float(total.net),

@@ -141,6 +141,22 @@ class Dial:
         return next((step for step in self.steps if abs(step.threshold - threshold) < 1e-9), None)
 
 
+class EndCause(StrEnum):
+    """What ended all entries of a setting before the time was over."""
+
+    DRAWDOWN = "drawdown"
+    LIQUIDATION = "liquidation"
+    RAN_DRY = "ran_dry"  # the wallet was too small for the smallest order
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesEnded:
+    """Since when a setting entered nothing any more, and why."""
+
+    cause: EndCause
+    time_ms: int
+
+
 class CalibrationFinding(StrEnum):
     """What a search over settings may say. A value is the name that the search itself gives."""
 
@@ -171,3 +187,5 @@ class Calibration:
     deflated_sharpe: float
     overfitting: float
     changes: tuple[tuple[str, float, float], ...]  # of the choice on all of it: name, present, chosen
+    present_ended: EntriesEnded | None  # later steps count nothing of it
+    chosen_ended: EntriesEnded | None  # the earliest of all that were chosen

@@ -6,6 +6,7 @@ from typing import Final
 from engine.backtest.figures import Interval
 from engine.backtest.report import FEW_TRADES, Finding, Report, best_net
 from engine.model.orders import ExitReason
+from engine.model.past import EndCause
 from handlers.ui.language import Texts
 from handlers.ui.markup import plain
 
@@ -90,8 +91,19 @@ def _short_time(texts: Texts, report: Report) -> str:
 
 
 def _latched(texts: Texts, report: Report) -> str:
-    day = texts.numbers.date(report.run.latched_ms)
+    day = texts.numbers.date(_ended_ms(report))
+    if report.ended is not None and report.ended.cause is EndCause.LIQUIDATION:
+        return texts.label("A liquidation set the latch on {day}: it ended all entries, later bars were not traded.", day=day)
     return texts.label("The drawdown latch ended all entries on {day}: later bars were not traded.", day=day)
+
+
+def _ran_dry(texts: Texts, report: Report) -> str:
+    day = texts.numbers.date(_ended_ms(report))
+    return texts.label("Nothing was entered after {day}: the wallet was too small for the smallest order.", day=day)
+
+
+def _ended_ms(report: Report) -> int:
+    return report.ended.time_ms if report.ended is not None else report.run.end_ms
 
 
 def _liquidated(texts: Texts, report: Report) -> str:
@@ -127,5 +139,6 @@ SENTENCES: Final[dict[Finding, Callable[[Texts, Report], str]]] = {
     Finding.SHORT_TIME: _short_time,
     Finding.LATCHED: _latched,
     Finding.LIQUIDATED: _liquidated,
+    Finding.RAN_DRY: _ran_dry,
     Finding.LEFT_OPEN: _left_open,
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.model.past import Calibration, CalibrationFinding
+from engine.model.past import Calibration, CalibrationFinding, EndCause, EntriesEnded
 from handlers.ui import keyboards as keys
 from handlers.ui import tuning
 from handlers.ui.language import Texts, marked
@@ -22,6 +22,11 @@ FINDING: Final = {
     ),
     CalibrationFinding.BETTER: marked("The chosen settings did better than yours, and earned, by more than chance explains."),
 }
+ENDED: Final = {
+    EndCause.DRAWDOWN: marked("nothing was left"),  # the latch of the drawdown is lifted: only all of it sets it
+    EndCause.LIQUIDATION: marked("a liquidation set the latch"),
+    EndCause.RAN_DRY: marked("the wallet was too small for the smallest order"),
+}
 LEVEL: Final = 0.90
 MOST_CHANGES: Final = 12
 
@@ -38,6 +43,8 @@ def result(texts: Texts, found: Calibration, token: str) -> Screen:
         row(texts.tag, bold(texts.say("Calibration"))),
         row(", ".join(found.symbols), f"{n.date(found.begin_ms)} – {n.date(found.end_ms)}"),
         bold(texts.say(FINDING[found.finding])),
+        _ended(texts, marked("⚠️ yours entered nothing after {day}: {why}."), found.present_ended),
+        _ended(texts, marked("⚠️ a chosen one entered nothing after {day}: {why}."), found.chosen_ended),
         "",
         texts.say(
             "{tried} settings tried, judged on {steps} steps of {days} days that they were not chosen on:",
@@ -56,6 +63,13 @@ def result(texts: Texts, found: Calibration, token: str) -> Screen:
         _chosen(texts, found),
     )
     return Screen(text, arranged([keys.change(texts, token)] if token else [], [keys.back(texts)]))
+
+
+def _ended(texts: Texts, words: str, end: EntriesEnded | None) -> Html | None:
+    """Steps without a trade are not calm where entries had ended for good."""
+    if end is None:
+        return None
+    return texts.say(words, day=texts.numbers.date(end.time_ms), why=texts.label(ENDED[end.cause]))
 
 
 def _chosen(texts: Texts, found: Calibration) -> Html | None:

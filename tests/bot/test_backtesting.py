@@ -19,7 +19,7 @@ from bot.backtest_options import Wish
 from bot.backtesting import backtest
 from bot.commands import app
 from bot.histories import load_histories
-from engine.backtest.history import Simulation, SymbolHistory
+from engine.backtest.history import Costs, Simulation, SymbolHistory
 from engine.backtest.report import reported
 from engine.backtest.result import Run
 from engine.model.market import DAY_MS
@@ -169,6 +169,20 @@ def test_over_the_compiled_walk_the_books_are_those_of_its_trades(candles: Path,
     assert books["end_ms"] - books["begin_ms"] == 40 * 24 * HOUR_MS
     open_costs = Decimal(total["wallet_after"]) - wallet - Decimal(total["net"])
     assert bool(books["left_open"]) or open_costs == 0
+
+
+def test_a_wallet_that_fees_ate_is_told_with_the_day_of_its_last_trade(
+    candles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = TradingParams(activation_threshold=0.3, stable_bars=0, max_drawdown=1.0, max_daily_loss=1.0, max_loss_streak=1_000)
+    small = Simulation(wallet=Decimal(6), warmup_bars=WARMUP, costs=Costs(taker_ppm=8_000))
+
+    code = backtest(a_wish(candles, params=params._replace(risk_per_trade=0.02), simulation=small))
+
+    books = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert books["result"]["trades"] > 0
+    assert "ran_dry" in books["findings"]
 
 
 def test_the_days_of_a_compiled_walk_end_where_its_sums_do(candles: Path) -> None:

@@ -5,21 +5,22 @@ import json
 import numpy as np
 import pytest
 
-from bot.calibrate_words import SAID, Found, as_json, as_text
+from bot.calibrate_words import ENDED, SAID, Found, as_json, as_text
 from engine.backtest.calibrate import space
+from engine.backtest.calibrate.endings import Endings
 from engine.backtest.calibrate.tally import Tallies
 from engine.backtest.calibrate.verdict import Verdict, result
-from engine.model.past import CalibrationFinding
-from tests.engine.backtest.calibrate.parts import HOUR_MS, a_plan, noise
+from engine.model.past import CalibrationFinding, EndCause, EntriesEnded
+from tests.engine.backtest.calibrate.parts import BEGIN_MS, HOUR_MS, a_plan, noise
 
 PLAN = a_plan(batches=5)
 PHONE = 60
 
 
-def found(all_: Tallies, tried_before: int = 0) -> Found:
+def found(all_: Tallies, tried_before: int = 0, endings: Endings = Endings(None, None)) -> Found:  # noqa: B008
     draws = PLAN.draws()
     judged = result(all_, [draw.values for draw in draws], PLAN.folds, tried_before=tried_before)
-    return Found(PLAN, judged, ("ETHUSDT",), HOUR_MS, draws, tried_before, ["a hole"])
+    return Found(PLAN, judged, endings, ("ETHUSDT",), HOUR_MS, draws, tried_before, ["a hole"])
 
 
 def with_an_edge() -> Tallies:
@@ -75,6 +76,18 @@ def test_the_table_fits_a_phone_and_its_last_row_is_the_sum(all_: Tallies) -> No
     assert max(map(len, rows)) <= PHONE
     assert f"{one.result.chosen_r:+.1f} ({one.result.chosen_trades})" in rows[-1]
     assert f"{one.result.present_r:+.1f} ({one.result.present_trades})" in rows[-1]
+
+
+@pytest.mark.parametrize("cause", EndCause)
+def test_entries_that_ended_are_told_with_their_day_because_later_steps_only_look_calm(cause: EndCause) -> None:
+    one = found(noise(1, rows=40), 0, Endings(EntriesEnded(cause, BEGIN_MS), None))
+
+    said, read = as_text(one).splitlines(), as_json(one)
+
+    assert said[4] == f"The present setting entered nothing after 2022-01-01: {ENDED[cause]}. Later steps count nothing of it."
+    assert not any(line.startswith("A chosen setting") for line in said)
+    assert read["present"]["ended"] == {"cause": cause.value, "time_ms": BEGIN_MS}
+    assert read["chosen"]["ended"] is None
 
 
 def test_what_was_tried_before_is_told() -> None:

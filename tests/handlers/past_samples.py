@@ -101,4 +101,6 @@ def a_calibration(finding: CalibrationFinding = CalibrationFinding.NO_BETTER) ->
         deflated_sharpe=0.61,
         overfitting=0.4,
         changes=(("activation_threshold", 0.7, 0.55), ("weight.macd.bull_trend", 1.0, 2.0)),
+        present_ended=None,
+        chosen_ended=None,
     )

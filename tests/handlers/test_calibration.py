@@ -1,11 +1,13 @@
 """The search for other settings in the chat: its verdict comes first, and only a better one can be applied from there."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.model.commands import TuneAll
-from engine.model.past import CalibrationFinding, NotMeasured, WhyNot
+from engine.model.past import CalibrationFinding, EndCause, EntriesEnded, NotMeasured, WhyNot
 from tests.handlers.conversation import Conversation, assert_fits_telegram
-from tests.handlers.past_samples import a_calibration
+from tests.handlers.past_samples import END_MS, a_calibration
 from tests.handlers.samples import an_engine
 
 
@@ -48,6 +50,30 @@ async def test_every_finding_has_its_words(language: str, finding: CalibrationFi
     await chat.say("/calibrate")
 
     assert_fits_telegram(chat.html, chat.buttons)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("cause", EndCause)
+async def test_every_end_of_the_entries_has_its_words(language: str, cause: EndCause) -> None:
+    chat, end = Conversation(language=language), EntriesEnded(cause, END_MS)
+    answer = replace(a_calibration(), present_ended=end, chosen_ended=end)
+    chat.engine.past.answers["calibrate"] = answer
+
+    await chat.say("/calibrate")
+
+    assert chat.shown.count("⚠️") == 2
+    assert_fits_telegram(chat.html, chat.buttons)
+
+
+async def test_a_wallet_too_small_is_told_under_the_verdict() -> None:
+    chat = Conversation()
+    answer = replace(a_calibration(), present_ended=EntriesEnded(EndCause.RAN_DRY, END_MS))
+    chat.engine.past.answers["calibrate"] = answer
+
+    await chat.say("/calibrate")
+
+    assert "yours entered nothing after Nov 14, 2023: the wallet was too small for the smallest order." in chat.shown
+    assert "a chosen one" not in chat.shown
 
 
 async def test_too_short_a_time_is_said_in_one_line() -> None:

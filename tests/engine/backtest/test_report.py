@@ -12,6 +12,7 @@ import pytest
 from engine.backtest.report import FEW_TRADES, Finding, reported
 from engine.backtest.result import Run
 from engine.model.orders import ExitReason
+from engine.model.past import EndCause, EntriesEnded
 from engine.model.signals import Code
 from tests.engine.backtest.runs import a_closed, a_run, hourly, left_open
 
@@ -47,6 +48,18 @@ def test_the_verdict_is_first_of_all_about_the_sample(results: list[float], verd
 )
 def test_what_limits_the_figures_is_told_beside_them(run: Run, finding: Finding) -> None:
     assert finding in reported(run).findings[1:]
+
+
+def test_what_ended_the_entries_is_told_whether_a_latch_or_a_wallet_too_small() -> None:
+    dry, latch = EntriesEnded(EndCause.RAN_DRY, 7), EntriesEnded(EndCause.DRAWDOWN, 5)
+    run = a_run([0.1], latched_ms=5)
+
+    assert reported(run).ended == latch
+    assert Finding.RAN_DRY not in reported(run).findings
+    parched = reported(a_run([0.1]), ended=dry)
+    assert parched.ended == dry
+    assert Finding.RAN_DRY in parched.findings
+    assert Finding.LATCHED not in parched.findings
 
 
 def test_an_ordinary_gain_over_a_long_time_says_nothing_more() -> None:
