@@ -16,6 +16,7 @@ from bot.past_desk import PastDesk
 from bot.workshop import Workshop
 from engine.adapters.binance_messages import BadMessage
 from engine.backtest.history import Simulation
+from engine.backtest.report import Finding as Verdict
 from engine.backtest.what_if import compared, figures
 from engine.model.commands import AllowSides, DecisionMode
 from engine.model.events import BarClosed, RulesLoaded
@@ -231,6 +232,16 @@ async def test_a_backtest_tells_how_far_it_is_and_comes_with_a_picture(tmp_path:
     parts = [one.done / one.total for one in told if one.total]
     assert parts == sorted(parts)
     assert parts[-1] == 1.0
+
+
+async def test_a_wallet_below_the_smallest_order_is_told_beside_the_figures(tmp_path: Path, workshop: Workshop) -> None:
+    desk = a_desk(workshop, tmp_path, MARKET)
+    books = desk._runner.trader.books
+    books.saved = replace(books.saved, wallet=Decimal(1))
+
+    found = await desk.backtest("a", SYMBOL, 30, "en", lambda _: None)
+
+    assert found.report.findings[:2] == (Verdict.NO_TRADES, Verdict.RAN_DRY)
 
 
 async def test_a_symbol_that_is_not_traded_here_can_be_tested_and_one_that_is_nowhere_is_named(
