@@ -13,12 +13,22 @@ from bot.history_faults import counted, fault_lines, period, used_line
 from engine.adapters.candle_files import Bars, moment, name_of, read_bars, shared_run
 from engine.adapters.funding_files import read_funding, symbol_of
 from engine.adapters.history_tables import BadFile
-from engine.adapters.rules_files import RulesRecord, fitting_rules, inferred_rules, read_rules, rules_beside
+from engine.adapters.rules_files import (
+    FIRST_BARS,
+    RulesRecord,
+    fitting_rules,
+    inferred_rules,
+    on_grid,
+    read_rules,
+    rules_beside,
+)
 from engine.backtest.funding_record import completed_funding
-from engine.backtest.history import Candles, Funding, SymbolHistory, assumed_funding
+from engine.backtest.history import Candles, Floats, Funding, SymbolHistory, assumed_funding
 from engine.model.market import INTERVAL_MS, SymbolRules
 
 FUNDING_FOLDERS: Final = (".", "../funding")
+MOST_ROUNDING: Final = 0.005  # of a price, to its tick: beyond it the tick is that of another time
+LEAST_TOLD: Final = 1e-6
 
 
 class BadHistory(ValueError):
@@ -125,8 +135,9 @@ def _history(
     source: Source, bars: Bars, given_rules: RulesRecord | None, given_funding: Sequence[Path], told: list[str]
 ) -> SymbolHistory:
     rules, is_inferred = _rules(source, bars, given_rules, told)
+    open_, high, low, close = _on_grid(bars, rules, told)
     return SymbolHistory(
-        candles=Candles(bars.symbol, bars.interval_ms, *bars.rows),
+        candles=Candles(bars.symbol, bars.interval_ms, bars.rows[0], open_, high, low, close, bars.rows[5]),
         rules=rules,
         funding=_funding(source, bars, given_funding, told),
         is_inferred=is_inferred,
@@ -138,14 +149,14 @@ def _rules(source: Source, bars: Bars, given: RulesRecord | None, told: list[str
     beside = None if given is not None else rules_beside(source.files[0].parent)
     record = given if beside is None else read_rules(beside)
     if record is None:
-        told.append(f"{bars.symbol}: no rules are on record: tick, lot and leverage were inferred from the prices")
+        told.append(f"{bars.symbol}: no rules are on record: {_inferred_from(bars)}")
         return inferred_rules(bars.symbol, prices), True
     try:
         recorded = record.rules(bars.symbol)
     except LookupError as error:
         if given is not None:
             raise BadHistory(f"{record.file}: {error}") from None
-        told.append(f"{bars.symbol}: not in {record.file}: tick, lot and leverage were inferred from the prices")
+        told.append(f"{bars.symbol}: not in {record.file}: {_inferred_from(bars)}")
         return inferred_rules(bars.symbol, prices), True
     if bars.symbol not in record.brackets:
         told.append(f"{bars.symbol}: no leverage table is on record, a careful one holds")
@@ -154,9 +165,31 @@ def _rules(source: Source, bars: Bars, given: RulesRecord | None, told: list[str
     rules = fitting_rules(recorded, prices)
     if rules.tick_size != recorded.tick_size:
         told.append(
-            f"{bars.symbol}: the prices are finer than the rules' tick of {recorded.tick_size:f}: {rules.tick_size:f} holds"
+            f"{bars.symbol}: the first prices are finer than the rules' tick of {recorded.tick_size:f}: "
+            f"{rules.tick_size:f} holds"
         )
     return rules, False
+
+
+def _inferred_from(bars: Bars) -> str:
+    return f"tick, lot and leverage were inferred from the first {min(len(bars), FIRST_BARS):,} bars"
+
+
+def _on_grid(bars: Bars, rules: SymbolRules, told: list[str]) -> list[Floats]:
+    """The prices on the ticks of the rules: what lies between them is rounded and told, or refused where it would be bent."""
+    gridded, rounding = on_grid(bars.rows[1:5], rules)
+    if rounding.most > MOST_ROUNDING:
+        raise BadHistory(
+            f"{bars.symbol}: the price at {moment(bars.first_ms + rounding.worst_bar * bars.interval_ms)} is too small for "
+            f"a tick of {rules.tick_size:f}, which fits the first {min(len(bars), FIRST_BARS):,} bars: give --rules of "
+            "that time, or begin with a later --from"
+        )
+    if rounding.most > LEAST_TOLD:
+        told.append(
+            f"{bars.symbol}: {rounding.share:.1%} of the bars have prices between the ticks of {rules.tick_size:f}: rounded "
+            f"to them, by {rounding.most:.2%} at the most"
+        )
+    return gridded
 
 
 def _funding(source: Source, bars: Bars, given: Sequence[Path], told: list[str]) -> Funding:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pytest
 
+from bot.histories import load_histories
 from engine.backtest import track
 from engine.backtest.history import Candles, Costs, Funding, Simulation, SymbolHistory
 from engine.backtest.kernel import Walker
@@ -20,6 +21,7 @@ from engine.model.market import INTERVAL_MS
 from engine.model.signals import Regime
 from engine.params import TradingParams
 from tests import builders
+from tests.builders import RECORDED
 from tests.markets import FIRST_MS, eager_params, made_up
 from tests.past import UNLIMITED, cut, history
 
@@ -87,6 +89,29 @@ def test_any_beginning_of_the_candles_gives_the_trades_and_decisions_of_the_whol
     for histories, simulation, params in markets():
         decided += beginnings(histories, simulation, params, range(300, len(histories[0].candles), 29))
     assert decided > 5
+
+
+@pytest.mark.parametrize("name", ["LTCUSDT-1m.202307", "SOLUSDT-15m"])
+def test_a_file_read_up_to_some_day_gives_the_trades_of_the_whole_though_its_rules_are_inferred(name: str) -> None:
+    """The lot of the one would be another by its later prices, the tick of the other too."""
+    whole = read(name)
+    expected, interval_ms = walked([whole], Simulation(), EAGER), whole.candles.interval_ms
+
+    for bars in (1_100, 3_000, 9_000):
+        end_ms = int(whole.candles.open_time_ms[0]) + bars * interval_ms
+        part, all_ = known(walked([read(name, end_ms)], Simulation(), EAGER), end_ms), known(expected, end_ms)
+        assert part.closed == all_.closed
+        assert part.entered == all_.entered
+    assert len(part.closed) > 100
+
+
+def read(name: str, end_ms: int | None = None) -> SymbolHistory:
+    """Recorded candles up to a moment, as the product reads them."""
+    path = RECORDED / f"{name}.parquet"
+    if not path.exists():
+        pytest.skip(f"recorded candles {path.name} are not on this machine")
+    ways: dict[str, Any] = {"interval": None, "begin_ms": None, "rules": None, "funding": ()}
+    return load_histories((path,), end_ms=end_ms, warmup_bars=1_000, **ways).histories[0]
 
 
 def shuffled(candles: Candles, at: int) -> Candles:

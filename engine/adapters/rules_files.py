@@ -17,13 +17,16 @@ import numpy as np
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rules import ExchangeInfo, SymbolBrackets, brackets_of, rules_of
 from engine.adapters.history_tables import BadFile, Floats
+from engine.execution.lot_rules import lot_rules
 from engine.model.market import Bracket, SymbolRules
 
 RULES_FILE: Final = "rules.json"
 FOUND_BESIDE: Final = (RULES_FILE, "*exchangeInfo*.json")
 BRACKETS_BESIDE: Final = "*leverageBracket*.json"
+FIRST_BARS: Final = 1_000  # that rules are inferred from: of later ones nobody knew when the first trades were made
 ON_GRID_SHARE: Final = 0.999
-SAMPLE: Final = 40_000  # prices that a tick is read off
+ENOUGH_PRICES: Final = 30  # different ones; fewer may lie on a coarser grid than theirs by chance
+COARSEST: Final = (1 / 10_000, 1 / 100)  # a tick of the price, by whether there are enough
 FLOAT_NOISE: Final = 1e-9
 TICKS: Final = tuple(
     Decimal(digit).scaleb(exponent) for exponent in range(3, -11, -1) for digit in (5, 2, 1)
@@ -78,11 +81,12 @@ def rules_beside(folder: Path) -> Path | None:
 
 
 def inferred_rules(symbol: str, prices: Sequence[Floats]) -> SymbolRules:
-    """Rules as the prices let suspect them: the grid from the prices, the lot from their size, the rest ordinary.
+    """Rules as the prices of the first bars let suspect them: the grid from the prices, the lot from their size, the rest
+    ordinary. Whatever comes after these bars gives the same.
 
     Raises `BadFile` where these are no prices of a contract.
     """
-    sample = _sample(prices)
+    sample = _first_prices(prices)
     median = float(np.median(sample))
     if not PRICES[0] <= median <= PRICES[1]:
         raise BadFile(f"{symbol}: prices around {median:g} are not those of a contract ({PRICES[0]:g} to {PRICES[1]:g})")
@@ -101,12 +105,39 @@ def inferred_rules(symbol: str, prices: Sequence[Floats]) -> SymbolRules:
 
 
 def fitting_rules(rules: SymbolRules, prices: Sequence[Floats]) -> SymbolRules:
-    """The same rules, with a finer tick where the recorded prices need one."""
-    sample = _sample(prices)
+    """The same rules, with a finer tick where the recorded prices of the first bars need one."""
+    sample = _first_prices(prices)
     if _share_on_grid(sample, rules.tick_size) >= ON_GRID_SHARE:
         return rules
     finer = _coarsest_tick(sample)
     return replace(rules, tick_size=finer) if finer is not None and finer < rules.tick_size else rules
+
+
+class Rounding(NamedTuple):
+    """What rounding to a grid changed: the share of bars, and by how much at the most, as a part of the price."""
+
+    share: float
+    most: float
+    worst_bar: int
+
+
+def on_grid(prices: Sequence[Floats], rules: SymbolRules) -> tuple[list[Floats], Rounding]:
+    """The prices with those between the ticks rounded to the nearest: there the exchange of these rules trades nothing."""
+    lot, gridded = lot_rules(rules), list[Floats]()
+    is_rounded, most = np.zeros(len(prices[0]), np.bool_), np.zeros(len(prices[0]))
+    for column in prices:
+        ticks = column * (lot.price_scale / lot.tick_units)
+        whole = np.rint(ticks)
+        is_off = np.abs(ticks - whole) > np.maximum(ticks, 1.0) * FLOAT_NOISE
+        if not is_off.any():
+            gridded.append(column)
+            continue
+        rounded = np.where(is_off, whole * lot.tick_units / lot.price_scale, column)
+        gridded.append(rounded)
+        is_rounded |= is_off
+        np.maximum(most, np.abs(rounded / column - 1.0), out=most)
+    worst = int(most.argmax()) if len(most) else 0
+    return gridded, Rounding(float(is_rounded.mean()), float(most[worst]), worst)
 
 
 def _content(file: Path) -> RulesFile:
@@ -125,14 +156,14 @@ def _content(file: Path) -> RulesFile:
     return content
 
 
-def _sample(prices: Sequence[Floats]) -> Floats:
-    every = max(1, sum(len(column) for column in prices) // SAMPLE)
-    sample: Floats = np.unique(np.concatenate([column[::every] for column in prices]))
+def _first_prices(prices: Sequence[Floats]) -> Floats:
+    sample: Floats = np.unique(np.concatenate([column[:FIRST_BARS] for column in prices]))
     return sample
 
 
 def _coarsest_tick(sample: Floats) -> Decimal | None:
-    return next((tick for tick in TICKS if _share_on_grid(sample, tick) >= ON_GRID_SHARE), None)
+    most = float(np.median(sample)) * COARSEST[len(sample) >= ENOUGH_PRICES] * (1 + FLOAT_NOISE)
+    return next((tick for tick in TICKS if tick <= most and _share_on_grid(sample, tick) >= ON_GRID_SHARE), None)
 
 
 def _share_on_grid(sample: Floats, tick: Decimal) -> float:

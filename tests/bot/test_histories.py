@@ -42,6 +42,42 @@ def test_a_file_becomes_a_history_with_inferred_rules_and_assumed_funding_and_sa
     assert any("no funding is on record" in line for line in loaded.told)
 
 
+def test_rules_are_inferred_from_the_first_bars_alone_and_it_says_so(tmp_path: Path) -> None:
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", [*rows(1_000), *rows(1_000, first=1_000, price=0.5)])
+
+    whole, early = load(file), load(file, end_ms=at(1_200))
+
+    assert whole.histories[0].rules == early.histories[0].rules
+    assert any("inferred from the first 1,000 bars" in line for line in whole.told)
+    assert any("inferred from the first 500 bars" in line for line in load(file, end_ms=at(500)).told)
+
+
+def test_prices_that_later_lie_between_the_ticks_are_rounded_and_told(tmp_path: Path) -> None:
+    later = [(one[0], *((price or 0.0) + 0.004 for price in one[1:5]), one[5]) for one in rows(1_000, first=1_000)]
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", [*rows(1_000), *later])
+    plain = parquet(tmp_path / "BTCUSDT-1m.parquet", rows(2_000))
+
+    loaded, expected = load(file), load(plain)
+
+    assert any("50.0% of the bars have prices between the ticks of 0.01: rounded" in line for line in loaded.told)
+    assert not any("between the ticks" in line for line in expected.told)
+    for name in ("open", "high", "low", "close"):
+        assert np.array_equal(*(getattr(one.histories[0].candles, name) for one in (loaded, expected)))
+
+
+def test_a_price_that_rounding_would_bend_is_refused_with_its_date_and_a_way_out(tmp_path: Path) -> None:
+    cheap = [(one[0], 0.512, 0.515, 0.512, 0.512, 1.0) for one in rows(1_000, first=1_000)]
+    file = parquet(tmp_path / "ETHUSDT-1m.parquet", [*rows(1_000), *cheap])
+
+    refused = r"^ETHUSDT: the price at 2023-08-01 16:40 is too small for a tick of 0\.01, which fits the first 1,000 bars"
+    with pytest.raises(BadHistory, match=refused) as told:
+        load(file)
+
+    assert "--from" in str(told.value)
+    assert len(load(file, end_ms=at(1_000)).histories[0].candles) == 1_000
+    assert load(file, begin_ms=at(1_500)).histories[0].rules.tick_size < Decimal("0.01")
+
+
 def test_the_warm_up_lies_before_the_beginning(tmp_path: Path) -> None:
     file = parquet(tmp_path / "ETHUSDT-1m.parquet", rows(500))
 
