@@ -39,7 +39,10 @@ def payments(desk: SavedDesk, time_ms: int) -> tuple[Errand, ...]:
 
 def paid_since_ms(desk: SavedDesk, time_ms: int) -> int:
     """The market time from which on funding belongs to what is held, not further back than the books remember; 0 = none is."""
-    return max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS) if desk.holding is not None else 0
+    if desk.holding is None:
+        return 0
+    known_ms = forgotten_until_hour(desk) * HOUR_MS
+    return max(desk.holding.trade.entry_time_ms, time_ms - PAYMENTS_BACK_MS, known_ms)
 
 
 def unpaid_since_ms(desk: SavedDesk) -> int:

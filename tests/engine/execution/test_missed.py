@@ -1,11 +1,13 @@
-"""Which listed executions belong to what is held."""
+"""Which listed executions belong to what is held, and since when payments may be missing."""
 
 from dataclasses import replace
 
 import pytest
 
-from engine.execution.missed import is_older
+from engine.execution.missed import PAYMENTS_BACK_MS, is_older, paid_since_ms, unpaid_since_ms
+from engine.model.market import DAY_MS, HOUR_MS
 from engine.model.orders import Fill
+from engine.model.saved import RECENT_FUNDING
 from engine.model.signals import Side
 from tests import builders
 
@@ -27,3 +29,24 @@ def test_what_reduced_a_position_in_the_moment_it_was_found_as_is_in_it_also_whe
 
     assert is_older(desk, sold(LATER_ID - 1, FOUND_MS))
     assert not is_older(desk, sold(LATER_ID + 1, FOUND_MS + 1))
+
+
+def test_payments_that_are_forgotten_are_not_asked_for_though_no_market_time_is_known() -> None:
+    held, first_hour = builders.a_holding(), (builders.START_MS + DAY_MS) // HOUR_MS
+    entered_ms, names = held.trade.entry_time_ms, tuple(f"ETHUSDT:{first_hour + hour}" for hour in range(RECENT_FUNDING))
+    young, old = builders.a_desk(holding=held), builders.a_desk(holding=held, recent_funding=names)
+
+    later_ms = entered_ms + 90 * DAY_MS
+
+    assert (paid_since_ms(young, 0), paid_since_ms(old, 0)) == (entered_ms, first_hour * HOUR_MS)
+    assert paid_since_ms(old, later_ms) == later_ms - PAYMENTS_BACK_MS
+    assert paid_since_ms(builders.a_desk(recent_funding=names), later_ms) == 0
+
+
+def test_a_start_misses_no_payment_however_long_nobody_looked() -> None:
+    held = builders.a_holding()
+    without_time = replace(held, trade=replace(held.trade, entry_time_ms=0))
+
+    assert unpaid_since_ms(builders.a_desk(holding=held, last_fill_ms=FOUND_MS)) == held.trade.entry_time_ms
+    assert unpaid_since_ms(builders.a_desk(holding=without_time, last_fill_ms=FOUND_MS)) == FOUND_MS
+    assert unpaid_since_ms(builders.a_desk()) == 0
