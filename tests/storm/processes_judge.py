@@ -28,13 +28,17 @@ class Trouble:
 
 
 def troubles_of(hits: Sequence[Hit], link_faults: Sequence[tuple[float, float]]) -> list[Trouble]:
-    """Kills, pauses and times without a way to the venue, in order. Telegram and the store excuse nothing."""
+    """Kills, pauses and times without a way to the venue, in order. Telegram and the store excuse nothing.
+
+    A start that meets a venue that cannot be reached has its time from when it can be.
+    """
     found = [Trouble(began_s, ended_s, RUNNING_S) for began_s, ended_s in link_faults]
     for hit in hits:
         if hit.blow.pause_s:
             found.append(Trouble(hit.at_s, hit.resumed_s or hit.at_s + hit.blow.pause_s, RUNNING_S))
         else:
-            found.append(Trouble(hit.at_s, hit.at_s, AFTER_KILL_S))
+            met = [ended_s for began_s, ended_s in link_faults if began_s <= hit.at_s + AFTER_KILL_S and ended_s > hit.at_s]
+            found.append(Trouble(hit.at_s, max(met, default=hit.at_s), AFTER_KILL_S))
     return sorted(found, key=lambda trouble: trouble.began_s)
 
 

@@ -11,8 +11,9 @@ from sandbox.exchange.rest_algo import new_algo
 from sandbox.exchange.rest_orders import new_order
 from sandbox.market import Market
 from tests.sandbox.exchange.builders import a_desk, a_market, params
-from tests.storm.processes_judge import Trouble, doubled, entries_after, grown, naked_too_long, orphans
-from tests.storm.processes_watch import Stretch, TimedCover
+from tests.storm.processes_draws import Blow, Meanwhile, Moment, Point
+from tests.storm.processes_judge import Trouble, doubled, entries_after, grown, naked_too_long, orphans, troubles_of
+from tests.storm.processes_watch import Hit, Stretch, TimedCover
 
 NAMESPACE = "testnet-storm1"
 SYMBOL = "ETHUSDT"
@@ -41,6 +42,12 @@ def stop(desk: Desk, name: str) -> None:
     new_algo(desk, wish)
 
 
+def a_kill(at_s: float) -> Hit:
+    """A kill -9 at a moment."""
+    blow = Blow(1, Point.RANDOM, Moment.BEFORE, 0.0, 0.5, 0.0, Meanwhile.NOTHING, None, store_dies=False)
+    return Hit(blow, at_s, 1, (SYMBOL,), (), at_point=True)
+
+
 def judged(stretch: Stretch, troubles: Sequence[Trouble] = ()) -> list[str]:
     return naked_too_long([stretch], troubles, now_s=1_000.0)
 
@@ -56,6 +63,14 @@ def test_a_kill_allows_five_seconds_from_the_kill() -> None:
 
     assert not judged(Stretch(SYMBOL, 100.0, "entry", 105.9), [kill])
     assert judged(Stretch(SYMBOL, 100.0, "entry", 106.1), [kill])
+
+
+def test_a_start_that_cannot_reach_the_venue_has_five_seconds_from_when_it_can() -> None:
+    (fault, kill) = troubles_of([a_kill(101.0)], [(100.0, 104.5)])
+
+    assert (kill.began_s, kill.ended_s, kill.grace_s) == (101.0, 104.5, 5.0)
+    assert fault.grace_s == 2.0
+    assert troubles_of([a_kill(106.0)], [(100.0, 104.5)])[1].ended_s == 106.0
 
 
 def test_a_pause_allows_two_seconds_after_its_end() -> None:
