@@ -23,13 +23,12 @@ from engine.backtest import kernel
 from engine.backtest.calibrate import folds, plan, tally, work
 from engine.backtest.calibrate.endings import endings
 from engine.backtest.calibrate.plan import Plan
-from engine.backtest.calibrate.space import DRAWS_A_BATCH
+from engine.backtest.calibrate.space import DRAWS_A_BATCH, unlatched
 from engine.backtest.calibrate.study import OwnLeases, Study
 from engine.backtest.calibrate.verdict import result
 from engine.backtest.history import Costs, Simulation
 from engine.backtest.kernel import Walker
 from engine.model.signals import Sides
-from engine.params import TradingParams, tuned
 
 
 class Search(NamedTuple):
@@ -76,13 +75,6 @@ def searched(wish: Wish) -> Search:
         asked=_asked(wish),
     )
     return Search(made, walker, loaded.told)
-
-
-def unlatched(params: TradingParams) -> TradingParams:
-    """The settings without the latch of the drawdown: it would end all entries at some moment of history, and whatever
-    came later would be judged as doing nothing. A liquidation's stays, as `endings` tells: what was lost by force is no merit.
-    """
-    return tuned(params, "max_drawdown", 1.0)
 
 
 def alone(search: Search, workers: int) -> Found:

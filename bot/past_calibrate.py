@@ -9,13 +9,12 @@ from typing import Final
 from engine.backtest.calibrate import folds, plan, tally, work
 from engine.backtest.calibrate.endings import endings
 from engine.backtest.calibrate.plan import Plan
-from engine.backtest.calibrate.space import changes
+from engine.backtest.calibrate.space import changes, unlatched
 from engine.backtest.calibrate.verdict import Result, result
 from engine.backtest.kernel import Walker
 from engine.backtest.question import PastQuestion
 from engine.model.market import DAY_MS
 from engine.model.past import Calibration, CalibrationFinding, NotMeasured, Phase, Progress, WhyNot
-from engine.params import tuned
 
 BATCHES: Final = 64  # 512 settings, as many as the command tries
 SEED: Final = 1
@@ -63,7 +62,7 @@ def calibrated(walker: Walker, question: PastQuestion, told: Callable[[Progress]
 
 def _plan(walker: Walker, question: PastQuestion) -> Plan:
     simulation = question.simulation()
-    present = tuned(question.params, "max_drawdown", 1.0)  # the latch would end all entries at some moment of history
+    present = unlatched(question.params)
     warm_ms = walker.first_ms + simulation.warmup_bars * walker.interval_ms
     hold_ms = folds.longest_hold_ms(present, walker.interval_ms)
     try:

@@ -54,7 +54,7 @@ def compared(texts: Texts, found: ShadowComparison) -> Html:
         texts.say("shadow: {figures}", figures=_figures(texts, found.shadow)),
         difference(texts, found.low_r, found.high_r, found.level) if found.finding is not Finding.SAME else None,
         texts.say(FINDING[found.finding]),
-        texts.say("🔒 The shadow's own drawdown limit ended its entries.") if found.is_latched else None,
+        texts.say("🔒 The shadow's own latch ended its entries.") if found.is_latched else None,
     )
 
 

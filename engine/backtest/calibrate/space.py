@@ -96,3 +96,10 @@ def _drawn(present: TradingParams, axes: Sequence[Axis], seeds: list[int]) -> tu
         axis.values[int(place * len(axis.values))] if pick < boldness else read(present, axis.name)
         for axis, pick, place in zip(axes, picks, places, strict=True)
     )
+
+
+def unlatched(params: TradingParams) -> TradingParams:
+    """The settings without the latch of the drawdown: it would end all entries at some moment of history, and whatever
+    came later would be judged as doing nothing. A liquidation's stays, as `endings` tells: what was lost by force is no merit.
+    """
+    return tuned(params, "max_drawdown", 1.0)
