@@ -1,6 +1,5 @@
 """The `backtest` command: options as people type them. Nothing heavy is imported before they are found to be sound."""
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +8,10 @@ import typer
 from bot import cli
 from bot.demo_commands import UnknownLanguage, read_language
 from bot.ending import BAD_SETTINGS, refused
-from bot.moments import BadMoment, begin_ms, end_ms
+from bot.moments import BadMoment
 
 if TYPE_CHECKING:
-    from bot.backtest_options import Wish
+    from bot.backtest_wish import Wish
 
 Candles = Annotated[
     list[Path] | None, typer.Option(help="Candle files (parquet, CSV, zip), named SYMBOL-INTERVAL...; several may follow.")
@@ -59,40 +58,28 @@ def backtest(
 ) -> None:
     """Show what the settings would have done over candles in files: the settings of `.env`, with --set above them."""
     owner = cli.settings()
-    from bot import backtest_options as read
+    from bot.backtest_options import BadOption
+    from bot.backtest_wish import Typed, wish_of
 
+    typed = Typed(
+        words=context.args,
+        candles=candles or [],
+        interval=interval,
+        start=start,
+        end=end,
+        sets=settings or [],
+        trades=trades,
+        report=report,
+        funding=funding or [],
+        rules=rules,
+        wallet=wallet,
+        warmup=owner.warmup_bars if warmup is None else warmup,
+        sides=sides,
+        costs_bps=(taker_bps, spread_bps, slippage_bps),
+    )
     try:
-        files, pairs = read.spread(context.args, candles or (), settings or ())
-        if not files:
-            raise read.BadOption("--candles: name at least one file of candles")
-        first, last = begin_ms("--from", start), end_ms("--to", end)
-        if first is not None and last is not None and first >= last:
-            raise BadMoment(f"--from {start} is not before --to {end}")
-        inputs = (*files, *(funding or ()), *([rules] if rules is not None else ()))
-        page = read.read_target("--report", report, others=inputs)
-        simulation = read.terms(
-            wallet=read.read_wallet(wallet, owner.paper_wallet),
-            costs=read.read_costs(taker_bps=taker_bps, spread_bps=spread_bps, slippage_bps=slippage_bps),
-            warmup_bars=owner.warmup_bars if warmup is None else read.read_warmup(warmup),
-            sides=read.read_sides(sides),
-            begin_ms=first,
-        )
-        wish = read.Wish(
-            candles=tuple(files),
-            funding=tuple(funding or ()),
-            rules=rules,
-            interval=read.read_interval(interval),
-            begin_ms=first,
-            end_ms=last,
-            params=read.changed(owner.params, pairs),
-            simulation=simulation,
-            trades=read.read_target("--trades", trades, others=(*inputs, *([page] if page is not None else ()))),
-            page=page,
-            as_json=as_json,
-            language=read_language(lang or owner.language),
-            version=_version(),
-        )
-    except (read.BadOption, BadMoment, UnknownLanguage) as error:
+        wish = wish_of(owner, typed, as_json=as_json, language=read_language(lang or owner.language))
+    except (BadOption, BadMoment, UnknownLanguage) as error:
         raise typer.Exit(refused(str(error), BAD_SETTINGS)) from None
     raise typer.Exit(_run(wish))
 
@@ -101,10 +88,3 @@ def _run(wish: "Wish") -> int:
     from bot.backtesting import backtest as run
 
     return run(wish)
-
-
-def _version() -> str:
-    try:
-        return version("autobot")
-    except PackageNotFoundError:
-        return ""

@@ -5,7 +5,6 @@ Whatever is wrong raises `BadOption`, one line that names the option and what it
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from difflib import get_close_matches
 from os.path import realpath
@@ -29,25 +28,6 @@ SIDES: Final = {"long": Sides.LONG, "short": Sides.SHORT, "both": Sides.BOTH}
 
 class BadOption(ValueError):
     """An option is wrong; the text is one line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked for, checked. `trades` and `page` are files to write."""
-
-    candles: tuple[Path, ...]
-    funding: tuple[Path, ...]
-    rules: Path | None
-    interval: str | None
-    begin_ms: int | None
-    end_ms: int | None
-    params: TradingParams
-    simulation: Simulation
-    trades: Path | None
-    page: Path | None
-    as_json: bool
-    language: str
-    version: str
 
 
 def spread(words: Sequence[str], files: Iterable[Path], settings: Iterable[str]) -> tuple[list[Path], list[str]]:

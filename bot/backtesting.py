@@ -11,7 +11,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.backtest_options import HALF_DONE, Wish
+from bot.backtest_options import HALF_DONE
+from bot.backtest_wish import Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
 from bot.histories import BadHistory, load_histories
 from engine.backtest.endings import ended

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bot import backtest_options as read
-from bot.moments import begin_ms, end_ms
+from bot.moments import span_ms
 from bot.settings import Settings
 from engine.backtest.calibrate.space import batches_of
 from engine.backtest.history import Simulation
@@ -73,9 +73,7 @@ def wish_of(owner: Settings, typed: Typed) -> Wish:
     files, pairs = read.spread(typed.words, typed.candles, typed.sets)
     if not files:
         raise read.BadOption("--candles: name at least one file of candles")
-    first, last = begin_ms("--from", typed.start), end_ms("--to", typed.end)
-    if first is not None and last is not None and first >= last:
-        raise read.BadOption(f"--from {typed.start} is not before --to {typed.end}")
+    first, last = span_ms(typed.start, typed.end)
     if typed.step_days and not FEWEST_STEP_DAYS <= typed.step_days <= MOST_STEP_DAYS:
         raise read.BadOption(f"--step-days is {FEWEST_STEP_DAYS} to {MOST_STEP_DAYS}, not {typed.step_days}")
     taker_bps, spread_bps, slippage_bps = typed.costs_bps

@@ -8,7 +8,7 @@ import typer
 
 from bot import cli
 from bot.ending import BAD_SETTINGS, refused
-from bot.moments import BadMoment, begin_ms, end_ms
+from bot.moments import BadMoment, span_ms
 from engine.model.market import INTERVAL_MS
 
 STOPPED_BY_HAND: Final = 130
@@ -35,9 +35,7 @@ def download(
     try:
         if chosen not in INTERVAL_MS:
             raise BadMoment(f"unknown interval {chosen}; one of {', '.join(INTERVAL_MS)}")
-        first, last = begin_ms("--from", start), end_ms("--to", end)
-        if first is not None and last is not None and first >= last:
-            raise BadMoment(f"--from {start} is not before --to {end}")
+        first, last = span_ms(start, end)
     except BadMoment as error:
         raise typer.Exit(refused(str(error), BAD_SETTINGS)) from None
     import stamina

@@ -14,6 +14,14 @@ class BadMoment(ValueError):
     """This is no time; the text is one line that names the option."""
 
 
+def span_ms(start: str, end: str) -> tuple[int | None, int | None]:
+    """What lies between `--from` and `--to`. Raises `BadMoment`."""
+    first, last = begin_ms("--from", start), end_ms("--to", end)
+    if first is not None and last is not None and first >= last:
+        raise BadMoment(f"--from {start} is not before --to {end}")
+    return first, last
+
+
 def begin_ms(option: str, text: str) -> int | None:
     """When something begins: a day's first moment. Nothing typed is None. Raises `BadMoment`."""
     return _moment_ms(option, text) if text else None

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import backtesting
-from bot.backtest_options import Wish
+from bot.backtest_wish import Wish
 from bot.backtesting import backtest
 from bot.commands import app
 from bot.histories import load_histories

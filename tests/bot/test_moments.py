@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.moments import BadMoment, begin_ms, end_ms
+from bot.moments import BadMoment, begin_ms, end_ms, span_ms
 
 
 def ms(*moment: int) -> int:
@@ -19,6 +19,13 @@ def test_a_day_begins_with_its_first_moment_and_ends_with_all_of_it() -> None:
 def test_a_moment_is_meant_to_the_second_and_in_utc_unless_it_says_otherwise() -> None:
     assert begin_ms("--from", "2024-02-28T12:30") == end_ms("--to", "2024-02-28 12:30:00") == ms(2024, 2, 28, 12, 30)
     assert end_ms("--to", "2024-02-28T12:30+02:00") == ms(2024, 2, 28, 10, 30)
+
+
+def test_a_time_begins_before_it_ends() -> None:
+    assert span_ms("2024-02-28", "2024-02-28") == (ms(2024, 2, 28), ms(2024, 2, 29))
+    assert span_ms("", "2024-02-28") == (None, ms(2024, 2, 29))
+    with pytest.raises(BadMoment, match=r"^--from 2024-02-29 is not before --to 2024-02-28$"):
+        span_ms("2024-02-29", "2024-02-28")
 
 
 def test_nothing_typed_is_nothing() -> None:
