@@ -18,10 +18,10 @@ from engine.adapters.rules_files import (
     RulesRecord,
     fitting_rules,
     inferred_rules,
-    on_grid,
     read_rules,
     rules_beside,
 )
+from engine.backtest.bars import on_grid
 from engine.backtest.funding_record import completed_funding
 from engine.backtest.history import Candles, Floats, Funding, SymbolHistory, assumed_funding
 from engine.model.market import INTERVAL_MS, SymbolRules

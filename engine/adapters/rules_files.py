@@ -17,7 +17,7 @@ import numpy as np
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rules import ExchangeInfo, SymbolBrackets, brackets_of, rules_of
 from engine.adapters.history_tables import BadFile, Floats
-from engine.execution.lot_rules import lot_rules
+from engine.model.grid import FLOAT_NOISE
 from engine.model.market import Bracket, SymbolRules
 
 RULES_FILE: Final = "rules.json"
@@ -27,7 +27,6 @@ FIRST_BARS: Final = 1_000  # that rules are inferred from: of later ones nobody 
 ON_GRID_SHARE: Final = 0.999
 ENOUGH_PRICES: Final = 30  # different ones; fewer may lie on a coarser grid than theirs by chance
 COARSEST: Final = (1 / 10_000, 1 / 100)  # a tick of the price, by whether there are enough
-FLOAT_NOISE: Final = 1e-9
 TICKS: Final = tuple(
     Decimal(digit).scaleb(exponent) for exponent in range(3, -11, -1) for digit in (5, 2, 1)
 )  # the coarsest first
@@ -111,33 +110,6 @@ def fitting_rules(rules: SymbolRules, prices: Sequence[Floats]) -> SymbolRules:
         return rules
     finer = _coarsest_tick(sample)
     return replace(rules, tick_size=finer) if finer is not None and finer < rules.tick_size else rules
-
-
-class Rounding(NamedTuple):
-    """What rounding to a grid changed: the share of bars, and by how much at the most, as a part of the price."""
-
-    share: float
-    most: float
-    worst_bar: int
-
-
-def on_grid(prices: Sequence[Floats], rules: SymbolRules) -> tuple[list[Floats], Rounding]:
-    """The prices with those between the ticks rounded to the nearest: there the exchange of these rules trades nothing."""
-    lot, gridded = lot_rules(rules), list[Floats]()
-    is_rounded, most = np.zeros(len(prices[0]), np.bool_), np.zeros(len(prices[0]))
-    for column in prices:
-        ticks = column * (lot.price_scale / lot.tick_units)
-        whole = np.rint(ticks)
-        is_off = np.abs(ticks - whole) > np.maximum(ticks, 1.0) * FLOAT_NOISE
-        if not is_off.any():
-            gridded.append(column)
-            continue
-        rounded = np.where(is_off, whole * lot.tick_units / lot.price_scale, column)
-        gridded.append(rounded)
-        is_rounded |= is_off
-        np.maximum(most, np.abs(rounded / column - 1.0), out=most)
-    worst = int(most.argmax()) if len(most) else 0
-    return gridded, Rounding(float(is_rounded.mean()), float(most[worst]), worst)
 
 
 def _content(file: Path) -> RulesFile:

@@ -1,12 +1,14 @@
-"""Bars as columns: made of the engine's own, joined, and looked through for holes."""
+"""Bars as columns: made of the engine's own, joined, looked through for holes, and put on the grid of their exchange."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.backtest.history import Candles, Ints
-from engine.model.market import Bar
+from engine.backtest.history import Candles, Floats, Ints
+from engine.execution.lot_rules import lot_rules
+from engine.model.grid import FLOAT_NOISE
+from engine.model.market import Bar, SymbolRules
 
 COLUMNS: Final = ("open_time", "open", "high", "low", "close", "volume")  # of every candle file
 
@@ -35,3 +37,30 @@ def gaps(known: Ints, interval_ms: int, begin_ms: int, end_ms: int) -> Sequence[
     edges = np.concatenate(([first - interval_ms], inside, [max(first, -(-end_ms // interval_ms) * interval_ms)]))
     at = np.flatnonzero(np.diff(edges) > interval_ms)
     return [(int(edges[place]) + interval_ms, int(edges[place + 1])) for place in at]
+
+
+class Rounding(NamedTuple):
+    """What rounding to a grid changed: the share of bars, and by how much at the most, as a part of the price."""
+
+    share: float
+    most: float
+    worst_bar: int
+
+
+def on_grid(prices: Sequence[Floats], rules: SymbolRules) -> tuple[list[Floats], Rounding]:
+    """The prices with those between the ticks rounded to the nearest: there the exchange of these rules trades nothing."""
+    lot, gridded = lot_rules(rules), list[Floats]()
+    is_rounded, most = np.zeros(len(prices[0]), np.bool_), np.zeros(len(prices[0]))
+    for column in prices:
+        ticks = column * (lot.price_scale / lot.tick_units)
+        whole = np.rint(ticks)
+        is_off = np.abs(ticks - whole) > np.maximum(ticks, 1.0) * FLOAT_NOISE
+        if not is_off.any():
+            gridded.append(column)
+            continue
+        rounded = np.where(is_off, whole * lot.tick_units / lot.price_scale, column)
+        gridded.append(rounded)
+        is_rounded |= is_off
+        np.maximum(most, np.abs(rounded / column - 1.0), out=most)
+    worst = int(most.argmax()) if len(most) else 0
+    return gridded, Rounding(float(is_rounded.mean()), float(most[worst]), worst)

@@ -1,14 +1,16 @@
 """The bars and the funding that a question is answered from: what the engine remembers, and before it what lies on disk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from engine.backtest.bars import gaps, merged
+from engine.backtest.bars import gaps, merged, on_grid
 from engine.backtest.funding_record import completed_funding
-from engine.backtest.history import SymbolHistory
+from engine.backtest.history import Candles, SymbolHistory
 from engine.backtest.kept_bars import KeptBars
 from engine.backtest.question import PastQuestion, SymbolPast
+from engine.model.market import SymbolRules
 from engine.model.past import NotMeasured, WhyNot
 
 
@@ -32,4 +34,10 @@ def _history(question: PastQuestion, kept: KeptBars, one: SymbolPast) -> SymbolH
         raise NotMeasured(WhyNot.HOLE, symbol)
     paid = kept.funding(symbol)
     funding = completed_funding(paid.time_ms, paid.rate_e8, first, candles.end_ms).funding
-    return SymbolHistory(candles, one.rules, funding)
+    return SymbolHistory(_on_grid(candles, one.rules), one.rules, funding)
+
+
+def _on_grid(candles: Candles, rules: SymbolRules) -> Candles:
+    """Old prices between the ticks of today are rounded: there the exchange trades nothing any more."""
+    (open_, high, low, close), _ = on_grid((candles.open, candles.high, candles.low, candles.close), rules)
+    return replace(candles, open=open_, high=high, low=low, close=close)

@@ -9,6 +9,7 @@ from typing import Final
 from engine.model.market import LotRules
 
 MOST_LOTS: Final = 1_000_000_000_000  # beyond any order, and still far from where the noise reaches a whole lot
+FLOAT_NOISE: Final = 1e-9  # a recorded price this close to a tick, relatively, is on it
 NOISE: Final = 1e-13  # a quantity this close below a whole lot, relatively, is that lot
 
 

@@ -15,6 +15,7 @@ from bot.histories import load_histories
 from bot.past_desk import PastDesk
 from bot.workshop import Workshop
 from engine.adapters.binance_messages import BadMessage
+from engine.backtest.bars import on_grid
 from engine.backtest.history import Simulation
 from engine.backtest.report import Finding as Verdict
 from engine.backtest.what_if import compared, figures
@@ -116,7 +117,10 @@ def walked(folder: Path, days: int, params: TradingParams) -> Any:
         rules=None,
         funding=(),
     )
-    histories = [replace(one, rules=builders.rules()) for one in loaded.histories]
+    rules = builders.rules()
+    (one,) = loaded.histories
+    (open_, high, low, close), _ = on_grid((one.candles.open, one.candles.high, one.candles.low, one.candles.close), rules)
+    histories = [replace(one, rules=rules, candles=replace(one.candles, open=open_, high=high, low=low, close=close))]
     return Walker(histories, Simulation(wallet=Decimal(10_000), warmup_bars=WARMUP, from_ms=begin)).run(params)
 
 

@@ -12,10 +12,8 @@ from engine.adapters.candle_files import read_bars
 from engine.adapters.history_tables import BadFile, Floats
 from engine.adapters.rules_files import (
     FIRST_BARS,
-    Rounding,
     fitting_rules,
     inferred_rules,
-    on_grid,
     read_rules,
     rules_beside,
 )
@@ -70,33 +68,6 @@ def test_the_future_does_not_change_the_rules(seed: int) -> None:
 
 def test_a_time_in_which_nothing_moved_does_not_make_the_price_a_tick() -> None:
     assert inferred_rules("XUSDT", [np.full(FIRST_BARS, 100.0)] * 4).tick_size == Decimal("0.01")
-
-
-def test_prices_between_the_ticks_are_rounded_to_them_and_the_others_stay_to_the_bit() -> None:
-    rules = inferred_rules("XUSDT", prices("0.1", 650.0))
-    columns = [np.array([650.1, 650.3, 650.34, 649.96]), np.array([0.3, 0.7, 12.3, 1e5 + 0.1])]
-
-    gridded, rounding = on_grid(columns, rules)
-
-    assert gridded[0].tolist() == [650.1, 650.3, 650.3, 650.0]
-    assert gridded[1].tolist() == columns[1].tolist()
-    assert (rounding.share, rounding.worst_bar) == (0.5, 3)
-    assert rounding.most == pytest.approx(0.04 / 649.96)
-
-
-def test_prices_on_the_grid_are_not_touched() -> None:
-    columns = prices("0.05", 900.0)
-
-    gridded, rounding = on_grid(columns, inferred_rules("XUSDT", columns))
-
-    assert all(one is other for one, other in zip(gridded, columns, strict=True))
-    assert rounding == Rounding(0.0, 0.0, 0)
-
-
-def test_a_price_below_a_tick_is_rounded_by_more_than_it_is_worth() -> None:
-    rules = inferred_rules("XUSDT", prices("0.1", 650.0))
-
-    assert on_grid([np.array([650.0, 0.01, 650.0])], rules)[1] == Rounding(1 / 3, 1.0, 1)
 
 
 def test_one_odd_price_in_two_thousand_does_not_make_the_grid_finer() -> None:
