@@ -45,9 +45,8 @@ class Numbers:
         return self._decimal(value, "0.00" + "#" * (digits - 2))
 
     def signed(self, value: Number, digits: int) -> str:
-        """A number that always tells its sign."""
-        text = self.fixed(value, digits)
-        return text if text.startswith("−") or text == MISSING else "+" + text
+        """A number that tells its sign; what shows as nothing has none."""
+        return _with_sign(self.fixed(value, digits))
 
     def money(self, value: Number) -> str:
         """Dollars and cents."""
@@ -58,17 +57,15 @@ class Numbers:
         return sign + format_currency(abs(amount), "USD", locale=self._locale)
 
     def gain(self, value: Number) -> str:
-        """Dollars and cents that always tell their sign."""
-        text = self.money(value)
-        return text if text.startswith("−") or text == MISSING else "+" + text
+        """Dollars and cents that tell their sign; what shows as nothing has none."""
+        return _with_sign(self.money(value))
 
     def percent(self, fraction: Number, digits: int = 1) -> str:
         """A fraction of one as percent."""
         return self._decimal(fraction, self._percent_pattern.replace("##0", "##0." + "0" * digits if digits else "##0"))
 
     def signed_percent(self, fraction: Number, digits: int = 2) -> str:
-        text = self.percent(fraction, digits)
-        return text if text.startswith("−") or text == MISSING else "+" + text
+        return _with_sign(self.percent(fraction, digits))
 
     def multiple(self, value: float) -> str:
         """A signed multiple of R."""
@@ -121,3 +118,8 @@ class Numbers:
 
 def _utc(time_ms: int) -> datetime:
     return datetime.fromtimestamp(time_ms / SECOND_MS, tz=UTC)
+
+
+def _with_sign(text: str) -> str:
+    """A positive number with its sign."""
+    return "+" + text if not text.startswith("−") and any(digit in text for digit in "123456789") else text

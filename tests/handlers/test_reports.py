@@ -23,7 +23,7 @@ async def test_net_is_price_less_fees_plus_funding() -> None:
     await chat.say("/pnl all")
 
     assert "+$8.25" in chat.shown
-    assert "Price +$9.25 · fees −$1.00 · funding +$0.00" in chat.shown
+    assert "Price +$9.25 · fees −$1.00 · funding $0.00" in chat.shown
     assert "2 trades, 1 won" in chat.shown
     assert "Too few trades" in chat.shown
     assert_fits_telegram(chat.html, chat.buttons)

@@ -18,7 +18,7 @@ def test_money_has_cents_and_a_true_minus(value: float | Decimal, shown: str) ->
 
 
 def test_a_gain_always_tells_its_sign() -> None:
-    assert (EN.gain(1), EN.gain(-1), EN.gain(0)) == ("+$1.00", "−$1.00", "+$0.00")
+    assert (EN.gain(1), EN.gain(-1), EN.gain(0)) == ("+$1.00", "−$1.00", "$0.00")
 
 
 @pytest.mark.parametrize(
