@@ -56,8 +56,12 @@ def unpaid_since_ms(desk: SavedDesk) -> int:
 def is_older(desk: SavedDesk, fill: Fill) -> bool:
     """Whether an execution is from before the first one that is remembered, and explains nothing that is held.
 
-    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too.
+    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too. What an
+    entry executed that is still on its way is never too old: somebody may have closed it before anybody told of it.
     """
+    if desk.entry is not None and fill.client_id == desk.entry.client_id:
+        return False
     since, known = since_ms(desk), [number for number in desk.recent_fills if number > 0]
-    is_in_it = desk.holding is not None and desk.holding.trade.side is not fill.side and fill.time_ms == since
+    held = desk.holding.trade if desk.holding is not None else None
+    is_in_it = held is not None and held.side is not fill.side and fill.time_ms == held.entry_time_ms
     return (fill.time_ms < since or is_in_it) and (not known or fill.trade_id < min(known))
