@@ -54,12 +54,10 @@ def test_a_start_misses_no_payment_however_long_nobody_looked() -> None:
 
 def test_what_an_entry_on_its_way_executed_is_not_too_old_though_somebody_closed_it_before_anybody_told_of_it() -> None:
     """Found by storm seed 4001099: the books took the closing for an opening, and never saw the entry's fees."""
-    entry = builders.an_entry()
-    assert entry.ruling is not None
-    decided_ms = entry.ruling.close_time_ms
+    entry, decided_ms = builders.an_entry(), FOUND_MS - 2_000
     holding = builders.a_holding()
-    holding = replace(holding, trade=replace(holding.trade, entry_time_ms=decided_ms + 2_000))
-    desk = builders.a_desk(holding=holding, recent_fills=(LATER_ID,), last_fill_ms=decided_ms + 2_000, entry=entry)
+    holding = replace(holding, trade=replace(holding.trade, entry_time_ms=FOUND_MS))
+    desk = builders.a_desk(holding=holding, recent_fills=(LATER_ID,), last_fill_ms=FOUND_MS, entry=entry)
 
     executed = replace(sold(LATER_ID - 1, decided_ms), client_id=entry.client_id)
 
