@@ -53,6 +53,14 @@ class _Entries(NamedTuple):
     notices: tuple[Notice, ...] = ()
     trades: tuple[Trade, ...] = ()
 
+    def plus(self, more: "_Entries") -> "_Entries":
+        """These and more."""
+        return _Entries(self.rulings + more.rulings, self.notices + more.notices, self.trades + more.trades)
+
+    def without(self, old: "_Entries") -> "_Entries":
+        """Those that are not among the old."""
+        return _Entries(*(_without(ours, theirs) for ours, theirs in zip(self, old, strict=True)))
+
 
 class _Wish(NamedTuple):
     """One save. A state that could not be saved is owed to the next one; the paper exchange's books never carry it along."""
@@ -101,6 +109,7 @@ class RedisStore:
         self._is_lost = False  # the store was emptied: all of it is written anew
         self._owed: SavedState | None = None
         self._unsure: _Unsure | None = None
+        self._unheard = _Entries()  # went through, though their save failed: they are among what is repeated
         self._is_doubtful = False  # the newest write was not confirmed: only another one tells whether the store is back
         self._confirmed_s = 0.0
 
@@ -118,7 +127,7 @@ class RedisStore:
         taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
         if taken.namespace_before not in ("", self._namespace):
             logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
-        self._written = self._unsure = None
+        self._written, self._unsure, self._unheard = None, None, _Entries()
         return taken
 
     async def load(self) -> SavedState | None:
@@ -188,6 +197,8 @@ class RedisStore:
                 self._is_doubtful = True
                 raise
             self._is_doubtful, self._confirmed_s = False, time.monotonic()
+            if any(wish.entries):
+                self._unheard = _Entries()
             if self._owed is wish.state:
                 self._owed = None
 
@@ -197,13 +208,13 @@ class RedisStore:
         except Forgotten:
             logger.error("the store lost its data; what is known is written again")
             await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
-            self._is_lost, self._unsure = True, None
+            self._is_lost, self._unsure, self._unheard = True, None, _Entries()
             await self._write_once(wish, give_up)
 
     async def _write_once(self, wish: _Wish, give_up: float) -> None:
-        entries = wish.entries
         if self._unsure is not None:
-            entries = await self._settled(self._unsure, entries, give_up)
+            await self._settle(self._unsure, give_up)
+        entries = wish.entries.without(self._unheard)
         after = self._after(wish)
         commands = [*self._changes(after), *_commands(entries)]
         if not commands:
@@ -215,7 +226,7 @@ class RedisStore:
         except Unanswered:
             self._unsure = _Unsure(self._writer.seq, after, entries)
             raise
-        self._done(self._writer.seq, after)
+        self._done(self._writer.seq, after, entries)
 
     def _after(self, wish: _Wish) -> Texts | None:
         """What the store shall hold after this save."""
@@ -230,20 +241,15 @@ class RedisStore:
     def _changes(self, after: Texts | None) -> Iterable[Command]:
         return () if after is None else changes(None if self._is_lost else self._written, after)
 
-    async def _settled(self, unsure: _Unsure, entries: _Entries, give_up: float) -> _Entries:
-        """Learn what became of a write without an answer, and leave out what it added already."""
+    async def _settle(self, unsure: _Unsure, give_up: float) -> None:
+        """Learn what became of a write without an answer. What it added may be repeated later than by the next save."""
         went_through = await self._writer.settle(unsure.seq, _left_ms(give_up))
         self._unsure = None
-        if not went_through:
-            return entries
-        self._done(unsure.seq, unsure.after)
-        return _Entries(
-            _without(entries.rulings, unsure.entries.rulings),
-            _without(entries.notices, unsure.entries.notices),
-            _without(entries.trades, unsure.entries.trades),
-        )
+        if went_through:
+            self._done(unsure.seq, unsure.after, unsure.entries)
 
-    def _done(self, seq: int, after: Texts | None) -> None:
+    def _done(self, seq: int, after: Texts | None, added: _Entries) -> None:
+        self._unheard = self._unheard.plus(added)
         if after is None:
             return
         before, self._written, self._is_lost = self._written or {}, after, False

@@ -142,8 +142,8 @@ EDGES: Final = (
     Defect(
         "a write that got no answer is written again without a question",
         WIRE + "redis_store.py",
-        "        if not went_through:\n            return entries",
-        "        if went_through or entries:\n            return entries",
+        "entries = wish.entries.without(self._unheard)",
+        "entries = wish.entries",
         (ADAPTERS + "test_redis_outage.py", ADAPTERS + "test_redis_unanswered.py"),
     ),
     Defect(

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import APPLY, LOCK
 from engine.model.machine_notices import EngineHalted
 from engine.ports import StoreDown
 from tests.engine.adapters.redis_servers import told
 from tests.engine.adapters.redis_stores import reopened
-from tests.engine.adapters.saved_values import a_desk, a_ruling, a_state, a_trade
+from tests.engine.adapters.saved_values import a_desk, a_ruling, a_state, a_trade, an_entry
 
 HALTED = EngineHalted("first", 1)
 
@@ -112,3 +113,69 @@ async def test_a_cancelled_save_is_carried_out(open_store: Any) -> None:
 
     assert await (await open_store()).load() == a_state(a_desk())
     assert await store.outbox.waiting() == 1
+
+
+def losing(store: RedisStore, monkeypatch: pytest.MonkeyPatch, answers: int) -> None:
+    """The next writes go through, and nobody hears of it."""
+    carry_out, left = store._link.client.eval, [None] * answers
+
+    async def unheard(*words: Any) -> Any:
+        answer = await carry_out(*words)
+        if left and words[0] == APPLY:
+            left.pop()
+            raise OSError("the answer is lost")
+        return answer
+
+    monkeypatch.setattr(store._link.client, "eval", unheard)
+
+
+async def held(store: RedisStore) -> tuple[int, int, int]:
+    """How many rulings, notices and trades."""
+    return (await store.history.counts()).rulings, await store.outbox.waiting(), len(await store.trades(0))
+
+
+@pytest.mark.parametrize("between", ["a beat", "the books"])
+async def test_a_write_whose_answer_was_lost_is_not_doubled_though_another_write_comes_before_it_is_repeated(
+    open_store: Any, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    store = await reopened(open_store)
+    losing(store, monkeypatch, 1)
+    with pytest.raises(StoreDown):
+        await store.save(a_state(a_desk()), [a_ruling()], [HALTED], [a_trade()])
+    await (store.beat() if between == "a beat" else store.save_books({"x": 1}))
+
+    await store.save(a_state(a_desk()), [a_ruling()], [HALTED], [a_trade()])
+    assert await held(store) == (1, 1, 1)
+
+    await store.save(None, [], [HALTED], [])
+    assert await held(store) == (1, 2, 1), "what is said again, and not repeated, is new"
+
+
+async def test_two_lost_answers_in_a_row_double_nothing(open_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = await reopened(open_store)
+    losing(store, monkeypatch, 2)
+    second = EngineHalted("second", 2)
+    for notices in ([HALTED], [HALTED, second]):
+        with pytest.raises(StoreDown):
+            await store.save(a_state(a_desk()), [a_ruling()], notices, [])
+
+    await store.save(a_state(a_desk()), [a_ruling()], [HALTED, second], [])
+
+    assert await held(store) == (1, 2, 0)
+
+
+async def test_a_save_whose_number_could_not_be_kept_is_not_doubled_when_repeated(open_store: Any) -> None:
+    full = [OSError("the disk is full")]
+
+    def kept(_: int) -> None:
+        if full:
+            raise full.pop()
+
+    store = await open_store(on_intent=kept)
+    await store.load()
+    with pytest.raises(StoreDown, match="could not be kept"):
+        await store.save(a_state(a_desk(entry=an_entry())), [a_ruling()], [HALTED], [])
+
+    await store.save(a_state(a_desk(entry=an_entry())), [a_ruling()], [HALTED], [])
+
+    assert await held(store) == (1, 1, 0)
