@@ -17,15 +17,28 @@ ZERO: Final = Decimal(0)
 
 
 def is_booked(desk: SavedDesk, fill: Fill) -> bool:
-    """Whether this execution is in the books already."""
+    """Whether this execution is in the books already, or may be and is forgotten."""
+    if _is_forgotten(desk, fill):
+        return True
     return fill.trade_id in desk.recent_fills
 
 
+def _is_forgotten(desk: SavedDesk, fill: Fill) -> bool:
+    """Whether it is older than all that are remembered, and others have been forgotten: a list may still hold it.
+
+    One of a newer moment is none of these, whatever its number: an exchange that was set up anew counts from the start.
+    """
+    if len(desk.recent_fills) < RECENT_FILLS or fill.trade_id <= 0 or fill.time_ms > desk.last_fill_ms:
+        return False
+    return fill.trade_id < min((known for known in desk.recent_fills if known > 0), default=0)
+
+
 def noted(desk: SavedDesk, fill: Fill, seen_ms: int) -> SavedDesk:
-    """Remember an execution as booked."""
+    """Remember an execution as booked. The oldest are forgotten first, also where an old one was heard of late."""
+    known = (*desk.recent_fills, fill.trade_id)
     return replace(
         desk,
-        recent_fills=(*desk.recent_fills, fill.trade_id)[-RECENT_FILLS:],
+        recent_fills=known if len(known) <= RECENT_FILLS else tuple(sorted(known)[-RECENT_FILLS:]),
         last_fill_ms=max(desk.last_fill_ms, fill.time_ms),
         last_fill_seen_ms=seen_ms,
     )
@@ -155,9 +168,12 @@ def finished(holding: Holding, reason: ExitReason) -> Trade:
 
 
 def unrealised(holding: Holding, mark: float) -> Decimal:
-    """The open result at a mark price, before costs."""
-    side = Decimal(int(holding.trade.side))
-    return (Decimal(repr(mark)) - holding.trade.entry_price) * holding.quantity * side
+    """The open result at a mark price, before costs, as the exchange counts it: all that came of it, less what it realised.
+
+    Our entry price is that of all entries. What is enlarged after it was reduced stands at another one there.
+    """
+    side, worth = int(holding.trade.side), Decimal(repr(mark)) * holding.quantity
+    return side * (holding.exit_value + worth - holding.entry_value) - holding.trade.gross
 
 
 def own_side(holding: Holding, fill: Fill) -> bool:

@@ -62,6 +62,35 @@ def test_a_fill_is_known_again_and_old_ones_are_forgotten_last() -> None:
     assert (desk.last_fill_ms, desk.last_fill_seen_ms) == (builders.START_MS, 5_000 + ledger.RECENT_FILLS)
 
 
+def test_executions_that_have_been_forgotten_are_not_booked_again_when_a_list_still_holds_them() -> None:
+    desk = builders.a_desk()
+    told = [builders.a_fill(trade_id=9_000 + n, time_ms=builders.START_MS + n) for n in range(ledger.RECENT_FILLS + 100)]
+    late = told.pop(50)
+    for fill in (*told, late):
+        desk = ledger.noted(desk, fill, 5_000)
+
+    assert len(desk.recent_fills) == ledger.RECENT_FILLS
+    assert all(ledger.is_booked(desk, fill) for fill in (*told, late))
+
+
+def test_an_execution_that_was_lost_is_booked_late_while_all_that_is_newer_is_remembered() -> None:
+    desk = builders.a_desk()
+    for number in range(1, ledger.RECENT_FILLS):
+        desk = ledger.noted(desk, builders.a_fill(trade_id=9_000 + number, time_ms=builders.START_MS), 5_000)
+
+    assert not ledger.is_booked(desk, builders.a_fill(trade_id=9_000, time_ms=builders.START_MS))
+
+
+def test_an_exchange_that_counts_its_executions_anew_is_believed() -> None:
+    desk = builders.a_desk()
+    for number in range(ledger.RECENT_FILLS + 1):
+        desk = ledger.noted(desk, builders.a_fill(trade_id=9_000 + number, time_ms=builders.START_MS), 5_000)
+    anew = builders.a_fill(trade_id=3, time_ms=builders.START_MS + 1)
+
+    assert not ledger.is_booked(desk, anew)
+    assert ledger.is_booked(ledger.noted(desk, anew, 6_000), anew)
+
+
 @given(amounts, amounts, fees)
 def test_a_fill_that_flips_is_split_without_losing_a_digit(closing: Decimal, opening: Decimal, fee: Decimal) -> None:
     fill = builders.a_fill(quantity=closing + opening, fee=fee, realised=Decimal("-3.3"))
@@ -128,6 +157,30 @@ def test_a_fee_in_another_asset_is_estimated_from_the_notional() -> None:
 @pytest.mark.parametrize(("side", "open_result"), [(Side.LONG, Decimal(25)), (Side.SHORT, Decimal(-25))])
 def test_the_open_result_has_the_sign_of_the_side(side: Side, open_result: Decimal) -> None:
     assert ledger.unrealised(builders.a_holding(side), 2_025.0) == open_result
+
+
+def test_the_open_result_of_what_was_reduced_and_enlarged_again_is_that_of_the_exchange() -> None:
+    def fill(side: Side, quantity: int, price: int, realised: int = 0) -> Fill:
+        return builders.a_fill(side=side, quantity=Decimal(quantity), price=Decimal(price), realised=Decimal(realised))
+
+    first = fill(Side.LONG, 20, 1_000)
+    holding = ledger.opened(first, builders.INTENT, 1, builders.plan(1), 20.0, 10, None, 1_000)
+    holding = ledger.reduced(holding, fill(Side.SHORT, 19, 1_150, 19 * 150), 2_000)
+    assert ledger.unrealised(holding, 1_150.0) == 150
+
+    holding = ledger.grown(holding, fill(Side.LONG, 19, 1_150))
+
+    assert ledger.unrealised(holding, 1_150.0) == 150
+    assert ledger.unrealised(holding, 1_160.0) == 350
+
+
+def test_a_reduction_that_was_assumed_at_the_entry_takes_nothing_from_the_open_result_of_the_rest() -> None:
+    price, part = builders.a_holding().trade.entry_price, builders.a_holding().quantity / 4
+    assumed = builders.a_fill(side=Side.SHORT, quantity=part, price=price, realised=Decimal(0), trade_id=-5)
+
+    holding = ledger.reduced(builders.a_holding(), assumed, 2_000)
+
+    assert ledger.unrealised(holding, float(price + 10)) == holding.quantity * 10
 
 
 def test_only_a_flat_position_is_finished() -> None:
