@@ -98,7 +98,8 @@ class Desk:
             return NOTHING
         if care.is_guarded_only(self.memory):
             return NOTHING
-        reason = closing_reason(holding, self.bars.regime.regime, self.bars.last_close_ms, self.terms.params)
+        regime = self.bars.regime.regime if self.bars.count >= self.terms.warmup_bars else None
+        reason = closing_reason(holding, regime, self.bars.last_close_ms, self.terms.params)
         if reason is not None:
             return self.leave(reason, holding.quantity, "engine", event.seen_ms)
         self.memory = replace(self.memory, holding=trailed(holding, event.bar, features.atr, self.terms))

@@ -30,11 +30,11 @@ def trailed(holding: Holding, bar: Bar, atr: float, terms: DeskTerms) -> Holding
     return replace(holding, plan=exits.trailed(holding.plan, bar.close, atr, terms.lot, terms.params))
 
 
-def closing_reason(holding: Holding, regime: Regime, close_ms: int, params: TradingParams) -> ExitReason | None:
-    """Why a closed bar ends the position, if it does."""
+def closing_reason(holding: Holding, regime: Regime | None, close_ms: int, params: TradingParams) -> ExitReason | None:
+    """Why a closed bar ends the position, if it does. `regime` None: the bars are too few to tell it, and it ends nothing."""
     if close_ms <= holding.plan.opened_ms:
         return None
-    if exits.opposed(holding.plan.side, regime, params):
+    if regime is not None and exits.opposed(holding.plan.side, regime, params):
         return ExitReason.REGIME_CHANGE
     return ExitReason.TIME_LIMIT if exits.overdue(holding.plan, close_ms, params) else None
 

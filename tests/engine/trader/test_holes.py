@@ -98,3 +98,18 @@ def test_an_open_position_keeps_its_stops_over_a_hole_and_its_trail_goes_on(lack
     assert world.held[SYMBOL] > 0
     after = max(stop.trigger_price or 0 for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
     assert after > before
+
+
+def test_a_regime_of_a_book_that_began_anew_behind_a_hole_closes_nothing_before_it_is_warm() -> None:
+    world = Listing(params=EAGER._replace(exit_on_range=1), warmup=WARMUP)
+    world.wish(StartTrading)
+    bars = until_open(world)
+    held = world.held[SYMBOL]
+
+    for bar in bars[1:4]:  # and the exchange lacks the first one
+        world.listed.append(bar)
+        world.close(bar, bar.close)
+
+    assert world.count == 3
+    assert world.held[SYMBOL] == held
+    assert not world.trades
