@@ -6,6 +6,7 @@ Exits and stops leave at once (R1, R7); an entry takes its own way through the j
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from engine.entering import Entries
@@ -21,7 +22,7 @@ from engine.owed import Owed
 from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
 from engine.recovery import stricter
 from engine.requests import Requests
-from engine.state.latch import strictest
+from engine.state.latch import is_of_panic, strictest
 from engine.store_news import StoreNews
 from engine.trader import Trader, TraderSetup
 from engine.trader.afterwards import guarded
@@ -47,7 +48,7 @@ class Hands:
         self.news = StoreNews(clock, lambda: self.trader.time_ms, self.say)
         self._post = post
         self._latch_file = latch_file
-        self._latch: LatchView | None = None  # what its file holds
+        self._kept: LatchView | None = None  # what the latch's file holds
         self._latch_told: LatchView | None = None
         self._file_fault = ""
         self._waiting: asyncio.TimerHandle | None = None
@@ -63,9 +64,12 @@ class Hands:
 
     def put_in_charge(self, trader: Trader, latch: LatchView | None) -> None:
         """From here on this trader decides. Its latch is the strictest that memory, file or the one before it hold."""
-        known, self._latch = trader.books.saved.latch, self._latch_file.read()
-        held = strictest(self._latch, known, latch)
+        known, self._kept = trader.books.saved.latch, self._latch_file.read()
+        in_file = self._kept and replace(self._kept, is_panicking=False)
+        held = strictest(in_file, known, latch)
         trader.keep_latch(held)
+        if self._kept is not None and self._kept.is_panicking and not (in_file == known and is_of_panic(known)):
+            trader.books.go_on_panicking()  # asked for without the store; a memory that has its latch says itself how it went
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
@@ -183,8 +187,9 @@ class Hands:
 
     def _remember_latch(self) -> None:
         """The latch goes into its file at once. A file that cannot be written holds entries back, and is tried again."""
-        latch = self.trader.books.saved.latch
-        if latch == self._latch:
+        account = self.trader.books.saved
+        latch = account.latch and replace(account.latch, is_panicking=account.is_panicking)
+        if latch == self._kept:
             return
         try:
             self._latch_file.write(latch)
@@ -195,7 +200,7 @@ class Hands:
                 self.news.went(fault)
             self._file_fault = fault
         else:
-            self._latch = latch
+            self._kept = latch
             if self._file_fault:
                 self._file_fault = ""
                 self.news.came()

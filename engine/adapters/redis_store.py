@@ -59,7 +59,8 @@ class _Entries(NamedTuple):
 
     def without(self, old: "_Entries") -> "_Entries":
         """Those that are not among the old."""
-        return _Entries(*(_without(ours, theirs) for ours, theirs in zip(self, old, strict=True)))
+        rulings, notices = _without(self.rulings, old.rulings), _without(self.notices, old.notices)
+        return _Entries(rulings, notices, _without(self.trades, old.trades))
 
 
 class _Wish(NamedTuple):

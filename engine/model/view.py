@@ -91,6 +91,7 @@ class LatchView:
     seen: float
     needed: float
     set_ms: int
+    is_panicking: bool = False  # in its file only: a panic is not over, whether the memory heard of it or not
 
 
 @dataclass(frozen=True, slots=True)

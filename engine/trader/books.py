@@ -19,6 +19,7 @@ from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSe
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
+from engine.model.view import Running
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
@@ -149,6 +150,11 @@ class Books:
         """The owner lifts the latch. The drawdown is counted from here on, else it would be set again at once."""
         self.saved = replace(self.saved, latch=None, peak_equity=equity)
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
+
+    def go_on_panicking(self) -> None:
+        """Take up a panic that this memory never heard of."""
+        running = self.saved.running if self.saved.running is Running.STOPPED else Running.PAUSED
+        self.saved = replace(self.saved, is_panicking=True, running=running)
 
     def ruled(self, rulings: Iterable[Ruling]) -> None:
         """Count rulings for the day's report."""

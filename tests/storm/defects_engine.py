@@ -101,7 +101,7 @@ ENGINE: Final = (
     Defect(
         "the latch of the file is not looked at",
         "engine/hands.py",
-        "held = strictest(self._latch, known, latch)",
+        "held = strictest(in_file, known, latch)",
         "held = strictest(known, latch)",
         (RUNNER, OUTAGE),
         "D7",
