@@ -251,7 +251,7 @@ class Desk:
         """Bring the exchange to what the books say."""
         before, is_held = self.memory, self._is_held
         if is_held and care.is_left_alone(before):
-            self.memory, outcome = outside.audited(before, self.terms, now_ms)
+            self.memory, outcome = outside.audited(before, self.terms, now_ms, time_ms)
         else:
             self.memory, outcome = position.audited(before, self.terms, now_ms, time_ms)
             outcome = outside.quietly(before, outcome)

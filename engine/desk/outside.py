@@ -12,7 +12,7 @@ from engine.desk.care import hand_of, is_left_alone
 from engine.desk.terms import DeskTerms
 from engine.execution import cover
 from engine.execution.ids import intent_id
-from engine.model.messages import Outcome
+from engine.model.messages import NOTHING, Outcome
 from engine.model.notices import Notice, OutsideChange, OutsideQuestion, PositionClosed
 from engine.model.orders import Role
 from engine.model.saved import Holding, OutsideHand, SavedDesk
@@ -64,7 +64,7 @@ def left(desk: SavedDesk, hand: OutsideHand, care: Care) -> SavedDesk:
     return replace(desk, outside=replace(hand, care=care), holding=holding, exit=None, is_unwanted=False)
 
 
-def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Bring a position that is left alone to what the owner said: our wide stop alone, or nothing."""
     hand, holding = hand_of(desk), desk.holding
     assert hand is not None, "only what is left alone"
@@ -74,10 +74,24 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, 
     spare, outcome = cover.audited(spare, (), now_ms)
     desk = replace(desk, stops=tuple(kept))
     if hand.care is Care.IGNORED:
+        desk, told = _spent_forgotten(desk, now_ms, time_ms)
         needs = [want for want in position.wanted(desk, holding, terms) if want.role is Role.WIDE_STOP]
         desk, step = cover.audited(desk, needs, now_ms)
-        outcome += step
+        outcome += told + step
     return replace(desk, stops=(*desk.stops, *spare.stops)), outcome
+
+
+def _spent_forgotten(desk: SavedDesk, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A stop that triggered and left a part open guards nothing any more: it makes room for a new one.
+
+    Where the price is still beyond it the new one is refused, and the rest is left at market.
+    """
+    if not cover.is_stuck(desk, now_ms):
+        return desk, NOTHING
+    spent = {stop.client_id for stop in cover.own_stops(desk) if stop.fired_ms}
+    told = OutsideChange(desk.symbol, "stop_expired", "", time_ms)
+    rest = tuple(stop for stop in desk.stops if stop.client_id not in spent)
+    return replace(desk, stops=rest), Outcome(notices=(told,), changed=True)
 
 
 def quietly(before: SavedDesk, outcome: Outcome) -> Outcome:

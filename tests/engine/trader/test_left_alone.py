@@ -1,0 +1,73 @@
+"""A position that was left alone to our wide stop: what that stop leaves open when it triggers is guarded on."""
+
+from decimal import Decimal
+
+from engine.model.commands import OutsideChoice
+from engine.model.events import StopChanged
+from engine.model.orders import ApprovedOrder, Role, StopStatus
+from engine.model.signals import Side
+from tests.engine.trader.hands import OpenWorld
+from tests.engine.trader.test_outside import a_world, answer, changes, later, roles
+from tests.engine.trader.world import SYMBOL
+
+CHILD = 777
+PART = Decimal("0.4")
+
+
+def an_ignored_world() -> OpenWorld:
+    world = a_world()
+    world.by_hand(Side.LONG, "1")
+    answer(world, OutsideChoice.IGNORE)
+    assert roles(world) == {Role.WIDE_STOP}
+    return world
+
+
+def fires_in_part(world: OpenWorld) -> ApprovedOrder:
+    """The wide stop triggers, a part of it fills, and the exchange lets the rest of it expire."""
+    (stop,) = world.stops.values()
+    del world.stops[stop.client_id]
+    for status in (StopStatus.TRIGGERED, StopStatus.FINISHED):
+        world.give(StopChanged(SYMBOL, stop.client_id, 1, status, CHILD, "", world.time, world.now))
+        if status is StopStatus.TRIGGERED:
+            world._fill(SYMBOL, stop.side, PART, f"child{CHILD}", CHILD)
+    world._run()
+    return stop
+
+
+def test_what_a_stop_left_open_gets_a_new_one_where_the_price_came_back_and_the_owner_is_told() -> None:
+    world = an_ignored_world()
+    spent = fires_in_part(world)
+
+    later(world, 5)
+
+    (stop,) = world.stops.values()
+    assert (stop.role, stop.trigger_price) == (Role.WIDE_STOP, spent.trigger_price)
+    assert stop.client_id != spent.client_id
+    assert world.held[SYMBOL] == 1 - PART
+    assert "stop_expired" in changes(world)
+    told = len(world.notices)
+    later(world, 30)
+    assert (len(world.stops), len(world.notices)) == (1, told)
+
+
+def test_what_a_stop_left_open_is_left_at_market_where_the_price_is_still_beyond_it() -> None:
+    world = an_ignored_world()
+    fires_in_part(world)
+    world.refuse = {Role.WIDE_STOP: -2021}
+
+    later(world, 5)
+
+    assert not world.held[SYMBOL]
+
+
+def test_a_stop_whose_executions_are_late_is_given_its_time() -> None:
+    world = an_ignored_world()
+    fires_in_part(world)
+    orders = len(world.orders)
+
+    later(world, 2)
+    world._fill(SYMBOL, Side.SHORT, 1 - PART, f"child{CHILD}", CHILD)
+    later(world, 8)
+
+    assert len(world.orders) == orders
+    assert not world.trades
