@@ -1,6 +1,7 @@
 """The card's buttons: Enter, Half, Skip. A card is taken once, by whom it was drawn for, before its deadline.
 
-The tap is answered first; the engine then looks again at deadline, price and every check, and the card becomes its receipt.
+A tap that enters is answered first, since Telegram refuses taps that are old; the engine then looks again at deadline, price
+and every check, and the card becomes its receipt. Skipping does not hang on that answer.
 """
 
 from typing import Any, Final
@@ -12,7 +13,7 @@ from engine.control import EngineControl
 from engine.model.commands import ApproveEntry, Asked, DeclineEntry
 from engine.model.messages import Reply, ReplyCode
 from engine.model.proposals import ProposalEnd, Proposed
-from handlers.chat import redraw, show_below
+from handlers.chat import redraw, show_below, toast
 from handlers.owner import Owner
 from handlers.ui import cards, panel
 from handlers.ui.callbacks import Card, Choice
@@ -53,13 +54,16 @@ async def answered(callback: CallbackQuery, callback_data: Card, owner: Owner) -
         await _is_old(callback, owner)
         return
     is_skip = callback_data.choice is Choice.SKIP
-    await callback.answer(owner.texts.label("Skipped.") if is_skip else owner.texts.label("Sending…"))
+    if not is_skip:
+        await callback.answer(owner.texts.label("Sending…"))
     if await owner.tokens.claim(callback_data.token) is None:
         return
     intent, asked = record["intent_id"], owner.asked()
     card = open_card(owner.engine, intent)
     wish = DeclineEntry(intent, asked) if is_skip else ApproveEntry(intent, FRACTION[callback_data.choice], asked)
-    answer = await owner.engine.ask(wish)
+    answer = await owner.ask(wish)
+    if is_skip:
+        await toast(callback, owner.texts.label("Skipped."))
     if card is None:
         await redraw(callback, Screen(lines(owner.texts.tag, reply(owner.texts, answer))))
     elif not answer.is_ok and open_card(owner.engine, intent) is not None:
@@ -72,7 +76,7 @@ async def answered(callback: CallbackQuery, callback_data: Card, owner: Owner) -
 
 async def _is_old(callback: CallbackQuery, owner: Owner) -> None:
     """A spent, expired or foreign card: say so, and show the one that is open now, or else where things stand."""
-    await callback.answer(owner.texts.label("This card is old; here is the current one."))
+    await toast(callback, owner.texts.label("This card is old; here is the current one."))
     engine = owner.engine
     opened = next((desk.proposal for desk in engine.view().desks.values() if desk.proposal is not None), None)
     token = await issued(opened, owner) if opened is not None else ""

@@ -3,9 +3,11 @@
 A message with a picture cannot become one without, nor the other way round: then the old one goes, and a new one comes.
 """
 
+import asyncio
+import logging
 from typing import Final
 
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaPhoto, LinkPreviewOptions, Message
 
 from handlers.ui.keyboards import markup
@@ -17,6 +19,9 @@ NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 UNCHANGED: Final = "message is not modified"
 PICTURE: Final = "picture.png"
 CAPTION_LENGTH: Final = 1_024
+TOAST_S: Final = 2.0  # so long a screen waits until its tap is answered
+
+logger = logging.getLogger(__name__)
 
 
 async def show(message: Message, screen: Screen) -> Message:
@@ -55,6 +60,15 @@ async def redrawn(message: Message, screen: Screen) -> Message:
             return message
         return await show(message, screen)
     return message
+
+
+async def toast(callback: CallbackQuery, words: str = "") -> None:
+    """Answer a tap where that is still possible: for what lowers risk or only looks, and so must not hang on it."""
+    try:
+        async with asyncio.timeout(TOAST_S):
+            await callback.answer(words)
+    except (TelegramAPIError, TimeoutError) as error:
+        logger.info("a tap could not be answered: %s", type(error).__name__)
 
 
 def _fitting(screen: Screen) -> Screen:

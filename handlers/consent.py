@@ -112,7 +112,7 @@ async def code_read(message: Message, token: str, owner: Owner) -> None:
 async def granted(record: Record, owner: Owner) -> Html:
     """Ask the engine for the wish, and say what came of it."""
     wish = _wish(record, owner.asked())
-    return lines(owner.texts.tag, told(owner.texts, wish, await owner.engine.ask(wish)))
+    return lines(owner.texts.tag, told(owner.texts, wish, await owner.ask(wish)))
 
 
 def told(texts: Texts, wish: Command, answer: Reply) -> Html:

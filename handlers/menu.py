@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Message
 
 from engine.control import EngineControl
 from handlers import places
-from handlers.chat import bare, redraw, show, show_below
+from handlers.chat import bare, redraw, show, show_below, toast
 from handlers.consent import ASKED
 from handlers.places import Visit
 from handlers.ports import Users
@@ -48,7 +48,7 @@ async def open_panel(message: Message, texts: Texts, engine: EngineControl, user
 
 async def show_panel(callback: CallbackQuery, texts: Texts, engine: EngineControl, users: Users) -> None:
     """The panel in place of another screen, or itself drawn anew."""
-    await callback.answer()
+    await toast(callback)
     message = await redraw(callback, drawn(texts, engine))
     if message is not None:
         await _remember(message, message, users, callback.from_user.id)
@@ -56,7 +56,7 @@ async def show_panel(callback: CallbackQuery, texts: Texts, engine: EngineContro
 
 async def new_panel(callback: CallbackQuery, texts: Texts, engine: EngineControl, users: Users) -> None:
     """A panel below an alert."""
-    await callback.answer()
+    await toast(callback)
     message = await show_below(callback, drawn(texts, engine))
     if message is not None:
         await _remember(message, message, users, callback.from_user.id)

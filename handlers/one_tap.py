@@ -6,12 +6,17 @@ from typing import Any, Final
 from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, TelegramObject
 
-from handlers.chat import chat_of
+from handlers.chat import chat_of, toast
+from handlers.owner import Owner
 from handlers.ui.callbacks import Agree, Card, Change, CloseAll, Hold, OnPosition
 from handlers.ui.language import Texts
 
 ONCE: Final = tuple(f"{kind.__prefix__}:" for kind in (Card, Agree, Change, Hold, CloseAll))
 OFTEN: Final = (f"{Hold.__prefix__}:{OnPosition.CARD.value}:", f"{CloseAll.__prefix__}:100:0")  # they only show
+HARMLESS_TWICE: Final = (
+    f"{Hold.__prefix__}:{OnPosition.CLOSE.value}:",
+    f"{CloseAll.__prefix__}:100:",
+)  # the engine leaves once
 REMEMBERED: Final = 1_000
 
 
@@ -27,20 +32,22 @@ class OneTap(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Let the first tap through. One that failed may be repeated."""
+        """Let the first tap through. One that failed before it reached the engine may be repeated."""
         if not isinstance(event, CallbackQuery) or not acts_once(event.data or ""):
             return await handler(event, data)
         tap = (chat_of(event), event.data or "")
         if tap in self._taken:
             texts: Texts = data["texts"]
-            return await event.answer(texts.label("Already done; this button is spent."))
+            return await toast(event, texts.label("Already done; this button is spent."))
         self._taken[tap] = None
         while len(self._taken) > REMEMBERED:
             del self._taken[next(iter(self._taken))]
         try:
             return await handler(event, data)
         except BaseException:
-            self._taken.pop(tap, None)
+            owner: Owner | None = data.get("owner")
+            if owner is None or not owner.wishes or tap[1].startswith(HARMLESS_TWICE):
+                self._taken.pop(tap, None)
             raise
 
 

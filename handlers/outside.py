@@ -32,7 +32,7 @@ async def answered(callback: CallbackQuery, callback_data: Whose, owner: Owner) 
     if wish.choice is OutsideChoice.FORGET and is_open(owner.engine, wish.question_id):
         await show_below(callback, await hold_back(wish, owner))
         return
-    answer = await owner.engine.ask(wish)
+    answer = await owner.ask(wish)
     await show_below(callback, Screen(lines(owner.texts.tag, reply(owner.texts, answer))))
 
 

@@ -8,11 +8,16 @@ from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from engine.control import EngineControl
-from engine.model.commands import Asked
+from engine.model.commands import Asked, Command
+from engine.model.messages import Reply
 from handlers.chat import chat_of
 from handlers.later import Later
 from handlers.ports import SecondFactor, Tokens, Users
 from handlers.ui.language import Texts
+
+
+class NotShown(Exception):
+    """The engine has answered, and its answer could not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,15 @@ class Owner:
     tokens: Tokens
     factor: SecondFactor
     later: Later = field(default_factory=Later)
+    wishes: list[Command] = field(default_factory=list)  # what reached the engine with this update
+    replies: list[Reply] = field(default_factory=list)
+
+    async def ask(self, wish: Command) -> Reply:
+        """Ask the engine. From here on the wish may be granted, whatever becomes of the conversation."""
+        self.wishes.append(wish)
+        reply = await self.engine.ask(wish)
+        self.replies.append(reply)
+        return reply
 
     def asked(self) -> Asked:
         """Their stamp for a wish, as of now."""
@@ -54,7 +68,7 @@ class Introduce(BaseMiddleware):
         later: Later = data["later"]
         if isinstance(event, CallbackQuery) and event.message is not None:
             later.touched((event.message.chat.id, event.message.message_id))
-        data["owner"] = Owner(
+        data["owner"] = owner = Owner(
             user=event.from_user.id,
             chat=event.chat.id if isinstance(event, Message) else chat_of(event),
             texts=data["texts"],
@@ -64,4 +78,9 @@ class Introduce(BaseMiddleware):
             factor=data["factor"],
             later=later,
         )
-        return await handler(event, data)
+        try:
+            return await handler(event, data)
+        except Exception as error:
+            if owner.replies:
+                raise NotShown from error
+            raise

@@ -10,7 +10,7 @@ from aiogram.types import CallbackQuery, Message
 
 from engine.control import EngineControl
 from engine.model.view import EngineView
-from handlers.chat import redraw, show, show_below
+from handlers.chat import redraw, show, show_below, toast
 from handlers.reading import read_symbol
 from handlers.ui.callbacks import Go, Tell, View
 from handlers.ui.language import Languages, Texts
@@ -63,7 +63,7 @@ def _on_button(draw: Draw) -> Callable[..., Awaitable[None]]:
     async def answer(
         callback: CallbackQuery, callback_data: Go, texts: Texts, engine: EngineControl, languages: Languages
     ) -> None:
-        await callback.answer()
+        await toast(callback)
         await redraw(callback, await draw(Visit(texts, engine, languages, callback_data.about)))
 
     return answer
@@ -73,7 +73,7 @@ def _under_alert(draw: Draw) -> Callable[..., Awaitable[None]]:
     async def answer(
         callback: CallbackQuery, callback_data: Tell, texts: Texts, engine: EngineControl, languages: Languages
     ) -> None:
-        await callback.answer()
+        await toast(callback)
         await show_below(callback, await draw(Visit(texts, engine, languages, callback_data.about)))
 
     return answer

@@ -10,7 +10,7 @@ from engine.model.commands import Asked, ClosePosition, Command, MoveStopToEntry
 from engine.model.messages import ReplyCode
 from engine.model.view import Care, DeskView
 from handlers import places
-from handlers.chat import redraw, show_below
+from handlers.chat import redraw, show_below, toast
 from handlers.owner import Owner
 from handlers.places import Visit
 from handlers.ui import positions as ui
@@ -43,18 +43,18 @@ async def positions_page(visit: Visit) -> Screen:
 
 async def show_card(callback: CallbackQuery, callback_data: Hold, owner: Owner) -> None:
     """One position's card."""
-    await callback.answer()
+    await toast(callback)
     await redraw(callback, card(owner.texts, owner.engine, callback_data.intent_id))
 
 
 async def act(callback: CallbackQuery, callback_data: Hold, owner: Owner) -> None:
-    """Do it, then draw the card as it is now."""
+    """Do it, then answer the tap and draw the card as it is now: the way out does not hang on Telegram."""
     if callback_data.act is OnPosition.HALF and owner.now_ms - callback_data.stamp > OLD_MS:
-        await callback.answer(owner.texts.label("This card is old; here is the current one."))
+        await toast(callback, owner.texts.label("This card is old; here is the current one."))
         await show_below(callback, card(owner.texts, owner.engine, callback_data.intent_id))
         return
-    await callback.answer(owner.texts.label("Sending…"))
-    answer = await owner.engine.ask(_wish(callback_data, owner.asked()))
+    answer = await owner.ask(_wish(callback_data, owner.asked()))
+    await toast(callback, owner.texts.label("Sending…"))
     note = reply(owner.texts, answer)
     if answer.code is ReplyCode.NO_SUCH_POSITION:
         await redraw(callback, ui.gone(owner.texts, note))
@@ -66,20 +66,20 @@ async def close_all(callback: CallbackQuery, callback_data: CloseAll, owner: Own
     """The first tap asks, the second one within its time closes everything."""
     now_ms = owner.now_ms
     if not callback_data.until_s:
-        await callback.answer()
+        await toast(callback)
         await redraw(callback, ui.close_all(owner.texts, owner.engine.view(), now_ms))
         return
     if now_ms > callback_data.until_s * 1_000:
-        await callback.answer(owner.texts.label("Too late; please ask again."))
+        await toast(callback, owner.texts.label("Too late; please ask again."))
         await redraw(callback, ui.positions(owner.texts, owner.engine.view(), now_ms))
         return
-    await callback.answer(owner.texts.label("Sending…"))
     positions = [desk.position for desk in owner.engine.view().desks.values() if desk.position is not None]
     held = [position.trade for position in positions if position.care not in LEFT_ALONE]
     said = []
     for trade in held:
-        answer = await owner.engine.ask(ClosePosition(trade.intent_id, WHOLE, owner.asked()))
+        answer = await owner.ask(ClosePosition(trade.intent_id, WHOLE, owner.asked()))
         said.append(owner.texts.say("{symbol}: {said}", symbol=trade.symbol, said=reply(owner.texts, answer)))
+    await toast(callback, owner.texts.label("Sending…"))
     await redraw(callback, ui.positions(owner.texts, owner.engine.view(), owner.now_ms, lines(*said) if said else None))
 
 

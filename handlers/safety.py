@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import LockSymbol, Panic, ResetLatch
 from handlers import places
-from handlers.chat import redraw, show
+from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
@@ -44,11 +44,11 @@ async def panic_pressed(callback: CallbackQuery, callback_data: Do, owner: Owner
     """The second tap, while it counts."""
     now_ms = owner.now_ms
     if now_ms > callback_data.until_s * 1_000:
-        await callback.answer(owner.texts.label("Too late; please ask again."))
+        await toast(callback, owner.texts.label("Too late; please ask again."))
         await redraw(callback, steering.panic(owner.texts, owner.engine.view(), now_ms))
         return
-    await callback.answer(owner.texts.label("Sending…"))
-    answer = await owner.engine.ask(Panic(owner.asked()))
+    answer = await owner.ask(Panic(owner.asked()))
+    await toast(callback, owner.texts.label("Sending…"))
     text = lines(
         row(owner.texts.tag, owner.texts.say("🚨 Panic")),
         reply(owner.texts, answer),
@@ -94,13 +94,17 @@ async def lock(message: Message, command: CommandObject, owner: Owner) -> None:
 
 
 async def lock_pressed(callback: CallbackQuery, callback_data: Lock, owner: Owner) -> None:
-    """The same by a button."""
-    await callback.answer()
-    await redraw(callback, await _locked(callback_data.symbol, callback_data.hours, owner))
+    """The same by a button. Only unlocking waits for Telegram, which refuses taps that are old."""
+    if not callback_data.hours:
+        await callback.answer()
+    screen = await _locked(callback_data.symbol, callback_data.hours, owner)
+    if callback_data.hours:
+        await toast(callback)
+    await redraw(callback, screen)
 
 
 async def _locked(symbol: str, hours: int, owner: Owner) -> Screen:
     asked = owner.asked()
     until_ms = asked.time_ms + hours * HOUR_MS if hours else 0
-    answer = await owner.engine.ask(LockSymbol(symbol, until_ms, asked))
+    answer = await owner.ask(LockSymbol(symbol, until_ms, asked))
     return steering.symbols(owner.texts, owner.engine.view(), reply(owner.texts, answer))

@@ -10,7 +10,7 @@ from engine.model.commands import AllowSides, DecisionMode, PauseTrading, SetMod
 from engine.model.signals import Sides
 from engine.model.view import EngineView, Running
 from handlers import places
-from handlers.chat import redraw, show
+from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
@@ -65,7 +65,7 @@ async def _started(owner: Owner) -> Screen:
     wish = StartTrading(owner.asked())
     if owner.texts.is_live and owner.engine.view().running is not Running.RUNNING:
         return await hold_back(wish, owner)
-    return _answer(owner, reply(owner.texts, await owner.engine.ask(wish)))
+    return _answer(owner, reply(owner.texts, await owner.ask(wish)))
 
 
 async def pause(message: Message, owner: Owner) -> None:
@@ -75,12 +75,13 @@ async def pause(message: Message, owner: Owner) -> None:
 
 async def pause_pressed(callback: CallbackQuery, owner: Owner) -> None:
     """The same by the button."""
-    await callback.answer()
-    await redraw(callback, await _paused(owner))
+    screen = await _paused(owner)
+    await toast(callback)
+    await redraw(callback, screen)
 
 
 async def _paused(owner: Owner) -> Screen:
-    answer = await owner.engine.ask(PauseTrading(owner.asked()))
+    answer = await owner.ask(PauseTrading(owner.asked()))
     return _answer(owner, reply(owner.texts, answer), owner.texts.say("⏸ No new entries; stops and exits go on."))
 
 
@@ -100,13 +101,14 @@ async def stop_page(visit: Visit) -> Screen:
 
 async def stop_pressed(callback: CallbackQuery, callback_data: Do, owner: Owner) -> None:
     """The choice was made."""
-    await callback.answer()
-    await redraw(callback, await _stopped(STOPS[callback_data.verb], owner))
+    screen = await _stopped(STOPS[callback_data.verb], owner)
+    await toast(callback)
+    await redraw(callback, screen)
 
 
 async def _stopped(how: StopHow, owner: Owner) -> Screen:
     held = _held(owner.engine.view())
-    answer = await owner.engine.ask(StopTrading(how, owner.asked()))
+    answer = await owner.ask(StopTrading(how, owner.asked()))
     kept = owner.texts.plural(
         "{count} position stays, guarded only by its orders on the exchange.",
         "{count} positions stay, guarded only by their orders on the exchange.",
@@ -136,7 +138,7 @@ async def allow_pressed(callback: CallbackQuery, callback_data: Allow, owner: Ow
 
 
 async def _allowed(sides: Sides, symbol: str, owner: Owner) -> Screen:
-    answer = await owner.engine.ask(AllowSides(sides, symbol, owner.asked()))
+    answer = await owner.ask(AllowSides(sides, symbol, owner.asked()))
     return steering.sides(owner.texts, owner.engine.view(), symbol, reply(owner.texts, answer))
 
 
@@ -167,7 +169,7 @@ async def _mode_chosen(mode: DecisionMode, owner: Owner) -> Screen:
     wish = SetMode(mode, owner.asked())
     if mode is DecisionMode.AUTO and owner.engine.view().mode is not mode:
         return await hold_back(wish, owner)
-    return steering.mode(owner.texts, mode, reply(owner.texts, await owner.engine.ask(wish)))
+    return steering.mode(owner.texts, mode, reply(owner.texts, await owner.ask(wish)))
 
 
 async def mode_page(visit: Visit) -> Screen:

@@ -167,7 +167,7 @@ async def _wished(name: str, value: float, owner: Owner) -> Said:
     wish, before = Tune(name, value, owner.asked()), read(owner.engine.params(), name)
     if raises_risk(name, before, value):
         return Said(await hold_back(wish, owner), {name: value})
-    answer = await owner.engine.ask(wish)
+    answer = await owner.ask(wish)
     note = told(owner.texts, wish, answer)
     if answer.code not in (ReplyCode.DONE, ReplyCode.ALREADY):
         return Said(Screen(note))

@@ -70,7 +70,7 @@ async def changed(changes: dict[str, float], owner: Owner) -> Screen:
     wish = Tune(*next(iter(changes.items())), asked) if len(changes) == 1 else TuneAll(tuple(changes.items()), asked)
     if any(raises_risk(name, read(params, name), value) for name, value in changes.items()):
         return await hold_back(wish, owner)
-    answer = await owner.engine.ask(wish)
+    answer = await owner.ask(wish)
     return Screen(lines(owner.texts.tag, told(owner.texts, wish, answer)), arranged([keys.back(owner.texts)]))
 
 
