@@ -24,6 +24,7 @@ from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
 UNSURE_MS: Final = 750  # a breach must outlive a wallet that nobody explained yet
+TURN_WITHIN_MS: Final = 5_000  # of a new day; the clock's ticks move on at the wire's pace
 
 
 class Books:
@@ -40,6 +41,7 @@ class Books:
         self._moved_ms = 0  # wire; when money was moved in or out
         self._unsure_ms = 0  # wire; since when the wallet differs from what was told: a transfer may explain it
         self._uneven_ms = 0  # wire; since when wallet and booked positions have not been of one moment
+        self._turning_ms = 0  # market; since when a day is over that waits for an equity that can be trusted
         self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
 
     def unrealised(self, desks: Iterable[Desk]) -> Decimal:
@@ -123,14 +125,19 @@ class Books:
             self.available = available
         self.was_read = True
 
+    def _trusted(self, desks: list[Desk]) -> Decimal | None:
+        """The equity, where wallet and positions are of one moment and nothing about them waits to be explained."""
+        is_doubtful = not self.was_read or self._unsure_ms or self._zero_ms or not self.is_even(desks)
+        return None if is_doubtful else self.equity(desks)
+
     def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:
         """Follow equity: a new peak is noted, a breach of the drawdown sets the latch."""
-        desks = list(desks)
-        if not self.was_read or self._unsure_ms or self._zero_ms or not self.is_even(desks):
+        equity = self._trusted(list(desks))
+        if equity is None:
             return NOTHING
-        equity = self.equity(desks)
         if not self.saved.day_start_equity:
-            self.saved = replace(self.saved, day_ms=day.day_of(time_ms), day_start_equity=equity)
+            begun_ms = max(self.saved.day_ms, day.day_of(time_ms))  # what it follows may be told of a moment before midnight
+            self.saved = replace(self.saved, day_ms=begun_ms, day_start_equity=equity)
         if equity > self.saved.peak_equity:
             self.saved = replace(self.saved, peak_equity=equity)
             return NOTHING
@@ -146,9 +153,11 @@ class Books:
         self.saved = replace(self.saved, latch=latch.set_by(cause, seen, needed, time_ms))
         return Outcome(notices=(LatchSet(cause, seen, needed, time_ms),), changed=True)
 
-    def unlatched(self, equity: Decimal, who: str, time_ms: int) -> Outcome:
-        """The owner lifts the latch. The drawdown is counted from here on, else it would be set again at once."""
-        self.saved = replace(self.saved, latch=None, peak_equity=equity)
+    def unlatched(self, desks: Iterable[Desk], who: str, time_ms: int) -> Outcome:
+        """The owner lifts the latch. The drawdown is counted from here on, else it would be set again at once: from the
+        next equity that can be trusted.
+        """
+        self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
     def go_on_panicking(self) -> None:
@@ -175,13 +184,21 @@ class Books:
         return outcome
 
     def day_turned(self, desks: Iterable[Desk], time_ms: int) -> Outcome:
-        """On a new UTC day, report the one that ended and begin a new one."""
+        """On a new UTC day, report the one that ended and begin a new one, with an equity that can be trusted.
+
+        Where there is none for a while, the new day's first equity is left open: it is taken as soon as there is one.
+        """
         if not self.was_read or day.day_of(time_ms) <= self.saved.day_ms:
             return NOTHING
-        equity = self.equity(desks)
-        outcome = NOTHING
+        desks = list(desks)
+        trusted = self._trusted(desks)
+        self._turning_ms = self._turning_ms or time_ms
+        if trusted is None and time_ms - self._turning_ms < TURN_WITHIN_MS:
+            return NOTHING
+        self._turning_ms, outcome = 0, NOTHING
+        equity = self.equity(desks) if trusted is None else trusted
         if self.saved.day_ms:
             named = datetime.fromtimestamp(self.saved.day_ms / 1_000, UTC).strftime("%Y-%m-%d")
             outcome = Outcome(notices=(day.reported(self.saved, equity, named, time_ms),))
-        self.saved = day.turned(self.saved, equity, time_ms)
+        self.saved = day.turned(self.saved, trusted or Decimal(0), time_ms)
         return outcome + Outcome(changed=True)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SIDES_AT_START: Final = Sides.BOTH
 DONE: Final = Outcome(reply=Reply(ReplyCode.DONE), changed=True)
 ALREADY: Final = Outcome(reply=Reply(ReplyCode.ALREADY))
-OVERRIDES_KEPT: Final = 500
+OVERRIDES_KEPT: Final = 500  # and one per name, however old
 
 
 def granted(trader: Trader, wish: Command) -> Outcome:
@@ -166,13 +166,20 @@ def _tuned_together(trader: Trader, wish: TuneAll) -> Outcome:
         return refused(ReplyCode.OUT_OF_RANGE, {"name": wish.changes[-1][0], "problem": problem})
     if not changed:
         return ALREADY
-    trader.overrides = (*trader.overrides, *changed)[-OVERRIDES_KEPT:]
+    trader.overrides = _kept((*trader.overrides, *changed))
     trader.retune(params)
     outcome = Outcome(reply=Reply(ReplyCode.DONE), changed=True)
     if any(one.name == "leverage" for one in changed):
         flat = [desk for desk in trader.desks.values() if desk.memory.holding is None]
         outcome += Outcome(errands=tuple(SetUpSymbol(desk.terms.symbol, params.leverage) for desk in flat))
     return outcome
+
+
+def _kept(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    """The newest of them, and the newest of each name: that one is what holds after a restart."""
+    newest = {override.name: number for number, override in enumerate(overrides)}
+    cut = len(overrides) - OVERRIDES_KEPT
+    return tuple(one for number, one in enumerate(overrides) if number >= cut or newest[one.name] == number)
 
 
 def _desk_of_card(trader: Trader, intent: str) -> Desk | None:
@@ -255,5 +262,4 @@ def _unlatched(trader: Trader, wish: ResetLatch) -> Outcome:
         return ALREADY
     if trader.books.saved.is_panicking:
         return refused(ReplyCode.NOT_READY)
-    equity = trader.books.equity(trader.desks.values())
-    return trader.books.unlatched(equity, wish.asked.who, wish.asked.time_ms) + DONE
+    return trader.books.unlatched(trader.desks.values(), wish.asked.who, wish.asked.time_ms) + DONE
