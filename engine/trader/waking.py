@@ -3,6 +3,7 @@
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
+from engine.desk import made_up
 from engine.execution.stop_news import TAKEN_BY_OTHERS_RETRY_MS
 from engine.model.orders import IntentState
 from engine.model.saved import SavedDesk
@@ -31,7 +32,16 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
         memory = replace(memory, entry=None)
     held_before = tuple((min(moment, now_ms), quantity) for moment, quantity in memory.held_before)
     awake: SavedDesk = _clamped(memory, now_ms)
-    return replace(awake, held_before=held_before)
+    return _assumed_before(memory, replace(awake, held_before=held_before), now_ms)
+
+
+def _assumed_before(memory: SavedDesk, awake: SavedDesk, now_ms: int) -> SavedDesk:
+    """What was assumed was assumed before now, too, and what was not listed then is still to be: its number is its moment."""
+    made = tuple(replace(old, trade_id=max(old.trade_id, made_up.UNTRUE_ID - now_ms)) for old in memory.made_up)
+    if made == memory.made_up:
+        return awake
+    listed_ms = min(awake.listed_ms, now_ms - 1) if made_up.is_unlisted(memory) else awake.listed_ms
+    return replace(awake, made_up=made, listed_ms=listed_ms)
 
 
 def _clamped(value: Any, now_ms: int) -> Any:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from engine.desk import made_up
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 from engine.model.signals import Side, Sides
 from engine.trader.waking import awakened
+from tests import builders
 from tests.engine.trader.rising import a_world, until_open
 from tests.engine.trader.world import SYMBOL
 
@@ -60,6 +62,28 @@ def test_a_clock_that_was_set_back_leaves_no_moment_ahead() -> None:
     assert awake.last_fill_seen_ms == NOW
     assert awake.wide_blocked_until_ms <= NOW + 30_000
     assert awake.held_before == ((NOW, Decimal(1)),)
+
+
+def test_what_was_assumed_before_a_clock_was_set_back_is_explained_by_the_first_list_after_it() -> None:
+    assumed = builders.a_fill(trade_id=made_up.UNTRUE_ID - NOW - HOUR)
+    holding = builders.a_holding()
+    desk = builders.a_desk(holding=holding, made_up=(replace(assumed, time_ms=holding.trade.entry_time_ms),))
+
+    awake = awakened(replace(desk, listed_ms=NOW + HOUR - 1), NOW)
+
+    assert made_up.is_unlisted(awake)
+    assert not made_up.is_too_early(awake, NOW)
+    assert not made_up.is_unlisted(made_up.listed(awake, awake, NOW))
+
+
+def test_what_was_listed_before_a_clock_was_set_back_is_not_asked_for_again() -> None:
+    assumed = builders.a_fill(trade_id=made_up.UNTRUE_ID - NOW - HOUR)
+    holding = builders.a_holding()
+    desk = builders.a_desk(holding=holding, made_up=(replace(assumed, time_ms=holding.trade.entry_time_ms),))
+
+    awake = awakened(replace(desk, listed_ms=NOW + HOUR + 1), NOW)
+
+    assert not made_up.is_unlisted(awake)
 
 
 def test_moments_that_have_passed_stay_what_they_are() -> None:
