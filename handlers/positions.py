@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery
 from engine.control import EngineControl
 from engine.model.commands import Asked, ClosePosition, Command, MoveStopToEntry
 from engine.model.messages import ReplyCode
-from engine.model.view import Care, DeskView
+from engine.model.view import DeskView
 from handlers import places
 from handlers.chat import redraw, show_below, toast
 from handlers.owner import Owner
@@ -21,7 +21,6 @@ from handlers.ui.replies import reply
 from handlers.ui.screen import Screen
 
 OLD_MS: Final = 300_000  # a half that was drawn longer ago may already have been taken: it is drawn anew first
-LEFT_ALONE: Final = (Care.IGNORED, Care.FORGOTTEN)  # closed by their own button only
 WHOLE: Final = 1.0
 HALF: Final = 0.5
 
@@ -73,8 +72,7 @@ async def close_all(callback: CallbackQuery, callback_data: CloseAll, owner: Own
         await toast(callback, owner.texts.label("Too late; please ask again."))
         await redraw(callback, ui.positions(owner.texts, owner.engine.view(), now_ms))
         return
-    positions = [desk.position for desk in owner.engine.view().desks.values() if desk.position is not None]
-    held = [position.trade for position in positions if position.care not in LEFT_ALONE]
+    held = [position.trade for position in ui.to_close(owner.engine.view())]
     said = []
     for trade in held:
         answer = await owner.ask(ClosePosition(trade.intent_id, WHOLE, owner.asked()))

@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import AllowSides, DecisionMode, PauseTrading, SetMode, StartTrading, StopHow, StopTrading
 from engine.model.signals import Sides
-from engine.model.view import EngineView, Running
+from engine.model.view import Running
 from handlers import places
 from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
@@ -19,6 +19,7 @@ from handlers.ui import keyboards as keys
 from handlers.ui import steering
 from handlers.ui.callbacks import Allow, ChooseMode, Do, Verb, View
 from handlers.ui.markup import Html, lines, row
+from handlers.ui.positions import to_close
 from handlers.ui.replies import reply
 from handlers.ui.screen import Screen, arranged
 
@@ -62,8 +63,8 @@ async def run_pressed(callback: CallbackQuery, owner: Owner) -> None:
 
 
 async def _started(owner: Owner) -> Screen:
-    wish = StartTrading(owner.asked())
-    if owner.texts.is_live and owner.engine.view().running is not Running.RUNNING:
+    wish, view = StartTrading(owner.asked()), owner.engine.view()
+    if owner.texts.is_live and (view.running is not Running.RUNNING or view.is_guarded):
         return await hold_back(wish, owner)
     return _answer(owner, reply(owner.texts, await owner.ask(wish)))
 
@@ -87,7 +88,7 @@ async def _paused(owner: Owner) -> Screen:
 
 async def stop(message: Message, owner: Owner) -> None:
     """Stop; with open positions ask what becomes of them."""
-    held = _held(owner.engine.view())
+    held = len(to_close(owner.engine.view()))
     if held:
         await show(message, steering.stop(owner.texts, held))
         return
@@ -96,7 +97,7 @@ async def stop(message: Message, owner: Owner) -> None:
 
 async def stop_page(visit: Visit) -> Screen:
     """What to do with open positions."""
-    return steering.stop(visit.texts, _held(visit.engine.view()))
+    return steering.stop(visit.texts, len(to_close(visit.engine.view())))
 
 
 async def stop_pressed(callback: CallbackQuery, callback_data: Do, owner: Owner) -> None:
@@ -107,7 +108,7 @@ async def stop_pressed(callback: CallbackQuery, callback_data: Do, owner: Owner)
 
 
 async def _stopped(how: StopHow, owner: Owner) -> Screen:
-    held = _held(owner.engine.view())
+    held = len(to_close(owner.engine.view()))
     answer = await owner.ask(StopTrading(how, owner.asked()))
     kept = owner.texts.plural(
         "{count} position stays, guarded only by its orders on the exchange.",
@@ -175,10 +176,6 @@ async def _mode_chosen(mode: DecisionMode, owner: Owner) -> Screen:
 async def mode_page(visit: Visit) -> Screen:
     """Who decides."""
     return steering.mode(visit.texts, visit.engine.view().mode)
-
-
-def _held(view: EngineView) -> int:
-    return sum(desk.position is not None for desk in view.desks.values())
 
 
 def _answer(owner: Owner, said: Html, *notes: Html | None) -> Screen:

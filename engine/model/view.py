@@ -56,6 +56,11 @@ class PositionView:
     question_id: str = ""  # names the question about somebody else's doing; answers carry it
     care: Care | None = None  # None: it is ours
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether only its own button closes it, and a panic."""
+        return self.care in (Care.IGNORED, Care.FORGOTTEN)
+
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
@@ -101,6 +106,7 @@ class EngineView:
     running: Running
     mode: DecisionMode
     is_halted: bool
+    is_guarded: bool  # starts failed again and again: nothing is entered until the owner says so, or a calm while has passed
     latch: LatchView | None
     wallet: Decimal
     equity: Decimal

@@ -26,6 +26,7 @@ def view(trader: Trader) -> EngineView:
         running=saved.running,
         mode=saved.mode,
         is_halted=trader.is_halted,
+        is_guarded=trader.is_guarded,
         latch=saved.latch,
         wallet=saved.wallet,
         equity=trader.books.equity(desks),

@@ -14,7 +14,6 @@ from handlers.ui.outside import care
 from handlers.ui.screen import Button, Screen, arranged
 
 MOST_ROWS: Final = 10
-LEFT_ALONE: Final = (Care.IGNORED, Care.FORGOTTEN)
 
 
 def positions(texts: Texts, view: EngineView, now_ms: int, note: Html | None = None) -> Screen:
@@ -37,9 +36,15 @@ def positions(texts: Texts, view: EngineView, now_ms: int, note: Html | None = N
     return Screen(text, arranged(*pairs, [close], [keys.back(texts), keys.refresh(View.POSITIONS)]))
 
 
+def to_close(view: EngineView) -> list[PositionView]:
+    """What closing everything closes, short of a panic: not what the owner said to leave alone."""
+    held = (desk.position for desk in view.desks.values())
+    return [position for position in held if position is not None and not position.is_left_alone]
+
+
 def close_all(texts: Texts, view: EngineView, now_ms: int) -> Screen:
     """The second tap of closing everything: elsewhere, and for a short while only."""
-    held = sum(desk.position is not None for desk in view.desks.values())
+    held = len(to_close(view))
     text = lines(
         row(texts.tag, bold(texts.say("Close all positions"))),
         texts.plural("{count} position is closed at market.", "{count} positions are closed at market.", held),
@@ -60,7 +65,7 @@ def card(texts: Texts, desk: DeskView, position: PositionView, now_ms: int, note
         note,
         care(texts, position),
         row(f"{n.short(position.quantity)} {base_asset(desk.symbol)} = {n.money(notional)}", _marked(texts, position)),
-        *(_left_alone(texts, position) if position.care in LEFT_ALONE else _planned(texts, desk, position, now_ms)),
+        *(_left_alone(texts, position) if position.is_left_alone else _planned(texts, desk, position, now_ms)),
         f"#T{trade.number}",
     )
     rows = keys.on_position(texts, trade.intent_id, desk.symbol, now_ms)

@@ -189,6 +189,7 @@ def a_view(*desks: DeskView, **parts: Any) -> EngineView:
         "running": Running.RUNNING,
         "mode": DecisionMode.CONFIRM,
         "is_halted": False,
+        "is_guarded": False,
         "latch": None,
         "wallet": Decimal(1_000),
         "equity": Decimal(1_006),

@@ -2,8 +2,9 @@
 
 from engine.model.commands import ClosePosition, MoveStopToEntry
 from engine.model.messages import Reply, ReplyCode
+from engine.model.view import Care
 from tests.handlers.conversation import Conversation, assert_fits_telegram, at_once
-from tests.handlers.samples import INTENT, a_desk, a_position, an_engine
+from tests.handlers.samples import INTENT, QUESTION, a_desk, a_position, an_engine
 
 
 def holding(**parts: object) -> Conversation:
@@ -110,6 +111,18 @@ async def test_closing_all_takes_two_taps_within_fifteen_seconds() -> None:
     await chat.press_labelled("Yes, close all")
 
     assert len(chat.engine.wishes) == 2
+
+
+async def test_closing_all_counts_only_what_it_closes() -> None:
+    theirs = a_position(care=Care.IGNORED, question_id=QUESTION)
+    chat = Conversation(an_engine(a_desk(position=theirs), a_desk("BTCUSDT", position=a_position())))
+    await chat.say("/positions")
+
+    await chat.press_labelled("Close all")
+    assert "1 position is closed at market." in chat.shown
+
+    await chat.press_labelled("Yes, close all")
+    assert len(chat.engine.wishes) == 1
 
 
 async def test_live_buttons_say_live() -> None:

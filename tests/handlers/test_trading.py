@@ -5,9 +5,9 @@ import pytest
 from engine.model.commands import AllowSides, DecisionMode, PauseTrading, SetMode, StartTrading, StopHow, StopTrading
 from engine.model.messages import Reply, ReplyCode
 from engine.model.signals import Regime, RegimeState, Sides
-from engine.model.view import Running
+from engine.model.view import Care, Running
 from tests.handlers.conversation import Conversation
-from tests.handlers.samples import NOW_MS, a_desk, a_position, an_engine
+from tests.handlers.samples import NOW_MS, QUESTION, a_desk, a_position, an_engine
 
 
 def live(code: str = "", **parts: object) -> Conversation:
@@ -48,6 +48,16 @@ async def test_run_with_real_money_wants_the_word_and_the_code_and_deletes_them(
     assert isinstance(chat.engine.wishes[0], StartTrading)
     assert chat.deleted == 3
     assert "123456" not in chat.shown
+
+
+async def test_leaving_guard_mode_with_real_money_wants_the_word_and_the_code_although_trading_was_on() -> None:
+    chat = live(code="2468", running=Running.RUNNING, is_guarded=True)
+
+    await chat.say("/run")
+    assert not chat.engine.wishes
+
+    await chat.say("LIVE 2468")
+    assert [type(wish) for wish in chat.engine.wishes] == [StartTrading]
 
 
 async def test_run_with_real_money_is_refused_where_no_code_is_set() -> None:
@@ -95,6 +105,27 @@ async def test_stop_asks_what_becomes_of_open_positions(label: str, how: StopHow
     (wish,) = chat.engine.wishes
     assert isinstance(wish, StopTrading)
     assert wish.how is how
+
+
+@pytest.mark.parametrize("care", [Care.IGNORED, Care.FORGOTTEN])
+async def test_stopping_asks_and_counts_only_positions_that_the_bot_would_close(care: Care) -> None:
+    theirs = a_position(care=care, question_id=QUESTION)
+    chat = Conversation(an_engine(a_desk(position=theirs), a_desk("BTCUSDT", position=a_position())))
+    await chat.say("/stop")
+    assert "1 position is open." in chat.shown
+
+    await chat.press_labelled("Close all")
+
+    assert "1 position is being closed." in chat.shown
+
+
+async def test_stop_acts_at_once_where_the_only_position_is_left_alone() -> None:
+    chat = Conversation(an_engine(a_desk(position=a_position(care=Care.IGNORED, question_id=QUESTION))))
+
+    await chat.say("/stop")
+
+    assert [type(wish) for wish in chat.engine.wishes] == [StopTrading]
+    assert "position" not in chat.shown
 
 
 @pytest.mark.parametrize(("said", "symbol"), [("/short", ""), ("/short eth", "ETHUSDT"), ("/short ETH/USDT", "ETHUSDT")])

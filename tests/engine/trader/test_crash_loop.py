@@ -21,8 +21,10 @@ def test_a_guarded_engine_enters_nothing_and_says_why() -> None:
 def test_the_owners_run_ends_it_although_the_engine_ran_before() -> None:
     world = a_world()
     world.trader.is_guarded = True
+    assert world.trader.view().is_guarded
 
     reply = world.wish(StartTrading)
 
     assert reply.code is ReplyCode.DONE
+    assert not world.trader.view().is_guarded
     until_open(world)
