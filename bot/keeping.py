@@ -20,6 +20,7 @@ from bot.supervised import supervised
 from engine.adapters.local_files import write_durably
 from engine.model.commands import PauseTrading
 from engine.model.machine_notices import AuditSealed, ProcessTroubled, Trouble
+from engine.model.view import Running
 
 RAN_WELL_S: Final = 600.0
 GUARDED_FOR_S: Final = 3_600.0
@@ -64,10 +65,14 @@ class Keeping:
         self._line.tell(ProcessTroubled(trouble, count, span_ms, self._house.runner.trader.time_ms))
 
     async def other_poller(self, conflicts: int) -> None:
-        """Somebody else reads what the owner writes: nothing is entered that the owner could not stop."""
+        """Somebody else reads what the owner writes: nothing is entered that the owner could not stop.
+
+        A trader that the owner stopped enters nothing either: a pause would only wake its own exits again.
+        """
         self.chat = "taken"
         self.told(Trouble.OTHER_POLLER, conflicts, 0)
-        await self._house.control.ask(PauseTrading(self._house.control.asked("another poller")))
+        if self._house.control.view().running is not Running.STOPPED:
+            await self._house.control.ask(PauseTrading(self._house.control.asked("another poller")))
 
     def is_good(self) -> bool:
         """Whether the dead man's switch may be held: compared, connected, saving, covered, and beating evenly."""

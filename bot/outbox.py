@@ -81,6 +81,7 @@ class Delivery:
         after = FROM_START
         while True:
             try:
+                await self._told()  # what was told while the store was away would be told again after a restart
                 for notice_id, notice in await self._outbox.next_notices(after, BLOCK_MS):
                     known = await self._take(notice_id, notice)
                     after = notice_id  # it is queued: whatever the store does from here on, it is not taken again

@@ -20,6 +20,7 @@ from engine.model.commands import PauseTrading
 from engine.model.machine_notices import AuditSealed, FeedWentAway, ProcessTroubled, Trouble
 from engine.model.notices import CoverMissing, Notice
 from engine.model.signals import Side
+from engine.model.view import Running
 from tests.engine.adapters.redis_servers import HandClock
 from tests.handlers.samples import an_engine, every_notice
 
@@ -179,6 +180,15 @@ async def test_another_poller_pauses_entries(tmp_path: Path) -> None:
     assert isinstance(cast(Any, house.control).wishes[-1], PauseTrading)
     assert [type(one) for one in await heard(line)] == [ProcessTroubled]
     assert keeping.facts()["chat"] == "taken"
+
+
+async def test_another_poller_leaves_a_stopped_trader_stopped(tmp_path: Path) -> None:
+    house, _ = a_house()
+    cast(Any, house).control = control = an_engine(running=Running.STOPPED)
+
+    await Keeping(house, Line(), some_starts(tmp_path, 1)).other_poller(3)
+
+    assert control.wishes == []
 
 
 def test_the_switch_is_held_only_while_everything_is_good(tmp_path: Path) -> None:

@@ -134,6 +134,29 @@ async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not
     assert len(post.phone.took) == 2
 
 
+async def test_what_was_told_while_the_store_was_away_is_forgotten_though_nothing_else_is_ever_told(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget, tries = Outbox.delivered, list[int]()
+
+    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
+        if ids:
+            tries.append(len(ids))
+        if len(tries) == 1:
+            raise StoreDown("away")
+        await forget(self, ids)
+
+    monkeypatch.setattr(Outbox, "delivered", forgetting)
+    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+    monkeypatch.setattr(outbox, "BLOCK_MS", 10)
+    await post.put(halted("one"))
+
+    async with post.running():
+        await post.empty()
+
+    assert len(post.phone.took) == 1
+
+
 async def test_an_alert_is_said_once_though_the_store_went_while_it_was_queued(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
