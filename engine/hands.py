@@ -175,10 +175,10 @@ class Hands:
 
     def _store_changed(self, is_up: bool, detail: str) -> None:
         self._flag()
-        if is_up:
-            self.news.came()
-        else:
+        if not is_up:
             self.news.went(detail)
+        elif not self._file_fault:
+            self.news.came()
 
     def _flag(self) -> None:
         """What keeps entries back, told to the trader: it says so in every ruling."""
@@ -203,5 +203,6 @@ class Hands:
             self._kept = latch
             if self._file_fault:
                 self._file_fault = ""
-                self.news.came()
+                if self.owed.store_is_up:
+                    self.news.came()
         self._flag()

@@ -38,8 +38,11 @@ class StoreNews:
         self._timer: asyncio.TimerHandle | None = None
 
     def went(self, detail: str) -> None:
-        """It went; the owner hears of it if it stays away."""
-        self._away_ms, self._detail = self._clock.now_ms(), detail
+        """It went; the owner hears of it if it stays away. A second fault on top of the first is no second absence."""
+        self._detail = detail
+        if self._timer is not None or self._is_told:
+            return
+        self._away_ms = self._clock.now_ms()
         self._timer = asyncio.get_running_loop().call_later(WORTH_A_WORD_S, self._tell)
 
     def came(self) -> None:
