@@ -101,6 +101,9 @@ async def code_read(message: Message, token: str, owner: Owner) -> None:
         await owner.users.set_value(owner.user, ASKED, "")
         await show(message, Screen(owner.texts.say("This question is over. Please ask again.")))
         return
+    if owner.is_late(message):
+        await show(message, Screen(owner.texts.say("⛔ This came late, so it does not count. Send it again, or /cancel.")))
+        return
     if not await _is_proved(record.get("by", ""), message.text.split(), owner):
         await show(message, Screen(owner.texts.say("⛔ That is not it. Try again, or /cancel.")))
         return

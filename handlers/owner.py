@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject
@@ -14,6 +14,8 @@ from handlers.chat import chat_of
 from handlers.later import Later
 from handlers.ports import SecondFactor, Tokens, Users
 from handlers.ui.language import Texts
+
+LATE_MS: Final = 30_000
 
 
 class NotShown(Exception):
@@ -45,6 +47,10 @@ class Owner:
     def asked(self) -> Asked:
         """Their stamp for a wish, as of now."""
         return self.engine.asked(str(self.user))
+
+    def is_late(self, message: Message) -> bool:
+        """Whether a message waited so long for us that it was meant for another moment."""
+        return self.now_ms - round(message.date.timestamp() * 1_000) > LATE_MS
 
     @property
     def now_ms(self) -> int:

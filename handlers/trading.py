@@ -23,7 +23,6 @@ from handlers.ui.positions import to_close
 from handlers.ui.replies import reply
 from handlers.ui.screen import Screen, arranged
 
-LATE_S: Final = 30  # a start that waited this long for us was meant for another moment
 SIDES_BY_NAME: Final = {"long": Sides.LONG, "short": Sides.SHORT, "both": Sides.BOTH}
 STOPS: Final = {Verb.STOP_KEEP: StopHow.KEEP, Verb.STOP_CLOSE: StopHow.CLOSE}
 
@@ -47,7 +46,7 @@ def router() -> Router:
 
 async def run(message: Message, owner: Owner) -> None:
     """Allow entries. With real money this asks for the motto and the code."""
-    if owner.now_ms - round(message.date.timestamp() * 1_000) > LATE_S * 1_000:
+    if owner.is_late(message):
         await show(
             message, Screen(lines(owner.texts.tag, owner.texts.say("This /run is old, so I did not start. Send it again.")), ())
         )

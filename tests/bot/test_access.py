@@ -65,7 +65,7 @@ def a_user(user: int = OWNER, **parts: Any) -> User:
     return User(**own | parts)
 
 
-def a_message(text: str = "/why", *, user: int = OWNER, number: int = 1, late_s: int = 0, **parts: Any) -> Update:
+def a_message(text: str | None = "/why", *, user: int = OWNER, number: int = 1, late_s: int = 0, **parts: Any) -> Update:
     own: dict[str, Any] = {
         "message_id": number,
         "date": datetime.fromtimestamp(NOW_S - late_s, UTC),
@@ -185,6 +185,18 @@ async def test_a_wish_that_comes_late_shows_the_panel_unless_it_lowers_risk(gate
     )
 
     assert gate.inside.texts == ["/panel", "/panic", "/long"]
+
+
+async def test_plain_words_that_come_late_keep_their_words_since_they_may_be_a_code_that_must_be_deleted(gate: Gate) -> None:
+    await gate.let(a_message("LIVE 2468", number=1, late_s=300), a_message(" /long", number=2, late_s=300))
+
+    assert gate.inside.texts == ["LIVE 2468", "/panel"]
+
+
+async def test_words_under_a_picture_that_come_late_are_no_wish(gate: Gate) -> None:
+    await gate.let(a_message(text=None, caption="/long", number=1, late_s=300))
+
+    assert gate.inside.texts == ["/panel"]
 
 
 async def test_the_chosen_language_wins_over_telegrams(gate: Gate) -> None:

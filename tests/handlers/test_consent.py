@@ -3,6 +3,7 @@
 from engine.model.commands import Tune
 from handlers.ui.callbacks import Agree
 from tests.handlers.conversation import Conversation, at_once
+from tests.handlers.samples import NOW_MS
 
 
 async def test_an_agreement_acts_once() -> None:
@@ -56,6 +57,19 @@ async def test_a_code_that_comes_after_the_question_expired_is_deleted_and_grant
     assert not chat.engine.wishes
     assert chat.deleted == 1
     assert "question is over" in chat.shown
+
+
+async def test_a_code_that_was_read_late_is_deleted_and_grants_nothing_until_it_is_sent_again() -> None:
+    chat = Conversation(code="2468")
+    await chat.say("/threshold 0.4")
+
+    await chat.say("2468", sent_ms=NOW_MS - 40_000)
+    assert not chat.engine.wishes
+    assert chat.deleted == 1
+    assert "came late" in chat.shown
+
+    await chat.say("2468")
+    assert len(chat.engine.wishes) == 1
 
 
 async def test_cancelling_leaves_the_question() -> None:
