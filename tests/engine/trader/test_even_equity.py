@@ -52,7 +52,7 @@ def test_a_day_waits_seconds_only_and_its_first_equity_is_taken_when_it_can_be_t
 
     for second in range(6):
         trader.handle(ClockTicked(False, midnight + 1 + 1_000 * second, world.now + 1_000 * second))
-    assert (trader.books.saved.day_ms, trader.books.saved.day_start_equity) == (midnight, 0)
+    assert (trader.books.saved.day_ms, trader.books.saved.day_start_equity) == (midnight, Decimal(0))
 
     trader.handle(fill)
     assert (trader.books.saved.day_ms, trader.books.saved.day_start_equity) == (midnight, balance.wallet)
