@@ -15,6 +15,7 @@ from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
 from engine.desk.moment import is_set_up
 from engine.desk.payments import Payments
+from engine.desk.plans import found, redrawn
 from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
@@ -81,7 +82,6 @@ class Desk:
             return NOTHING
         self.due_since_ms = 0
         self.bars.repaired += event.is_history
-        self.memory = position.redrawn(self.memory, self.bars.features, self.terms)
         if event.bar.open_time_ms <= self.memory.last_bar_ms:
             return NOTHING
         self.memory = replace(self.memory, last_bar_ms=event.bar.open_time_ms)
@@ -122,6 +122,7 @@ class Desk:
         self.sight.see_mark(event)
         self.payments = self.payments.expected(event.next_funding_ms, event.seen_ms)
         self._watch_for_bar(event.time_ms, event.seen_ms)
+        self.memory = redrawn(self.memory, self.bars.features, self.sight.mark, self.terms)
         self.memory = mark_watched(self.memory, event.mark, self.terms, event.seen_ms)
 
     def price_seen(self, event: PriceSeen) -> Outcome:
@@ -188,6 +189,7 @@ class Desk:
         return outside.quietly(before, outcome if is_ours else self._noticed(before, outcome, event.time_ms))
 
     def _noticed(self, before: SavedDesk, outcome: Outcome, time_ms: int) -> Outcome:
+        self.memory = found(before, self.memory, outcome, self.sight, self.seen_position, self.terms)
         self.memory, outcome = outside.noticed(before, self.memory, outcome, self.terms, time_ms)
         return outcome
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.desk import lag, made_up, watching
+from engine.desk import lag, made_up, plans, watching
 from engine.desk.care import is_guarded_only
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_overstayed
@@ -25,10 +25,8 @@ from engine.model.notices import (
     PositionReduced,
     StopMoved,
 )
-from engine.model.orders import ExitPlan, ExitReason, Fill, IntentState, Role, TriggerBy
+from engine.model.orders import ExitReason, Fill, IntentState, Role, TriggerBy
 from engine.model.saved import EntryIntent, Holding, SavedDesk
-from engine.model.signals import Features
-from engine.risk.position_size import bracket_for, liquidation_price
 from engine.state import ledger
 
 FLAT_LOOK_MS: Final = 1_000
@@ -75,29 +73,17 @@ def _opened(desk: SavedDesk, fill: Fill, terms: DeskTerms, atr: float, number: i
     ours, desk = _own_entry(desk, fill), replace(desk, flat_since_ms=0)
     if ours is not None:
         sized = terms.as_sized(ours)
-        plan = _plan(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, sized, fill.time_ms)
+        plan = plans.first(fill.side, float(fill.price), fill.quantity, ours.atr, ours.leverage, sized, fill.time_ms)
         holding = ledger.opened(fill, ours.intent_id, number, plan, ours.atr, ours.leverage, ours.ruling, seen_ms)
         return _entry_booked(replace(desk, holding=holding), ours, fill, fill.time_ms)
     leverage, name = int(terms.params.leverage), read(fill.client_id)
     width = atr if atr > 0 else float(fill.price) * terms.params.max_atr_fraction / 2  # before any bar was seen
-    plan = _plan(fill.side, float(fill.price), fill.quantity, width, leverage, terms, fill.time_ms)
+    plan = plans.first(fill.side, float(fill.price), fill.quantity, width, leverage, terms, fill.time_ms)
     intent = name.intent_id if name is not None else intent_id(terms.namespace, terms.symbol, f"adopt:{fill.trade_id}")
     holding = ledger.opened(fill, intent, number, plan, width, leverage, None, seen_ms)
     notice = OutsideChange(desk.symbol, "position_opened", str(fill.quantity * int(fill.side)), fill.time_ms)
     holding = replace(holding, is_told=True, is_width_assumed=not atr > 0)
     return replace(desk, holding=holding), Outcome(notices=(notice,))
-
-
-def redrawn(desk: SavedDesk, seen: Features | None, terms: DeskTerms) -> SavedDesk:
-    """A plan that was drawn before any bar was seen, with the width that the bars say. Its stop only comes nearer."""
-    holding = desk.holding
-    if holding is None or not holding.is_width_assumed or seen is None or not seen.atr > 0:
-        return desk
-    before, price, since_ms = holding.plan, float(holding.trade.entry_price), holding.trade.entry_time_ms
-    plan = _plan(before.side, price, holding.quantity, seen.atr, holding.leverage, terms, since_ms)
-    is_nearer = before.side * (plan.stop - before.stop) > 0
-    plan = plan._replace(wide_stop=before.wide_stop) if is_nearer else before  # the wide one is never moved
-    return replace(desk, holding=replace(holding, plan=plan, atr=seen.atr, is_width_assumed=False))
 
 
 def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -107,14 +93,8 @@ def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time
         notice = OutsideChange(desk.symbol, "position_added", str(fill.quantity), time_ms)
         return replace(desk, holding=holding), Outcome(notices=(notice,))
     price, sized = float(holding.trade.entry_price), terms.as_sized(ours)
-    plan = _plan(fill.side, price, holding.quantity, ours.atr, ours.leverage, sized, holding.trade.entry_time_ms)
+    plan = plans.first(fill.side, price, holding.quantity, ours.atr, ours.leverage, sized, holding.trade.entry_time_ms)
     return _entry_booked(replace(desk, holding=ledger.planned(holding, plan)), ours, fill, time_ms)
-
-
-def _plan(side: int, price: float, quantity: Decimal, atr: float, leverage: int, terms: DeskTerms, time_ms: int) -> ExitPlan:
-    bracket = bracket_for(price * float(quantity), terms.rules.brackets)
-    liquidation = liquidation_price(side, price, float(quantity), leverage, bracket)
-    return exits.first_plan(int(side), price, atr, liquidation, terms.lot, terms.bar_open(time_ms), terms.params)
 
 
 def _entry_booked(desk: SavedDesk, ours: EntryIntent, fill: Fill, time_ms: int) -> tuple[SavedDesk, Outcome]:
