@@ -21,9 +21,9 @@ from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateU
 from engine.recovery import Recovery, bars_until, begun, merged, shows_our_stops
 from engine.trader import Trader, TraderSetup
 
-QUIET_LIMIT_S: Final = 3.0
-CLOSE_WITHIN_S: Final = 3.0
+QUIET_LIMIT_S: Final = 3.0  # a start and an end wait so long for what is on its way
 LOOK_S: Final = 0.02
+LOOK_AT_ACCOUNT_S: Final = 0.3
 LOAD_WITHIN_S: Final = 1.0  # then positions are guarded without a memory
 LOAD_AGAIN_S: Final = 1.0
 
@@ -56,8 +56,7 @@ class Runner:
         self._hands = Hands(setup, broker, store, clock, latch_file, self.inbox.post)
         self._requests, self._owed = self._hands.requests, self._hands.owed
         self._phase = "starting"
-        self._found_ours = False
-        self._is_handling = self._is_in_charge = False
+        self._found_ours = self._is_handling = self._is_in_charge = False
 
     # --- start = recovery -------------------------------------------------------------------------------------------
 
@@ -82,7 +81,7 @@ class Runner:
         await self._look_at_fills(saved)
         await self._warm_up()
         self._doubt(saved, has_ours=has_ours)
-        await self._quiet(QUIET_LIMIT_S)
+        await self._quiet()
 
     async def guarding(self, work: Coroutine[None, None, None]) -> None:
         """Do something while the queue is emptied: a stop that is refused meanwhile is placed again at once."""
@@ -133,10 +132,13 @@ class Runner:
         if saved is None and has_ours and not self._owed.is_apart:
             self._hands.act(self.trader.books.latched(LatchCause.LOST_STATE, 0.0, 0.0, self.trader.time_ms))
 
-    async def _quiet(self, limit_s: float) -> None:
-        """Wait until nothing is on its way, for a while at most: then the loop goes on with it."""
-        give_up = asyncio.get_running_loop().time() + limit_s
-        while self._is_moving() and asyncio.get_running_loop().time() < give_up:  # noqa: ASYNC110  # many things may move
+    async def _quiet(self) -> None:
+        """Wait until nothing is on its way, for a while at most. No stream tells what is filled meanwhile: look."""
+        began_s = looked_s = asyncio.get_running_loop().time()
+        while self._is_moving() and (now_s := asyncio.get_running_loop().time()) < began_s + QUIET_LIMIT_S:
+            if now_s - looked_s >= LOOK_AT_ACCOUNT_S:
+                looked_s = now_s
+                self.inbox.post(ClockTicked(True, self.trader.time_ms, self.clock.now_ms()))
             await asyncio.sleep(LOOK_S)
 
     # --- a memory that can be read again ----------------------------------------------------------------------------
@@ -289,7 +291,7 @@ class Runner:
         if self._hands.is_closing or not self._is_in_charge:
             return
         self._hands.is_closing = True
-        await self.guarding(self._quiet(CLOSE_WITHIN_S))
+        await self.guarding(self._quiet())
         await self._requests.finished(LOOK_S)
         if self._phase == "running":
             await self._owed.save()

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from engine import runner
 from engine.model.messages import Outcome
 from engine.model.notices import LatchCause, LatchSet
 from engine.model.view import LatchView
-from tests.engine.runner_house import a_house
+from tests.engine.runner_house import a_house, running
+from tests.engine.test_store_outage import a_saved_state
 
 LATCH = LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5)
 
@@ -53,3 +55,23 @@ async def test_past_a_store_that_is_away_a_latch_is_told_once_however_often_reco
         await house.runner.recover()
 
     assert len(house.told(LatchSet)) == 1
+
+
+async def test_at_the_end_the_account_is_looked_at_again_while_anything_is_in_flight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Found by the thousand kills: at the end no stream tells of executions any more (seed 7100)."""
+    monkeypatch.setattr(runner, "LOOK_AT_ACCOUNT_S", 0.0)
+    house = a_house(await a_saved_state())
+    async with running(house):
+        house.broker.hang = asyncio.Event()
+        await house.bars_until_entry()
+        await house.settle()
+        house.diary.clear()
+
+        closing = asyncio.create_task(house.runner.close())
+        async with asyncio.timeout(2):
+            while house.diary.count("account read") < 2:  # noqa: ASYNC110  # the exchange knows no events
+                await asyncio.sleep(0.01)
+        house.broker.hang.set()
+        await closing
