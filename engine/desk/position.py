@@ -94,7 +94,11 @@ def _grown(desk: SavedDesk, holding: Holding, fill: Fill, terms: DeskTerms, time
         return replace(desk, holding=holding), Outcome(notices=(notice,))
     price, sized = float(holding.trade.entry_price), terms.as_sized(ours)
     plan = plans.first(fill.side, price, holding.quantity, ours.atr, ours.leverage, sized, holding.trade.entry_time_ms)
-    return _entry_booked(replace(desk, holding=ledger.planned(holding, plan)), ours, fill, time_ms)
+    is_moved = holding.plan.stop != float(holding.trade.first_stop)  # by a bar or by the owner: it never loosens
+    stop, best = exits.tighter(plan, holding.plan.stop), holding.plan.best_close
+    plan = plan._replace(stop=stop if is_moved else plan.stop, best_close=best)
+    holding = replace(holding, plan=plan) if is_moved else ledger.planned(holding, plan._replace(best_close=best))
+    return _entry_booked(replace(desk, holding=holding), ours, fill, time_ms)
 
 
 def _entry_booked(desk: SavedDesk, ours: EntryIntent, fill: Fill, time_ms: int) -> tuple[SavedDesk, Outcome]:

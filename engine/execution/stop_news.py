@@ -39,7 +39,7 @@ def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[Sa
     look = ListStops(desk.symbol)
     if event.code == ALREADY_THERE:
         return desk, Outcome(errands=(look,))
-    if event.code == PLACE_TAKEN:
+    if event.code == PLACE_TAKEN and stop.role is Role.WIDE_STOP:
         until_ms = max(desk.wide_blocked_until_ms, event.seen_ms + TAKEN_RETRY_MS)
         if desk.wide_blocked_by:
             until_ms = event.seen_ms + TAKEN_BY_OTHERS_RETRY_MS

@@ -124,3 +124,13 @@ def test_an_old_listing_takes_nothing_away_from_a_newer_stop() -> None:
 
     assert the_stop(desk).is_seen
     assert not outcome.errands
+
+
+@pytest.mark.parametrize("role", [Role.TIGHT_STOP, Role.TARGET])
+def test_a_place_that_is_taken_is_waited_for_by_the_stop_on_the_whole_position_only(role: Role) -> None:
+    desk = held(replace(PLACING, role=role))
+
+    desk, _ = stop_news.rejected(desk, the_stop(desk), OrderRejected("ETHUSDT", NAME, stop_news.PLACE_TAKEN, "", 1, 1_000))
+
+    assert (the_stop(desk).refusals, the_stop(desk).retry_at_ms > 1_000) == (1, True)
+    assert not desk.wide_blocked_until_ms
