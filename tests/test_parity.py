@@ -35,7 +35,7 @@ from tests.chances import random_params, random_situation
 
 LIVE_TOO: Final = (bars, feed_health)  # numbers only as well, but history has no use for them
 CRAFTS: Final = (*registration.CRAFTS, latch, *LIVE_TOO)
-LIVE_ONLY: Final = {"ruling", "strictest", "set_by"}  # they make records with names and are never asked of history
+LIVE_ONLY: Final = {"ruling", "strictest", "set_by", "is_of_panic"}  # of records with names; never asked of history
 ENTRANCES: Final = (
     pipeline.start,
     pipeline.step,
