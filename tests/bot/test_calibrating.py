@@ -28,7 +28,9 @@ from tests.engine.backtest.calibrate.parts import an_hourly_history
 TRIALS = 24
 OPTIONS = ("--trials", str(TRIALS), "--warmup", "600", "--set", "activation_threshold=0.4")
 LONG = ("--trials", "40000", "--warmup", "600", "--workers", "1")  # nobody finishes it here
-WITHIN_S = 240.0  # on a machine where nothing is compiled yet
+WITHIN_S = 120.0  # on a machine where nothing is compiled yet
+
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")

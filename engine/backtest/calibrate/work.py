@@ -1,9 +1,10 @@
 """Threads that walk batches until nothing is open. The walk holds no lock of Python's, so they walk side by side."""
 
+import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple, Protocol
 
 from engine.backtest.calibrate import space, tally
@@ -71,10 +72,11 @@ class Crew:
         for thread in threads:
             thread.start()
         try:
-            while any(thread.is_alive() for thread in threads):
-                threads[0].join(LOOK_S)
-                self._stop.wait(0.0 if threads[0].is_alive() else LOOK_S)
-                self._tell(told)
+            with self._stopped_by_ctrl_c():
+                while any(thread.is_alive() for thread in threads):
+                    threads[0].join(LOOK_S)
+                    self._stop.wait(0.0 if threads[0].is_alive() else LOOK_S)
+                    self._tell(told)
         except KeyboardInterrupt:
             self.stop()
             for thread in threads:
@@ -83,6 +85,26 @@ class Crew:
             raise self._broken
         self._tell(told)
         return Worked(self._walked, self._study.is_complete)
+
+    @contextmanager
+    def _stopped_by_ctrl_c(self) -> Iterator[None]:
+        """The first Ctrl-C is noted, wherever it strikes: an exception would be lost in code that bears everything. The second
+        is as usual.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def first(*_: object) -> None:
+            signal.signal(signal.SIGINT, before)
+            self.stop()
+
+        signal.signal(signal.SIGINT, first)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _tell(self, told: Told) -> None:
         with suppress(StoreDown):  # the threads know, and how long to bear it
