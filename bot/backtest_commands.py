@@ -59,26 +59,14 @@ def backtest(
     """Show what the settings would have done over candles in files: the settings of `.env`, with --set above them."""
     owner = cli.settings()
     from bot.backtest_options import BadOption
-    from bot.backtest_wish import Typed, wish_of
+    from bot.backtest_wish import wish_of
+    from bot.ground import Typed
 
-    typed = Typed(
-        words=context.args,
-        candles=candles or [],
-        interval=interval,
-        start=start,
-        end=end,
-        sets=settings or [],
-        trades=trades,
-        report=report,
-        funding=funding or [],
-        rules=rules,
-        wallet=wallet,
-        warmup=owner.warmup_bars if warmup is None else warmup,
-        sides=sides,
-        costs_bps=(taker_bps, spread_bps, slippage_bps),
-    )
+    costs_bps = (taker_bps, spread_bps, slippage_bps)
+    typed = Typed(context.args, candles, interval, start, end, settings, funding, rules, wallet, warmup, sides, costs_bps)
     try:
-        wish = wish_of(owner, typed, as_json=as_json, language=read_language(lang or owner.language))
+        language = read_language(lang or owner.language)
+        wish = wish_of(owner, typed, trades=trades, report=report, as_json=as_json, language=language)
     except (BadOption, BadMoment, UnknownLanguage) as error:
         raise typer.Exit(refused(str(error), BAD_SETTINGS)) from None
     raise typer.Exit(_run(wish))

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.backtest_options import HALF_DONE
 from bot.backtest_wish import Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
-from bot.histories import BadHistory, load_histories
+from bot.histories import BadHistory, histories_of
 from engine.backtest.endings import ended
 from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.report import Report, reported
@@ -44,26 +44,18 @@ class Steps:
 
 def backtest(wish: Wish, walk: Walk | None = None) -> int:
     """Run it; give the exit code. What cannot be used is one line."""
-    texts, walk = Languages("PAPER").texts(wish.language), walk or walked
+    texts, walk, ground = Languages("PAPER").texts(wish.language), walk or walked, wish.ground
     try:
         with steps() as step:
             step.begin("reading candles")
-            loaded = load_histories(
-                wish.candles,
-                interval=wish.interval,
-                begin_ms=wish.begin_ms,
-                end_ms=wish.end_ms,
-                warmup_bars=wish.simulation.warmup_bars,
-                rules=wish.rules,
-                funding=wish.funding,
-            )
+            loaded = histories_of(ground)
             step.begin("walking (the first time this compiles, up to a minute)")
-            run = walk(loaded.histories, wish.simulation, wish.params)
+            run = walk(loaded.histories, ground.simulation, ground.params)
             step.begin("summing up")
-            end = ended(run, wish.simulation, wish.params, partial(_again, walk, loaded.histories, wish.params))
+            end = ended(run, ground.simulation, ground.params, partial(_again, walk, loaded.histories, ground.params))
             report = reported(run, [one.candles for one in loaded.histories], ended=end)
-            sources = tuple(file.name for file in wish.candles)
-            setup = Setup(wish.params, wish.simulation, sources, tuple(loaded.told), wish.version)
+            sources = tuple(file.name for file in ground.candles)
+            setup = Setup(ground.params, ground.simulation, sources, tuple(loaded.told), wish.version)
             step.begin("writing")
             write_files(wish, texts, report, setup)
     except BadHistory as error:

@@ -58,29 +58,15 @@ def calibrate(
 ) -> None:
     """Search settings on the past and judge them on what came next; say whether any is better than the present ones."""
     owner = cli.settings()
+    from bot import ground
     from bot.calibrate_running import calibrated, forgotten
     from bot.calibrate_wish import Typed
 
     if forget:
         raise typer.Exit(forgotten(owner, forget))
-    typed = Typed(
-        words=context.args,
-        candles=candles or [],
-        interval=interval,
-        start=start,
-        end=end,
-        sets=sets or [],
-        trials=trials,
-        seed=seed,
-        step_days=step_days,
-        window=window,
-        rules=rules,
-        funding=funding or [],
-        warmup=owner.warmup_bars if warmup is None else warmup,
-        sides=sides,
-        wallet=wallet,
-        costs_bps=(taker_bps, spread_bps, slippage_bps),
-    )
+    costs_bps = (taker_bps, spread_bps, slippage_bps)
+    walked = ground.Typed(context.args, candles, interval, start, end, sets, funding, rules, wallet, warmup, sides, costs_bps)
+    typed = Typed(walked, trials, seed, step_days, window)
     raise typer.Exit(calibrated(owner, typed, study=study, workers=workers, as_json=as_json))
 
 

@@ -8,16 +8,17 @@ import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from optuna.storages import InMemoryStorage, JournalStorage
 
+from bot import version
 from bot.calibrate_progress import bar
 from bot.calibrate_wish import Refused, Stopped, Wish
 from bot.calibrate_words import Found
-from bot.histories import BadHistory, load_histories
+from bot.ground import Ground
+from bot.histories import BadHistory, histories_of
 from engine.adapters.study_store import StudyStore
 from engine.backtest import kernel
 from engine.backtest.calibrate import folds, plan, tally, work
@@ -41,21 +42,14 @@ class Search(NamedTuple):
 
 def searched(wish: Wish) -> Search:
     """Read the candles and lay the plan. Raises `BadHistory`."""
-    loaded = load_histories(
-        wish.candles,
-        interval=wish.interval,
-        begin_ms=wish.begin_ms,
-        end_ms=wish.end_ms,
-        warmup_bars=wish.simulation.warmup_bars,
-        rules=wish.rules,
-        funding=wish.funding,
-    )
-    present = unlatched(wish.params)
+    ground = wish.ground
+    loaded = histories_of(ground)
+    present = unlatched(ground.params)
     try:
-        walker = Walker(loaded.histories, wish.simulation)
-        warm_ms = walker.first_ms + wish.simulation.warmup_bars * walker.interval_ms
+        walker = Walker(loaded.histories, ground.simulation)
+        warm_ms = walker.first_ms + ground.simulation.warmup_bars * walker.interval_ms
         cut = folds.cut(
-            max(warm_ms, wish.simulation.from_ms),
+            max(warm_ms, ground.simulation.from_ms),
             walker.end_ms,
             folds.longest_hold_ms(present, walker.interval_ms),
             step_days=wish.step_days,
@@ -64,9 +58,9 @@ def searched(wish: Wish) -> Search:
     except (kernel.BadHistory, folds.TooShort) as error:
         raise BadHistory(str(error)) from None
     made = Plan(
-        version=f"{product_version()} {plan.sources()}",
+        version=f"{version.installed() or 'not installed'} {plan.sources()}",
         data=plan.fingerprint(loaded.histories),
-        simulation=plan.terms(wish.simulation),
+        simulation=plan.terms(ground.simulation),
         present=present,
         axes=plan.axes_name(),
         folds=cut,
@@ -158,24 +152,17 @@ def found(study: Study, search: Search, tried_before: int) -> Found:
     )
 
 
-def product_version() -> str:
-    """Which version this is."""
-    try:
-        return version("autobot")
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def _asked(wish: Wish) -> dict[str, Any]:
     """How the same is loaded elsewhere. Whatever is not found there is refused by what it is, not by its path."""
-    terms, costs = wish.simulation, wish.simulation.costs
+    ground, terms = wish.ground, wish.ground.simulation
+    costs = terms.costs
     return {
-        "candles": [str(file.absolute()) for file in wish.candles],
-        "funding": [str(file.absolute()) for file in wish.funding],
-        "rules": None if wish.rules is None else str(wish.rules.absolute()),
-        "interval": wish.interval,
-        "begin_ms": wish.begin_ms,
-        "end_ms": wish.end_ms,
+        "candles": [str(file.absolute()) for file in ground.candles],
+        "funding": [str(file.absolute()) for file in ground.funding],
+        "rules": None if ground.rules is None else str(ground.rules.absolute()),
+        "interval": ground.interval,
+        "begin_ms": ground.begin_ms,
+        "end_ms": ground.end_ms,
         "wallet": str(terms.wallet),
         "costs": [costs.taker_ppm, costs.half_spread_ppm, costs.slippage_ppm, costs.liquidation_ppm],
         "warmup_bars": terms.warmup_bars,
@@ -196,16 +183,18 @@ def _wish_of(made: Plan, candles: Sequence[Path]) -> Wish:
         sides=Sides(asked["sides"]),
         from_ms=asked["from_ms"],
     )
-    rules = None if asked["rules"] is None else Path(asked["rules"])
-    return Wish(
+    ground = Ground(
         candles=tuple(candles) or tuple(map(Path, asked["candles"])),
         funding=tuple(map(Path, asked["funding"])),
-        rules=rules,
+        rules=None if asked["rules"] is None else Path(asked["rules"]),
         interval=asked["interval"],
         begin_ms=asked["begin_ms"],
         end_ms=asked["end_ms"],
         params=made.present,
         simulation=simulation,
+    )
+    return Wish(
+        ground=ground,
         step_days=asked["step_days"],
         window_steps=asked["window_steps"],
         batches=made.batches,

@@ -2,12 +2,11 @@
 
 import asyncio
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Final
 
 import typer
 
-from bot import backtest_commands, calibrate_commands, cli, demo_commands, history_commands
+from bot import backtest_commands, calibrate_commands, cli, demo_commands, history_commands, version
 from bot.demo_commands import EXTRA_WORDS
 
 LOOKS: Final = "`veto`: each limit shown blocking a made-up order. `orders`: one with its stop, placed with play money."
@@ -75,7 +74,4 @@ def doctor(
 @app.command("version")
 def show_version() -> None:
     """Say which version this is."""
-    try:
-        typer.echo(f"autobot {version('autobot')}")
-    except PackageNotFoundError:
-        typer.echo("autobot (not installed)")
+    typer.echo(f"autobot {version.installed() or '(not installed)'}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from bot.ground import Ground
 from bot.history_faults import counted, fault_lines, period, used_line
 from engine.adapters.candle_files import Bars, moment, name_of, read_bars, shared_run
 from engine.adapters.funding_files import read_funding, symbol_of
@@ -49,6 +50,19 @@ class Source(NamedTuple):
     symbol: str
     interval: str
     files: tuple[Path, ...]
+
+
+def histories_of(ground: Ground) -> Loaded:
+    """Read what a command walks. Raises `BadHistory`."""
+    return load_histories(
+        ground.candles,
+        interval=ground.interval,
+        begin_ms=ground.begin_ms,
+        end_ms=ground.end_ms,
+        warmup_bars=ground.simulation.warmup_bars,
+        rules=ground.rules,
+        funding=ground.funding,
+    )
 
 
 def load_histories(

@@ -18,6 +18,7 @@ from bot import backtesting
 from bot.backtest_wish import Wish
 from bot.backtesting import backtest
 from bot.commands import app
+from bot.ground import Ground
 from bot.histories import load_histories
 from engine.backtest.history import Costs, Simulation, SymbolHistory
 from engine.backtest.report import reported
@@ -41,7 +42,7 @@ def candles(tmp_path: Path) -> Path:
 
 
 def a_wish(*files: Path, **parts: Any) -> Wish:
-    usual: dict[str, Any] = {
+    ground: dict[str, Any] = {
         "candles": files,
         "funding": (),
         "rules": None,
@@ -50,13 +51,10 @@ def a_wish(*files: Path, **parts: Any) -> Wish:
         "end_ms": None,
         "params": TradingParams(),
         "simulation": Simulation(warmup_bars=WARMUP),
-        "trades": None,
-        "page": None,
-        "as_json": True,
-        "language": "en",
-        "version": "0.1.0",
     }
-    return Wish(**{**usual, **parts})
+    usual: dict[str, Any] = {"trades": None, "page": None, "as_json": True, "language": "en", "version": "0.1.0"}
+    walked = {name: parts.pop(name, value) for name, value in ground.items()}
+    return Wish(ground=Ground(**walked), **{**usual, **parts})
 
 
 def made_up(histories: Sequence[SymbolHistory], simulation: Simulation, params: TradingParams) -> Run:
