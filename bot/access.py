@@ -15,12 +15,13 @@ from bot.owners import Owners
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_users import Users
 from engine.ports import Clock, StoreDown
-from handlers.ui.callbacks import CloseAll, Do, Hold, OnPosition, Verb
+from handlers.one_tap import HARMLESS_TWICE
+from handlers.owner import LATE_MS, waited_ms
+from handlers.ui.callbacks import Do, Verb
 from handlers.ui.language import Languages
 
 SEEN_KEY: Final = "autobot:updates:"
 SEEN_S: Final = 48 * 3_600
-LATE_MS: Final = 30_000
 HARMLESS: Final = (  # or, like /run, looked at again by their own handler
     "/run",
     "/panic",
@@ -38,8 +39,7 @@ HARMLESS: Final = (  # or, like /run, looked at again by their own handler
 SAFE_AGAIN: Final = frozenset({"/panic", "/pause", "/stop"})
 SAFE_TAPS_AGAIN: Final = (
     *(f"{Do.__prefix__}:{verb}:" for verb in (Verb.PANIC, Verb.PAUSE, Verb.STOP_KEEP, Verb.STOP_CLOSE)),
-    f"{Hold.__prefix__}:{OnPosition.CLOSE}:",
-    f"{CloseAll.__prefix__}:100:",
+    *HARMLESS_TWICE,
 )
 LANGUAGE: Final = "telegram_language"
 
@@ -118,7 +118,7 @@ class Access(BaseMiddleware):
         words = ((message.text if message is not None else None) or "").strip().lower()
         if message is None or words.startswith(HARMLESS) or (words and not words.startswith("/")):
             return True
-        age_ms = self._clock.now_ms() - round(message.date.timestamp() * 1_000)
+        age_ms = waited_ms(message, self._clock.now_ms())
         if age_ms >= LATE_MS:
             logger.info("a message came %d s late; the panel is shown instead", age_ms // 1_000)
         return age_ms < LATE_MS

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from bot.doctor import Finding, Weight
 from bot.settings import Settings
+from engine.model.market import HOUR_MS
 from engine.model.signals import Code, Features, Limit, Refusal, Side, Sides, Size, VetoChecks
 from engine.model.situation import Situation
 from engine.params import TradingParams
@@ -23,7 +24,6 @@ MARGIN: Final = 100.0
 BEYOND: Final = 1.02  # how far beyond a limit is tried
 LOST: Final = 0.999  # the worst that can be lost while there is still an account
 SECOND_MS: Final = 1_000
-HOUR_MS: Final = 3_600_000
 SETTINGS: Final = {
     Code.TOO_MANY_POSITIONS: "MAX_POSITIONS",
     Code.TOO_VOLATILE: "MAX_ATR_FRACTION",

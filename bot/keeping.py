@@ -20,13 +20,14 @@ from bot.supervised import supervised
 from engine.adapters.local_files import write_durably
 from engine.model.commands import PauseTrading
 from engine.model.machine_notices import AuditSealed, ProcessTroubled, Trouble
+from engine.model.market import DAY_MS
 from engine.model.view import Running
 
 RAN_WELL_S: Final = 600.0
 GUARDED_FOR_S: Final = 3_600.0
 SEAL_LOOK_S: Final = 60.0
 SEAL_EACH_LINES: Final = 100
-SEAL_EACH_MS: Final = 86_400_000
+SEAL_EACH_MS: Final = DAY_MS
 SEAL_NAME: Final = "audit.told"
 
 logger = logging.getLogger(__name__)

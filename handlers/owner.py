@@ -15,11 +15,16 @@ from handlers.later import Later
 from handlers.ports import SecondFactor, Tokens, Users
 from handlers.ui.language import Texts
 
-LATE_MS: Final = 30_000
+LATE_MS: Final = 30_000  # a message that waited so long for us was meant for another moment
 
 
 class NotShown(Exception):
     """The engine has answered, and its answer could not be told."""
+
+
+def waited_ms(message: Message, now_ms: int) -> int:
+    """How long ago a message was written."""
+    return now_ms - round(message.date.timestamp() * 1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,8 @@ class Owner:
         return self.engine.asked(str(self.user))
 
     def is_late(self, message: Message) -> bool:
-        """Whether a message waited so long for us that it was meant for another moment."""
-        return self.now_ms - round(message.date.timestamp() * 1_000) > LATE_MS
+        """Whether a message waited too long for us."""
+        return waited_ms(message, self.now_ms) > LATE_MS
 
     @property
     def now_ms(self) -> int:

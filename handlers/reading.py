@@ -7,7 +7,6 @@ from typing import Final
 
 from engine.params import Tunable
 
-HOUR_MS: Final = 3_600_000
 MOST_HOURS: Final = 24 * 30
 
 CHANGE: Final = re.compile(r"([A-Za-z_.]+)\s*=\s*([^\s=;]+?)(?=[\s;]|,\s|,?$)[;,]?")

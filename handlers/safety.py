@@ -5,12 +5,13 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import LockSymbol, Panic, ResetLatch
+from engine.model.market import HOUR_MS
 from handlers import places
 from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.reading import HOUR_MS, read_hours, read_symbol
+from handlers.reading import read_hours, read_symbol
 from handlers.ui import keyboards as keys
 from handlers.ui import steering
 from handlers.ui.callbacks import Do, Lock, Verb, View

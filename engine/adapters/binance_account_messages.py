@@ -12,11 +12,11 @@ import msgspec
 
 from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage
 from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
+from engine.model.market import HOUR_MS
 from engine.model.orders import Fill, StopStatus
 from engine.model.signals import Side
 
 QUOTE_ASSET: Final = "USDT"
-HOUR_MS: Final = 3_600_000
 TERMINAL: Final = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 MODE_CHANGED: Final = "MARGIN_TYPE_CHANGE"
 EXECUTIONS: Final = frozenset({"TRADE", "CALCULATED"})  # CALCULATED: a liquidation or ADL

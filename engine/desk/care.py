@@ -1,11 +1,6 @@
 """Whose a position is: ours, or somebody else's that we only guard."""
 
-from typing import Final
-
 from engine.model.saved import OutsideHand, SavedDesk
-from engine.model.view import Care
-
-LEFT_ALONE: Final = (Care.IGNORED, Care.FORGOTTEN)
 
 
 def hand_of(desk: SavedDesk) -> OutsideHand | None:
@@ -19,10 +14,10 @@ def hand_of(desk: SavedDesk) -> OutsideHand | None:
 def is_left_alone(desk: SavedDesk) -> bool:
     """Whether the owner said that the position is none of ours."""
     hand = hand_of(desk)
-    return hand is not None and hand.care in LEFT_ALONE
+    return hand is not None and hand.care.is_hands_off
 
 
 def is_guarded_only(desk: SavedDesk) -> bool:
     """Whether our own exits have to rest: a stranger's position that nobody gave us."""
     hand = hand_of(desk)
-    return hand is not None and (hand.care in LEFT_ALONE or not hand.was_ours)
+    return hand is not None and (hand.care.is_hands_off or not hand.was_ours)

@@ -36,6 +36,11 @@ class Care(StrEnum):
     IGNORED = "ignored"  # our wide stop stays and nothing else is done
     FORGOTTEN = "forgotten"  # no order of ours is left on it
 
+    @property
+    def is_hands_off(self) -> bool:
+        """Whether the owner said that it is none of ours."""
+        return self is not Care.ASKED
+
 
 @dataclass(frozen=True, slots=True)
 class PositionView:
@@ -59,7 +64,7 @@ class PositionView:
     @property
     def is_left_alone(self) -> bool:
         """Whether only its own button closes it, and a panic."""
-        return self.care in (Care.IGNORED, Care.FORGOTTEN)
+        return self.care is not None and self.care.is_hands_off
 
 
 @dataclass(frozen=True, slots=True)

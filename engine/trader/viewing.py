@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.desk import care
 from engine.desk.desk import Desk
 from engine.execution import cover
+from engine.model.market import HOUR_MS
 from engine.model.orders import Role
 from engine.model.saved import Holding
 from engine.model.view import DeskView, EngineView, PositionView, Stage
@@ -15,8 +16,6 @@ from engine.state import ledger
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
-
-HOUR_MS = 3_600_000
 
 
 def view(trader: Trader) -> EngineView:

@@ -1,12 +1,11 @@
 """What an alert is: a message with its loudness, and the names under which it is edited or answered later."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from engine.model.market import HOUR_MS
 from handlers.ui.markup import Html
 from handlers.ui.screen import Button, Screen
-
-HOUR_MS: Final = 3_600_000
 
 
 class Loudness(StrEnum):

@@ -137,8 +137,8 @@ DESKS: Final = (
     Defect(
         "our exits close a position that somebody else opened",
         DESK + "care.py",
-        "return hand is not None and (hand.care in LEFT_ALONE or not hand.was_ours)",
-        "return hand is not None and hand.care in LEFT_ALONE",
+        "return hand is not None and (hand.care.is_hands_off or not hand.was_ours)",
+        "return hand is not None and hand.care.is_hands_off",
         ("tests/engine/desk/test_watching.py", TRADER + "/test_outside.py"),
     ),
     Defect(
