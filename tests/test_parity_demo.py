@@ -55,13 +55,9 @@ class Played:
     log: str
 
 
-async def play(folder: Path) -> Played:
-    """Run the product through the market as fast as it goes, and export its books."""
-    market = make_market(
-        read_market(candles=(str(FILE),), symbols="", interval="", start="", bars=BARS, warmup=WARMUP, speed="max", seed=0)
-    )
-    port = free_port()
-    venue = Venue(
+def a_venue(market: Market, port: int) -> Venue:
+    """An exchange without a spread, slippage or funding of its own, that waits for the product."""
+    return Venue(
         VenueConfig(
             api_key=KEY,
             api_secret=KEY,
@@ -74,6 +70,15 @@ async def play(folder: Path) -> Played:
         ),
         market,
     )
+
+
+async def play(folder: Path) -> Played:
+    """Run the product through the market as fast as it goes, and export its books."""
+    market = make_market(
+        read_market(candles=(str(FILE),), symbols="", interval="", start="", bars=BARS, warmup=WARMUP, speed="max", seed=0)
+    )
+    port = free_port()
+    venue = a_venue(market, port)
     roots = named(await venue.start())
     bot_api = BotApi(BotApiConfig(host=HOST, port=0, language="en"))
     addresses = await bot_api.start()

@@ -88,6 +88,23 @@ def post(link: RedisLink) -> Post:
     return Post(link, FakePhone())
 
 
+@pytest.fixture
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A store that is away the first time that something told is to be forgotten; how much was to be, each time."""
+    forget, tries = Outbox.delivered, list[int]()
+
+    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
+        if ids:
+            tries.append(len(ids))
+            if len(tries) == 1:
+                raise StoreDown("away")
+        await forget(self, ids)
+
+    monkeypatch.setattr(Outbox, "delivered", forgetting)
+    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+    return tries
+
+
 def halted(detail: str) -> EngineHalted:
     return EngineHalted(detail, 1)
 
@@ -113,19 +130,8 @@ async def test_notices_from_before_a_restart_are_delivered(post: Post) -> None:
     assert ["one" in post.phone.took[0].text, "two" in post.phone.took[1].text] == [True, True]
 
 
-async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not_told_twice(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget, tries = Outbox.delivered, list[int]()
-
-    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
-        tries.append(len(ids))
-        if len(tries) == 1:
-            raise StoreDown("away")
-        await forget(self, ids)
-
-    monkeypatch.setattr(Outbox, "delivered", forgetting)
-    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+@pytest.mark.usefixtures("forgotten")
+async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not_told_twice(post: Post) -> None:
     await post.put(halted("one"), halted("two"))
 
     async with post.running():
@@ -134,20 +140,10 @@ async def test_what_was_told_while_the_store_was_away_is_forgotten_later_and_not
     assert len(post.phone.took) == 2
 
 
+@pytest.mark.usefixtures("forgotten")
 async def test_what_was_told_while_the_store_was_away_is_forgotten_though_nothing_else_is_ever_told(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget, tries = Outbox.delivered, list[int]()
-
-    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
-        if ids:
-            tries.append(len(ids))
-        if len(tries) == 1:
-            raise StoreDown("away")
-        await forget(self, ids)
-
-    monkeypatch.setattr(Outbox, "delivered", forgetting)
-    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
     monkeypatch.setattr(outbox, "BLOCK_MS", 10)
     await post.put(halted("one"))
 
@@ -158,16 +154,10 @@ async def test_what_was_told_while_the_store_was_away_is_forgotten_though_nothin
 
 
 async def test_an_alert_is_said_once_though_the_store_went_while_it_was_queued(
-    post: Post, monkeypatch: pytest.MonkeyPatch
+    post: Post, forgotten: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The queue is full, so the oldest dull alert is left out, and the store is away when that one is to be forgotten."""
-    forget, tries, may_send, send = Outbox.delivered, list[int](), asyncio.Event(), post.phone.send
-
-    async def forgetting(self: Outbox, ids: Sequence[str]) -> None:
-        tries.append(len(ids))
-        if len(tries) == 1:
-            raise StoreDown("away")
-        await forget(self, ids)
+    may_send, send = asyncio.Event(), post.phone.send
 
     async def write(self: Alerts, user: int, notice: Notice) -> Alert:
         assert isinstance(notice, LatchLifted)
@@ -177,14 +167,12 @@ async def test_an_alert_is_said_once_though_the_store_went_while_it_was_queued(
         await may_send.wait()
         await send(chat, alert)
 
-    monkeypatch.setattr(Outbox, "delivered", forgetting)
     monkeypatch.setattr(Alerts, "write", write)
     monkeypatch.setattr(post.phone, "send", sent)
-    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
     await post.put(*(LatchLifted(str(number), number) for number in range(MANY + 2)))
 
     async with post.running():
-        await post.until(lambda: len(tries) > 1)
+        await post.until(lambda: len(forgotten) > 1)
         may_send.set()
         await post.empty()
 
