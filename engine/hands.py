@@ -20,7 +20,6 @@ from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
 from engine.owed import Owed
 from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
-from engine.recovery import stricter
 from engine.requests import Requests
 from engine.state.latch import is_of_panic, strictest
 from engine.store_news import StoreNews
@@ -69,7 +68,7 @@ class Hands:
         held = strictest(in_file, known, latch)
         trader.keep_latch(held)
         if self._kept is not None and self._kept.is_panicking and not (in_file == known and is_of_panic(known)):
-            trader.books.go_on_panicking()  # asked for without the store; a memory that has its latch says itself how it went
+            trader.books.begin_panic()  # asked for without the store; a memory that has its latch says itself how it went
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
@@ -100,7 +99,7 @@ class Hands:
             return Reply(ReplyCode.STORE_DOWN)
         if is_apart and isinstance(command, StopTrading | PauseTrading | Panic):
             asked = Running.STOPPED if isinstance(command, StopTrading) else Running.PAUSED
-            self.wished = stricter(asked, self.wished)
+            self.wished = asked.stricter(self.wished)
         outcome = self._handled(command)
         self.act(outcome, command.asked.seen_ms)
         return outcome.reply or Reply(ReplyCode.DONE)

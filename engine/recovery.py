@@ -21,7 +21,6 @@ from engine.state.latch import strictest
 from engine.trader import TraderSetup
 
 SYNC_AGAIN_S: Final = 1.0
-STRICTNESS: Final = (Running.RUNNING, Running.PAUSED, Running.STOPPED)
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +131,7 @@ def merged(saved: SavedState, meanwhile: SavedState, wished: Running | None) -> 
         then,
         latch=strictest(then.latch, now.latch),
         is_panicking=then.is_panicking or now.is_panicking,
-        running=stricter(then.running, wished),
+        running=then.running.stricter(wished),
     )
     desks = {symbol: _merged_desk(desk, meanwhile.desks.get(symbol)) for symbol, desk in saved.desks.items()}
     return replace(saved, account=account, desks=desks)
@@ -140,12 +139,7 @@ def merged(saved: SavedState, meanwhile: SavedState, wished: Running | None) -> 
 
 def begun(account: SavedAccount, wished: Running | None) -> SavedAccount:
     """The account of a trader that stays in charge because nothing was saved before it."""
-    return replace(account, running=stricter(SavedAccount().running, wished))
-
-
-def stricter(one: Running, other: Running | None) -> Running:
-    """The one that allows less."""
-    return one if other is None else max(one, other, key=STRICTNESS.index)
+    return replace(account, running=SavedAccount().running.stricter(wished))
 
 
 def _merged_desk(desk: SavedDesk, meanwhile: SavedDesk | None) -> SavedDesk:

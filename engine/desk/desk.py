@@ -235,7 +235,7 @@ class Desk:
 
     def ticked(self, time_ms: int, now_ms: int) -> Outcome:
         """Time passed: repeat what was not answered, let cards expire."""
-        self.memory, outcome = news.ticked(self.memory, self.terms, now_ms)
+        self.memory, outcome = news.ticked(self.memory, self.terms, now_ms, time_ms)
         if self.difference.is_due(now_ms):
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)

@@ -22,8 +22,8 @@ def placed(book: BarBook, event: BarClosed) -> Placement:
 
 
 def asked(book: BarBook, event: BarClosed) -> Outcome:
-    """Ask for what is missing before a bar that was not taken."""
-    if book.asked_ms and event.seen_ms - book.asked_ms < ASK_AGAIN_MS:
+    """Ask for what is missing before a bar that was not taken. A bar that came as an answer is asked for no more."""
+    if book.asked_ms and (event.is_history or event.seen_ms - book.asked_ms < ASK_AGAIN_MS):
         return NOTHING
     book.asked_ms = event.seen_ms
     return Outcome(errands=(FetchBars(event.symbol, book.last_close_ms),))

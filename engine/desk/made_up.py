@@ -29,6 +29,12 @@ def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
     return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:])
 
 
+def turned(desk: SavedDesk, fill: Fill, closed: Decimal) -> SavedDesk:
+    """Remember a fill that closed one position and opened the next: what was closed is told, and stays as it was told."""
+    first, rest = ledger.split(fill, closed)
+    return noted(noted(desk, replace(first, time_ms=fill.time_ms - 1)), rest)
+
+
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:
@@ -40,7 +46,7 @@ def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fil
             desk = _named(desk, old, true)
             if not rest:
                 return ledger.noted(desk, fill, max(seen_ms, desk.last_fill_seen_ms)), None
-            return desk, _part(fill, rest)
+            return explained(desk, _part(fill, rest), seen_ms)  # it may be what several were assumed for
     return desk, fill
 
 
@@ -147,9 +153,9 @@ def _corrected(holding: Holding | None, old: Fill, true: Fill) -> Holding | None
         return holding
     moved = (true.price - old.price) * true.quantity
     gross, fees = holding.trade.gross + true.realised, holding.trade.fees + ledger.fee_of(true)
-    if ledger.own_side(holding, true):
+    if ledger.own_side(holding, true):  # what such a one realised belongs to what it closed before
         value = holding.entry_value + moved
-        trade = replace(holding.trade, entry_price=value / holding.entry_quantity, gross=gross, fees=fees)
+        trade = replace(holding.trade, entry_price=value / holding.entry_quantity, fees=fees)
         return replace(holding, entry_value=value, trade=trade)
     value = holding.exit_value + moved
     exit_price = value / holding.exit_quantity if holding.exit_quantity else holding.trade.exit_price

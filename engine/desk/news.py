@@ -73,14 +73,14 @@ def _of_exit(desk: SavedDesk, event: OrderNews) -> tuple[SavedDesk, Outcome]:
         return desk, NOTHING
     match event:
         case OrderRejected():
-            return leaving.refused(desk, event.code, event.seen_ms)
+            return leaving.refused(desk, event)
         case OrderUnanswered():
             looks: tuple[Errand, ...] = (FindOrder(desk.symbol, event.client_id), *missed.questions(desk))
             return desk, Outcome(errands=looks)
         case OrderGone():
-            return leaving.over(desk, event.client_id, event.executed, event.seen_ms)
+            return leaving.over(desk, event.client_id, event.executed, event.seen_ms, event.time_ms)
         case OrderAccepted() if event.is_final:
-            return leaving.over(desk, event.client_id, event.executed, event.seen_ms)
+            return leaving.over(desk, event.client_id, event.executed, event.seen_ms, event.time_ms)
     return desk, NOTHING
 
 
@@ -158,11 +158,11 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     return desk, outcome + Outcome(errands=cancels)
 
 
-def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Time passed: whatever was not answered is asked for or sent again."""
     outcome = NOTHING
     if desk.entry is not None:
         desk, outcome = entry.ticked(desk, desk.entry, now_ms)
-    desk, step = leaving.ticked(desk, terms.rules.max_market_quantity, now_ms)
+    desk, step = leaving.ticked(desk, terms.rules.max_market_quantity, now_ms, time_ms)
     desk, look = flat_asked(desk, now_ms)
     return desk, outcome + step + look + why_left(desk)

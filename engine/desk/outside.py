@@ -89,7 +89,7 @@ def _spent_forgotten(desk: SavedDesk, now_ms: int, time_ms: int) -> tuple[SavedD
     if not cover.is_stuck(desk, now_ms):
         return desk, NOTHING
     spent = {stop.client_id for stop in cover.own_stops(desk) if stop.fired_ms}
-    told = OutsideChange(desk.symbol, "stop_expired", "", time_ms)
+    told = OutsideChange(desk.symbol, "stop_spent", "", time_ms)
     rest = tuple(stop for stop in desk.stops if stop.client_id not in spent)
     return replace(desk, stops=rest), Outcome(notices=(told,), changed=True)
 

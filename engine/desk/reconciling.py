@@ -143,11 +143,14 @@ def _followed(
     """Bring the books to what the exchange holds."""
     if seen.position is None or seen.position.quantity == 0:
         return _gone(desk, seen)
-    ours = _arrived(desk, difference)
+    ours, before = _arrived(desk, difference), desk.holding
     fill = _assumed(desk, seen, difference, seen.position.entry_price, ours.client_id if ours is not None else "")
+    is_turned = before is not None and 0 < before.quantity < fill.quantity and not ledger.own_side(before, fill)
+    if before is not None and is_turned:  # the new position's price is the one at which the old one was closed
+        fill = replace(fill, realised=ledger.unrealised(before, float(fill.price)))
     is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
     desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, atr, number)
-    desk = made_up.noted(desk, fill)
+    desk = made_up.noted(desk, fill) if before is None or not is_turned else made_up.turned(desk, fill, before.quantity)
     if is_left_over:  # of what we were leaving: the exit goes on
         desk = replace(desk, is_unwanted=True)
     if ours is not None and desk.entry is not None:

@@ -68,10 +68,11 @@ def agreed(entry: EntryIntent, asked_ms: int) -> EntryIntent:
 
 
 def is_proved(entry: EntryIntent) -> bool:
-    """Whether nothing is missing in the proof."""
+    """Whether nothing is missing in the proof. One that the exchange had, and denies now, ended without a fill."""
     known = entry.absence
     return (
-        entry.state is IntentState.UNKNOWN
+        entry.state in (IntentState.UNKNOWN, IntentState.ACKED)
+        and entry.final is None
         and entry.executed == 0
         and is_denied(entry)
         and known.is_unlisted

@@ -36,6 +36,7 @@ def signed(entry: EntryIntent, event: OrderSigned) -> EntryIntent:
 def accepted(entry: EntryIntent, event: OrderAccepted) -> EntryIntent:
     """The exchange has it. What it executed in the end is known where the answer was final."""
     final = event.executed if event.is_final else entry.final
+    entry = entry if event.is_final else absence.contradicted(entry)
     asked_ms, order_id = _answered_ms(event.seen_ms), event.order_id or entry.order_id
     return replace(entry, state=IntentState.ACKED, final=final, asked_ms=asked_ms, order_id=order_id)
 
@@ -135,9 +136,11 @@ def unchanged(desk: SavedDesk, entry: EntryIntent, asked_ms: int, seen_ms: int, 
 def _newer(desk: SavedDesk, old: EntryIntent, new: EntryIntent, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """The entry with one more piece of the proof; given up, and kept in mind, where that was the last one."""
     if absence.is_proved(new):
+        desk = absence.remembered(desk, replace(new, state=IntentState.DEAD), now_ms)
+        if new.state is IntentState.ACKED:
+            return expired(desk, new, time_ms)
         notice = EntryProvedAbsent(new.intent_id, new.symbol, time_ms)
-        gone = replace(new, state=IntentState.DEAD)
-        return replace(absence.remembered(desk, gone, now_ms), entry=None), Outcome(notices=(notice,), changed=True)
+        return replace(desk, entry=None), Outcome(notices=(notice,), changed=True)
     return replace(desk, entry=new), Outcome(changed=new is not old)
 
 
@@ -157,7 +160,7 @@ def ticked(desk: SavedDesk, entry: EntryIntent, now_ms: int) -> tuple[SavedDesk,
 
 def _questions(desk: SavedDesk, entry: EntryIntent) -> Outcome:
     looks: tuple[Errand, ...] = (FindOrder(entry.symbol, entry.client_id), *missed.questions(desk))
-    if entry.state is IntentState.UNKNOWN:
+    if entry.executed == 0 and entry.final is None:
         since_ms = entry.ruling.close_time_ms if entry.ruling is not None else missed.since_ms(desk)
         looks += (ListOrders(entry.symbol, max(0, since_ms - BEFORE_ENTRY_MS)),)
     return Outcome(errands=(*looks, SyncAccount()), wake_in_ms=ASK_AGAIN_MS)

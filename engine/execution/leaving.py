@@ -11,7 +11,9 @@ from typing import Final
 from engine.execution import missed
 from engine.execution.ids import client_id, following
 from engine.execution.orders import market_exit
+from engine.model.events import OrderRejected
 from engine.model.messages import NOTHING, Errand, FindOrder, Outcome, SyncAccount
+from engine.model.notices import ExitRefused
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import ExitIntent, Holding, SavedDesk
 
@@ -21,8 +23,10 @@ LOOK_AGAIN_MS: Final = 1_000  # the account is asked for no more often
 FILLS_LATE_MS: Final = 3_000  # an exit that executed is believed for so long, though no fill was heard of
 PARTIAL_GIVES_UP_MS: Final = 10_000
 PARTIAL_REFUSALS: Final = 5
+TOLD_AFTER: Final = 5  # refusals of a whole exit, one after another: about two and a half seconds
 NAMES_KEPT: Final = 64
 NOTHING_TO_REDUCE: Final = (-2022, -4118)  # no position, or orders of ours that close it already
+ENDED_UNFILLED: Final = 0  # no code of the exchange's: no answer came, or one without a fill
 IN_THE_WAY_AFTER: Final = 2  # refusals of that kind, the position having been read in between
 ZERO: Final = Decimal(0)
 
@@ -77,13 +81,13 @@ def _rest(holding: Holding, leaving: ExitIntent, now_ms: int) -> Decimal:
     return holding.quantity - unbooked if now_ms - leaving.sent_ms < FILLS_LATE_MS else holding.quantity
 
 
-def ticked(desk: SavedDesk, largest: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def ticked(desk: SavedDesk, largest: Decimal, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Go on with an exit when its time has come, and look at the account as the second source."""
     leaving, holding = desk.exit, desk.holding
     if leaving is None or holding is None or holding.flat_seen_ms or now_ms < leaving.retry_at_ms:
         return desk, NOTHING
     if not leaving.is_whole and now_ms - leaving.sent_ms >= PARTIAL_GIVES_UP_MS:
-        return replace(desk, exit=None), Outcome(errands=_looks(desk), changed=True)
+        return _given_up(desk, ENDED_UNFILLED, "", time_ms)
     rest = _rest(holding, leaving, now_ms)
     if rest > 0 and (leaving.is_whole or not leaving.piece):
         is_next_piece = not leaving.piece and not leaving.refusals
@@ -106,13 +110,17 @@ def _looked(desk: SavedDesk, now_ms: int, outcome: Outcome) -> tuple[SavedDesk, 
     return replace(desk, exit=replace(leaving, looked_ms=now_ms)), Outcome(errands=_looks(desk)) + outcome
 
 
-def refused(desk: SavedDesk, code: int, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def refused(desk: SavedDesk, event: OrderRejected) -> tuple[SavedDesk, Outcome]:
     """The exchange refused the exit: look whether the position is still there, and try again if it is."""
-    leaving = desk.exit
-    assert leaving is not None
+    assert desk.exit is not None
+    return _denied(desk, desk.exit, event.code, event.text, event.seen_ms, event.time_ms)
+
+
+def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """One attempt more was for nothing. The owner is told of a whole exit to which that happens again and again."""
     refusals, is_nothing = leaving.refusals + 1, code in NOTHING_TO_REDUCE
     if not leaving.is_whole and (is_nothing or refusals >= PARTIAL_REFUSALS):
-        return replace(desk, exit=None), Outcome(errands=_looks(desk), changed=True)
+        return _given_up(desk, code, text, time_ms)
     wait_ms = _back_off(refusals)
     again = replace(
         leaving,
@@ -121,22 +129,37 @@ def refused(desk: SavedDesk, code: int, now_ms: int) -> tuple[SavedDesk, Outcome
         piece=ZERO,
         is_in_the_way=leaving.is_in_the_way or (is_nothing and refusals >= IN_THE_WAY_AFTER),
     )
-    return _looked(replace(desk, exit=again), now_ms, Outcome(changed=True, wake_in_ms=wait_ms))
+    told = _told(desk, code, text, time_ms) if refusals == TOLD_AFTER else NOTHING
+    return _looked(replace(desk, exit=again), now_ms, told + Outcome(changed=True, wake_in_ms=wait_ms))
+
+
+def _given_up(desk: SavedDesk, code: int, text: str, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A part of a position stays open after all, as far as anybody knows."""
+    return replace(desk, exit=None), _told(desk, code, text, time_ms) + Outcome(errands=_looks(desk), changed=True)
+
+
+def _told(desk: SavedDesk, code: int, text: str, time_ms: int) -> Outcome:
+    holding, leaving = desk.holding, desk.exit
+    if holding is None or leaving is None or holding.flat_seen_ms:
+        return NOTHING
+    trade = holding.trade
+    notice = ExitRefused(trade.intent_id, desk.symbol, trade.side, leaving.is_whole, code, text, time_ms)
+    return Outcome(notices=(notice,))
 
 
 def _back_off(refusals: int) -> int:
     return REFUSED_REPEAT_MS[min(refusals, len(REFUSED_REPEAT_MS)) - 1]
 
 
-def over(desk: SavedDesk, name: str, executed: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
+def over(desk: SavedDesk, name: str, executed: Decimal, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """An attempt ended at the exchange, wholly filled or not. What it left is sent anew: it cannot execute twice."""
     leaving = desk.exit
     if leaving is None or leaving.client_id != name or not leaving.piece:
         return desk, NOTHING
-    is_filled = executed >= leaving.piece
-    refusals = 0 if executed > 0 else leaving.refusals + 1
-    wait_ms = REPEAT_MS if is_filled and leaving.is_whole else _back_off(refusals) if refusals else 0
-    again = replace(leaving, ended=leaving.ended + executed, piece=ZERO, refusals=refusals, retry_at_ms=now_ms + wait_ms)
+    if executed == 0:
+        return _denied(desk, leaving, ENDED_UNFILLED, "", now_ms, time_ms)
+    wait_ms = REPEAT_MS if executed >= leaving.piece and leaving.is_whole else 0
+    again = replace(leaving, ended=leaving.ended + executed, piece=ZERO, refusals=0, retry_at_ms=now_ms + wait_ms)
     return replace(desk, exit=again), Outcome(changed=True, wake_in_ms=max(1, wait_ms))
 
 

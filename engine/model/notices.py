@@ -151,6 +151,22 @@ class PositionClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitRefused:
+    """The exchange does not take an exit. A whole one goes on and on; a part of a position was given up.
+
+    `code` 0 = it was not answered, or it ended without a fill.
+    """
+
+    intent_id: str
+    symbol: str
+    side: Side
+    is_whole: bool
+    code: int
+    text: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RegimeChanged:
     """The kind of market changed on a closed bar."""
 
@@ -264,6 +280,7 @@ type Notice = (
     | CoverMissing
     | StopMoved
     | PositionReduced
+    | ExitRefused
     | PositionClosed
     | RegimeChanged
     | FeedWentAway

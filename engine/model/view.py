@@ -22,11 +22,15 @@ class Stage(StrEnum):
 
 
 class Running(StrEnum):
-    """Whether entries are wanted. STOPPED also rests the engine's own exits; the stops on the exchange stay."""
+    """Whether entries are wanted, the strictest first. STOPPED also rests the engine's own exits; the exchange's stops stay."""
 
     STOPPED = "stopped"
     PAUSED = "paused"
     RUNNING = "running"
+
+    def stricter(self, other: "Running | None") -> "Running":
+        """The one of both that allows less."""
+        return self if other is None else min(self, other, key=list(Running).index)
 
 
 class Care(StrEnum):

@@ -160,10 +160,9 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
-    def go_on_panicking(self) -> None:
-        """Take up a panic that this memory never heard of."""
-        running = self.saved.running if self.saved.running is Running.STOPPED else Running.PAUSED
-        self.saved = replace(self.saved, is_panicking=True, running=running)
+    def begin_panic(self) -> None:
+        """A panic holds from here on, also one that this memory never heard of."""
+        self.saved = replace(self.saved, is_panicking=True, running=self.saved.running.stricter(Running.PAUSED))
 
     def ruled(self, rulings: Iterable[Ruling]) -> None:
         """Count rulings for the day's report."""

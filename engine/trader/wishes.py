@@ -252,7 +252,7 @@ def _panic(trader: Trader, wish: Panic) -> Outcome:
     asked = wish.asked
     outcome = _cards_ended(trader, asked.time_ms)
     outcome += trader.books.latched(LatchCause.PANIC, 0.0, 0.0, asked.time_ms)
-    trader.books.saved = replace(trader.books.saved, is_panicking=True, running=Running.PAUSED)
+    trader.books.begin_panic()
     trader.books.panic_from_ms = asked.seen_ms
     return outcome + Outcome(errands=(SyncAccount(),), reply=Reply(ReplyCode.SENT), changed=True)
 

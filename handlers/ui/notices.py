@@ -27,6 +27,7 @@ from engine.model.notices import (
     EntryProposed,
     EntryProvedAbsent,
     EntryUnknown,
+    ExitRefused,
     LatchLifted,
     LatchSet,
     Notice,
@@ -55,7 +56,7 @@ def alert(texts: Texts, notice: Notice, engine: EngineControl, token: str) -> Al
             return _of_proposal(texts, notice, engine, token)
         case PositionOpened() | CoverVerified() | StopMoved() | PositionReduced() | PositionClosed():
             return _of_position(texts, notice, engine)
-        case EntryFailed() | EntryUnknown() | EntryProvedAbsent() | CoverMissing():
+        case EntryFailed() | EntryUnknown() | EntryProvedAbsent() | CoverMissing() | ExitRefused():
             return _of_trouble(texts, notice)
         case OutsideChange():
             return outside.outside_change(texts, notice)
@@ -116,7 +117,7 @@ def _of_position(
     assert_never(notice)
 
 
-def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAbsent | CoverMissing) -> Alert:
+def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAbsent | CoverMissing | ExitRefused) -> Alert:
     match notice:
         case EntryFailed():
             return trouble.entry_failed(texts, notice)
@@ -126,6 +127,8 @@ def _of_trouble(texts: Texts, notice: EntryFailed | EntryUnknown | EntryProvedAb
             return trouble.entry_proved_absent(texts, notice)
         case CoverMissing():
             return trouble.cover_missing(texts, notice)
+        case ExitRefused():
+            return trouble.exit_refused(texts, notice)
     assert_never(notice)
 
 

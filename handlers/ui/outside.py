@@ -21,6 +21,7 @@ OUTSIDE: Final = {
     "books_corrected": marked("The exchange holds {detail}, the books said otherwise. They were corrected."),
     "stop_canceled": marked("A stop was cancelled outside the bot. A new one is placed."),
     "stop_expired": marked("The exchange let a stop expire. A new one is placed."),
+    "stop_spent": marked("The wide stop of what is left alone triggered and closed only a part. A new one is placed."),
     "stop_rejected": marked("The exchange refused a stop. A new one is placed, or the position is closed."),
     "wide_stop_kept_out": marked(
         "Somebody else's stop {detail} closes the whole position, and the exchange takes only one. Mine waits until it is gone."

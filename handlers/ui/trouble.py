@@ -9,6 +9,7 @@ from engine.model.notices import (
     EntryFailed,
     EntryProvedAbsent,
     EntryUnknown,
+    ExitRefused,
     LatchLifted,
     LatchSet,
     PanicDone,
@@ -18,7 +19,7 @@ from handlers.ui import keyboards as keys
 from handlers.ui.alerts import Alert, Loudness, card_name, entry_name, position_name
 from handlers.ui.callbacks import View
 from handlers.ui.language import Texts, marked
-from handlers.ui.markup import bold, clipped, lines, row
+from handlers.ui.markup import Html, bold, clipped, lines, row
 from handlers.ui.names import ARROW, LATCH_CAUSE, SIDE
 from handlers.ui.refusals import refusal_name
 from handlers.ui.screen import arranged
@@ -44,8 +45,7 @@ EXCHANGE_SAID: Final = {
 
 def entry_failed(texts: Texts, notice: EntryFailed) -> Alert:
     """The exchange said no; nothing is open."""
-    known = EXCHANGE_SAID.get(notice.code)
-    why = texts.say(known) if known is not None else texts.say("{text}", text=clipped(notice.text, DETAIL_WIDTH))
+    why = _exchange_said(texts, notice.code, notice.text)
     text = lines(
         row(texts.tag, bold(texts.say("⛔ Not entered: {what}", what=_about(texts, notice.symbol, notice.side)))),
         texts.say("Reason: {why}.", why=why),
@@ -94,6 +94,29 @@ def cover_missing(texts: Texts, notice: CoverMissing) -> Alert:
     )
     shown = keys.tell(texts, marked("📍 Positions"), View.POSITIONS)
     return Alert(text, Loudness.CRITICAL, arranged([shown]), follows=position_name(notice.intent_id))
+
+
+def exit_refused(texts: Texts, notice: ExitRefused) -> Alert:
+    """A position that the exchange does not let us leave: it goes on. Or a part of one, which was given up."""
+    what = _about(texts, notice.symbol, notice.side)
+    if notice.is_whole:
+        head = texts.say("⛔ The exchange refuses to close {what}", what=what)
+        meaning = texts.say("It is still open, and its stops still guard it. I repeat the exit until it is flat.")
+    else:
+        head = texts.say("⛔ A part was not closed: {what}", what=what)
+        meaning = texts.say("I do not repeat it: see the position, and press again if you still want it.")
+    no_fill = notice.code == EXPIRED
+    why = texts.say("no fill was heard of") if no_fill else _exchange_said(texts, notice.code, notice.text)
+    text = lines(
+        row(texts.tag, bold(head)),
+        texts.say("Reason: {why}.", why=why),
+        meaning,
+        None if no_fill else texts.say("Code {code}", code=notice.code),
+        texts.at(notice.time_ms),
+    )
+    shown = keys.tell(texts, marked("📍 Positions"), View.POSITIONS)
+    loudness = Loudness.CRITICAL if notice.is_whole else Loudness.MONEY
+    return Alert(text, loudness, arranged([shown]), follows=position_name(notice.intent_id))
 
 
 def latch_set(texts: Texts, notice: LatchSet) -> Alert:
@@ -162,6 +185,11 @@ def engine_halted(texts: Texts, notice: EngineHalted) -> Alert:
         texts.at(notice.time_ms),
     )
     return Alert(text, Loudness.CRITICAL)
+
+
+def _exchange_said(texts: Texts, code: int, text: str) -> Html:
+    known = EXCHANGE_SAID.get(code)
+    return texts.say(known) if known is not None else texts.say("{text}", text=clipped(text, DETAIL_WIDTH))
 
 
 def _about(texts: Texts, symbol: str, side: Side) -> str:

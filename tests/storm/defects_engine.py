@@ -249,7 +249,7 @@ ENGINE: Final = (
     Defect(
         "what the owner stopped without the store runs again when it is back",
         "engine/recovery.py",
-        "running=stricter(then.running, wished),\n    )",
+        "running=then.running.stricter(wished),\n    )",
         "running=then.running,\n    )",
         (OUTAGE,),
     ),

@@ -27,6 +27,7 @@ NAME = builders.an_entry().client_id
 ONE = Decimal(1)
 AFTER_LEASE = builders.an_entry().deadline_ms + LEASE_GRACE_MS + 1
 AFTER_LAG = builders.an_entry().deadline_ms + LAG_MS + 1
+TAKEN = OrderAccepted("ETHUSDT", NAME, 11, Decimal(0), False, 1, 2_000)
 LOOKS = (FindOrder, FetchFills, ListOrders, SyncAccount)
 
 
@@ -98,7 +99,7 @@ def nearly_proved(*but: str) -> SavedDesk:
     if "executed" in but:
         desk = replace(desk, entry=replace(entry_of(desk), executed=Decimal("0.1")))
     if "answered" in but:
-        desk = replace(desk, entry=replace(entry_of(desk), state=IntentState.ACKED))
+        desk = replace(desk, entry=entry.accepted(entry_of(desk), TAKEN))
     return desk
 
 
@@ -141,6 +142,24 @@ def test_with_one_proof_missing_the_size_stays_reserved(missing: str) -> None:
 
     assert desk.entry is not None
     assert not outcome.notices
+
+
+def test_an_entry_that_was_answered_for_and_is_denied_ever_after_has_ended_without_a_fill() -> None:
+    """The exchange took it, and no message of its end arrived: without that proof the symbol stays closed for ever."""
+    ours = entry.accepted(builders.an_entry(), TAKEN)
+    desk, asked = entry.ticked(asked_of(ours), ours, AFTER_LEASE)
+    assert any(isinstance(errand, ListOrders) for errand in asked.errands)
+    for at in range(DENIALS_NEEDED):
+        desk = denied(desk, AFTER_LEASE + at * APART_MS)
+    desk, _ = listed(desk, AFTER_LEASE)
+    desk, _ = looked_at(entry.fills_listed(desk, AFTER_LEASE), AFTER_LAG)
+    assert desk.entry is not None
+
+    desk, outcome = looked_at(desk, AFTER_LAG + APART_MS)
+
+    assert desk.entry is None
+    assert isinstance(outcome.notices[0], EntryFailed)
+    assert absence.find(desk, NAME) is not None, "it is remembered, should it come after all"
 
 
 def test_looks_at_the_position_that_are_near_to_each_other_or_may_lag_count_once_or_not_at_all() -> None:

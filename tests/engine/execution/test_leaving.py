@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.execution import leaving
+from engine.model.events import OrderRejected
 from engine.model.messages import FetchFills, FindOrder, Outcome, SyncAccount
+from engine.model.notices import ExitRefused, Notice
 from engine.model.orders import ExitReason
 from engine.model.saved import SavedDesk
 from engine.model.signals import Side
@@ -26,6 +28,15 @@ def left(desk: SavedDesk, quantity: Decimal, now_ms: int = 1_000, largest: Decim
     return leaving.leave(desk, ExitReason.MANUAL, quantity, "7", largest, now_ms)
 
 
+def ticked(desk: SavedDesk, now_ms: int, largest: Decimal = LARGEST) -> tuple[SavedDesk, Outcome]:
+    return leaving.ticked(desk, largest, now_ms, now_ms)
+
+
+def refused(desk: SavedDesk, code: int, now_ms: int) -> tuple[SavedDesk, Outcome]:
+    assert desk.exit is not None
+    return leaving.refused(desk, OrderRejected("ETHUSDT", desk.exit.client_id, code, "No.", now_ms, now_ms))
+
+
 @pytest.mark.parametrize("side", Side)
 def test_a_position_is_left_against_its_side_and_reduce_only(side: Side) -> None:
     _, outcome = left(held(side), ONE)
@@ -38,15 +49,15 @@ def test_a_position_is_left_against_its_side_and_reduce_only(side: Side) -> None
 def test_a_whole_exit_is_sent_again_under_a_new_name_until_flat() -> None:
     desk, first = left(held(), ONE)
 
-    desk, early = leaving.ticked(desk, LARGEST, 1_999)
-    desk, again = leaving.ticked(desk, LARGEST, 2_000)
+    desk, early = ticked(desk, 1_999)
+    desk, again = ticked(desk, 2_000)
 
     assert not early.orders
     assert again.orders[0].client_id != first.orders[0].client_id
     assert {FetchFills, SyncAccount} <= {type(errand) for errand in again.errands}
     assert desk.holding is not None
     flat = replace(desk, holding=replace(desk.holding, quantity=Decimal(0), flat_seen_ms=2_500))
-    assert not leaving.ticked(flat, LARGEST, 9_000)[1].orders
+    assert not ticked(flat, 9_000)[1].orders
 
 
 def test_a_partial_exit_is_never_sent_twice_and_given_up_in_the_end() -> None:
@@ -54,7 +65,7 @@ def test_a_partial_exit_is_never_sent_twice_and_given_up_in_the_end() -> None:
     orders, asked = list(first.orders), 0
 
     for now in range(1_500, 13_001, 500):
-        desk, outcome = leaving.ticked(desk, LARGEST, now)
+        desk, outcome = ticked(desk, now)
         orders += outcome.orders
         asked += any(isinstance(errand, FindOrder) for errand in outcome.errands)
 
@@ -89,7 +100,7 @@ def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
         desk, _ = leaving.booked(replace(desk, holding=holding), desk.exit.client_id, part, now)
         if holding.quantity == 0:
             break
-        desk, outcome = leaving.ticked(desk, Decimal("0.4"), now + 1)
+        desk, outcome = ticked(desk, now + 1, Decimal("0.4"))
         assert outcome.orders[0].quantity == min(Decimal("0.4"), holding.quantity)
 
     assert sold == [Decimal("0.4"), Decimal("0.4"), Decimal("0.2")]
@@ -98,12 +109,57 @@ def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
 def test_a_refused_whole_exit_is_tried_again_soon_and_a_refused_part_is_dropped() -> None:
     whole, part = left(held(), ONE)[0], left(held(), HALF)[0]
 
-    whole, looks = leaving.refused(whole, -2022, 1_100)
-    dropped, _ = leaving.refused(part, -2022, 1_100)
+    whole, looks = refused(whole, -2022, 1_100)
+    dropped, _ = refused(part, -2022, 1_100)
 
     assert SyncAccount() in looks.errands
-    assert leaving.ticked(whole, LARGEST, 1_300)[1].orders
+    assert ticked(whole, 1_300)[1].orders
     assert dropped.exit is None
+
+
+def test_a_whole_exit_that_is_refused_again_and_again_is_told_once_and_goes_on() -> None:
+    desk, now, told, sent = left(held(), ONE)[0], 1_000, list[Notice](), 0
+
+    for _ in range(60):
+        desk, outcome = refused(desk, -4131, now + 100)
+        told += outcome.notices
+        now += 1_100
+        desk, outcome = ticked(desk, now)
+        sent += len(outcome.orders)
+
+    assert [(notice.is_whole, notice.code) for notice in told if isinstance(notice, ExitRefused)] == [(True, -4131)]
+    assert sent == 60
+
+
+def test_a_whole_exit_that_ends_without_a_fill_again_and_again_is_told_too() -> None:
+    desk, now, told = left(held(), ONE)[0], 1_000, list[Notice]()
+
+    for _ in range(20):
+        assert desk.exit is not None
+        desk, outcome = leaving.over(desk, desk.exit.client_id, Decimal(0), now + 100, now)
+        told += outcome.notices
+        now += 1_100
+        desk, _ = ticked(desk, now)
+
+    assert [notice.code for notice in told if isinstance(notice, ExitRefused)] == [0]
+
+
+def test_a_part_that_is_given_up_is_told_refused_or_unanswered() -> None:
+    refusing, mute = left(held(), HALF)[0], left(held(), HALF)[0]
+    told_refused, told_mute, now = list[Notice](), list[Notice](), 1_000
+
+    while refusing.exit is not None:
+        refusing, outcome = refused(refusing, -4131, now + 100)
+        told_refused += outcome.notices
+        now += 1_100
+        refusing, _ = ticked(refusing, now)
+    for now in range(1_500, 13_001, 500):
+        mute, outcome = ticked(mute, now)
+        told_mute += outcome.notices
+
+    for (notice,), code in ((told_refused, -4131), (told_mute, 0)):
+        assert isinstance(notice, ExitRefused)
+        assert (notice.is_whole, notice.code) == (False, code)
 
 
 def test_a_flat_desk_leaves_nothing() -> None:
@@ -117,7 +173,7 @@ def test_one_exit_at_a_time_and_never_for_more_than_is_held(wishes: list[tuple[D
 
     for quantity, is_tick in wishes:
         now += 400
-        desk, outcome = leaving.ticked(desk, LARGEST, now) if is_tick else left(desk, quantity, now)
+        desk, outcome = ticked(desk, now) if is_tick else left(desk, quantity, now)
         for order in outcome.orders:
             names.append(order.client_id)
             assert order.reduce_only

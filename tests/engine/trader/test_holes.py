@@ -85,6 +85,22 @@ def test_a_hole_amid_the_bars_of_a_start_is_asked_for_once() -> None:
     assert (world.last_open_ms, world.count, world.asked) == (bars[-1].open_time_ms, len(bars) - 11, 1)
 
 
+def test_a_bar_that_is_no_bar_is_asked_for_once_however_slow_the_answer() -> None:
+    """Each answer that took longer than two seconds was asked for again, for as long as the bar was the newest."""
+    world, bars = a_listing_world(), rising(WARMUP + 10)
+    close_all(world, bars[:WARMUP], is_history=True)
+    bad = bars[WARMUP]._replace(high=-1.0)
+
+    world.give(BarClosed(SYMBOL, bad, False, world.time, world.now))
+    for _ in range(20):
+        world.now += 2_500
+        world.give(BarClosed(SYMBOL, bad, True, world.time, world.now))
+    assert world.asked == 1
+
+    close_all(world, bars[WARMUP + 1 : WARMUP + 5])
+    assert (world.last_open_ms, world.asked) == (bars[WARMUP + 4].open_time_ms, 2)
+
+
 @pytest.mark.parametrize("lacking", [1, 3])
 def test_an_open_position_keeps_its_stops_over_a_hole_and_its_trail_goes_on(lacking: int) -> None:
     world = a_listing_world()

@@ -106,6 +106,41 @@ def test_a_list_that_was_asked_for_before_a_position_went_flat_does_not_close_it
     assert [trade.net for trade in world.trades] == [moved(world)]
 
 
+def test_a_position_turned_unseen_is_told_with_the_result_that_its_turn_had() -> None:
+    world = an_open_deaf_world()
+    held = world.held[SYMBOL]
+    world.quote(SYMBOL, float(world.price[SYMBOL]) + 3)
+    world.by_hand(-1, 2 * held)
+
+    world.lives(6)
+    world.can_list = True
+    world.lives(10)
+
+    (trade,), holding = world.trades, memory(world).holding
+    assert trade.gross == world.fills[-1].realised > 0
+    assert trade.exit_price == world.fills[-1].price
+    assert holding is not None
+    assert (holding.trade.side, holding.quantity, holding.trade.gross) == (Side.SHORT, held, Decimal(0))
+
+
+def test_one_execution_may_be_what_two_were_assumed_for() -> None:
+    world = an_open_deaf_world()
+    half = world.held[SYMBOL] / 2
+    world.by_hand(-1, half)
+    world.lives(6)
+    world.by_hand(-1, half)
+    world.lives(6)
+    one, other = world.fills[-2:]
+    fee, realised = one.fee + other.fee, one.realised + other.realised
+    whole = replace(other, quantity=2 * half, fee=fee, realised=realised, time_ms=one.time_ms)
+    world.fills[-2:] = [whole]
+    world.can_list = True
+    world.lives(10)
+
+    assert [trade.net for trade in world.trades] == [moved(world)]
+    assert memory(world).holding is None
+
+
 def test_only_what_is_not_listed_either_stays_assumed() -> None:
     world = an_open_deaf_world()
     world.by_hand(-1, Decimal(world.held[SYMBOL]))

@@ -44,7 +44,7 @@ def test_what_a_stop_left_open_gets_a_new_one_where_the_price_came_back_and_the_
     assert (stop.role, stop.trigger_price) == (Role.WIDE_STOP, spent.trigger_price)
     assert stop.client_id != spent.client_id
     assert world.held[SYMBOL] == 1 - PART
-    assert "stop_expired" in changes(world)
+    assert "stop_spent" in changes(world)
     told = len(world.notices)
     later(world, 30)
     assert (len(world.stops), len(world.notices)) == (1, told)

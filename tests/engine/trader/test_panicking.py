@@ -5,12 +5,23 @@ from itertools import pairwise
 
 import pytest
 
-from engine.model.commands import AnswerOutside, ApproveEntry, DecisionMode, OutsideChoice, Panic, ResetLatch, StartTrading
+from engine.model.commands import (
+    AnswerOutside,
+    ApproveEntry,
+    DecisionMode,
+    OutsideChoice,
+    Panic,
+    ResetLatch,
+    StartTrading,
+    StopHow,
+    StopTrading,
+)
 from engine.model.messages import Outcome, ReplyCode, SyncAccount
 from engine.model.notices import EntryProposed, LatchCause, PanicDone
 from engine.model.orders import Role
 from engine.model.saved import SavedAccount, SavedState
 from engine.model.signals import Side
+from engine.model.view import Running
 from engine.trader import panicking
 from engine.trader.books import Books
 from tests.engine.trader.hands import OpenWorld
@@ -81,6 +92,17 @@ def test_a_panic_that_dies_at_any_step_is_taken_up_again(step: int, is_saved: bo
         world.pass_time(1_000, is_check=second == 10)
 
     assert is_over(world)
+
+
+def test_a_panic_of_a_trader_that_rests_leaves_it_at_rest() -> None:
+    world = a_world()
+    world.wish(StopTrading, how=StopHow.KEEP)
+
+    world.wish(Panic)
+    later(world)
+
+    assert is_over(world)
+    assert world.trader.books.saved.running is Running.STOPPED
 
 
 def test_a_second_panic_changes_nothing() -> None:

@@ -236,6 +236,8 @@ class World:
         if held * int(side) >= 0:
             value = self.entry[symbol] * abs(held) + price * quantity
             self.entry[symbol] = value / (abs(held) + quantity)
+        elif quantity > abs(held):
+            self.entry[symbol] = price
         self.held[symbol] = held + quantity * int(side)
         self.wallet += realised - fee
         self._ids += 1

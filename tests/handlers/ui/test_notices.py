@@ -20,7 +20,16 @@ from tests.handlers.samples import INTENT, a_desk, a_position, a_ruling, an_engi
 from tests.handlers.ui.longer import longer
 
 KINDS: UnionType = notices.Notice.__value__
-CRITICAL = {"CoverMissing", "LatchSet", "PanicDone", "EngineHalted", "EntryUnknown", "StoreWentAway", "ProcessTroubled"}
+CRITICAL = {
+    "CoverMissing",
+    "ExitRefused",
+    "LatchSet",
+    "PanicDone",
+    "EngineHalted",
+    "EntryUnknown",
+    "StoreWentAway",
+    "ProcessTroubled",
+}
 
 
 def buttons_of(screen: Screen) -> list[InlineKeyboardButton]:
