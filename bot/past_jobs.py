@@ -69,7 +69,8 @@ def dial_picture(dial: Dial, now: float, wanted: float, label: str, language: st
 
 
 def backtest(question: PastQuestion, label: str, language: str, *, told: Told) -> Backtested:
-    """One walk, summed up and drawn. Raises `NotMeasured`."""
+    """One walk, summed up, drawn and written out. Raises `NotMeasured`."""
+    from bot.backtest_books import as_csv_text
     from engine.backtest.endings import ended
     from engine.backtest.kernel import Walker
     from engine.backtest.report import reported
@@ -81,7 +82,8 @@ def backtest(question: PastQuestion, label: str, language: str, *, told: Told) -
     end = ended(run, walker.simulation, params, lambda terms: Walker(walker.histories, terms).run(params))
     report = reported(run, [one.candles for one in walker.histories], ended=end)
     told(Progress(Phase.DRAWING))
-    return Backtested(report, result_picture(Languages(label).texts(language), report))
+    picture = result_picture(Languages(label).texts(language), report)
+    return Backtested(report, picture, as_csv_text(run.trades).encode())
 
 
 def calibrate(question: PastQuestion, *, told: Told) -> Calibration:

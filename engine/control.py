@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Backtested:
-    """A symbol's past, summed up, and a picture of it."""
+    """A symbol's past, summed up, a picture of it (PNG), and its trades, one a line (CSV, UTF-8)."""
 
     report: Report
     picture: bytes
+    trades: bytes
 
 
 class Past(Protocol):

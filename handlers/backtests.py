@@ -9,15 +9,14 @@ from aiogram.types import CallbackQuery, Message
 
 from engine.model.market import DAY_MS, INTERVAL_MS
 from engine.model.past import CalibrationFinding
-from handlers.chat import redraw, show
-from handlers.long_jobs import Told, begin
+from handlers.chat import File, redraw, show
+from handlers.long_jobs import Result, Told, begin
 from handlers.owner import Owner
 from handlers.reading import read_days, read_symbol
 from handlers.ui import backtests as ui
 from handlers.ui import calibration
 from handlers.ui import long_jobs as jobs_ui
 from handlers.ui.callbacks import Halt
-from handlers.ui.screen import Screen
 from handlers.whatif import kept
 
 USUAL_DAYS: Final = 90
@@ -56,9 +55,10 @@ async def backtest(message: Message, command: CommandObject, owner: Owner) -> No
         )
 
 
-async def _walked(job: str, symbol: str, days: int, told: Told, owner: Owner) -> Screen:
+async def _walked(job: str, symbol: str, days: int, told: Told, owner: Owner) -> Result:
     found = await owner.engine.past.backtest(job, symbol, days, owner.texts.language, told)
-    return ui.result(owner.texts, found)
+    trades = File(f"{symbol}-{days}d-trades.csv", found.trades) if found.report.run.trades else None
+    return Result(ui.result(owner.texts, found), trades)
 
 
 async def calibrate(message: Message, command: CommandObject, owner: Owner) -> None:
@@ -69,11 +69,11 @@ async def calibrate(message: Message, command: CommandObject, owner: Owner) -> N
         await show(message, ui.bad_days(owner.texts, words, most))
         return
 
-    async def searched(job: str, told: Told) -> Screen:
+    async def searched(job: str, told: Told) -> Result:
         found = await owner.engine.past.calibrate(job, days, told)
         changes = {name: after for name, _, after in found.changes}
         is_better = found.finding is CalibrationFinding.BETTER
-        return calibration.result(owner.texts, found, await kept(changes, owner) if is_better and changes else "")
+        return Result(calibration.result(owner.texts, found, await kept(changes, owner) if is_better and changes else ""))
 
     await begin(message, calibration.title(owner.texts, days), searched, owner)
 

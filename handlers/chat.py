@@ -5,7 +5,7 @@ A message with a picture cannot become one without, nor the other way round: the
 
 import asyncio
 import logging
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaPhoto, LinkPreviewOptions, Message
@@ -24,6 +24,13 @@ TOAST_S: Final = 2.0  # so long a screen waits until its tap is answered
 logger = logging.getLogger(__name__)
 
 
+class File(NamedTuple):
+    """A file for the owner to keep."""
+
+    name: str
+    content: bytes
+
+
 async def show(message: Message, screen: Screen) -> Message:
     """Answer in a new message."""
     screen = _fitting(screen)
@@ -31,6 +38,11 @@ async def show(message: Message, screen: Screen) -> Message:
         photo = BufferedInputFile(screen.picture, PICTURE)
         return await message.answer_photo(photo, caption=screen.text, reply_markup=markup(screen), parse_mode=HTML)
     return await message.answer(screen.text, reply_markup=markup(screen), parse_mode=HTML, link_preview_options=NO_PREVIEW)
+
+
+async def send_file(message: Message, file: File) -> None:
+    """Send a file below a message, without a sound."""
+    await message.answer_document(BufferedInputFile(file.content, file.name), disable_notification=True)
 
 
 async def redraw(callback: CallbackQuery, screen: Screen) -> Message | None:

@@ -6,13 +6,13 @@ It is one message, edited: the preview that Telegram draws for drafts vanishes a
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Message
 
 from engine.model.past import NotMeasured, Phase, Progress
-from handlers.chat import redrawn, show
+from handlers.chat import File, redrawn, send_file, show
 from handlers.owner import Owner
 from handlers.ui import long_jobs as ui
 from handlers.ui.markup import Html
@@ -23,7 +23,14 @@ NAME_BYTES: Final = 6
 BEGINNING: Final = Progress(Phase.PREPARING)
 
 type Told = Callable[[Progress], None]
-type Work = Callable[[str, Told], Awaitable[Screen]]
+type Work = Callable[[str, Told], Awaitable[Result]]
+
+
+class Result(NamedTuple):
+    """What the message becomes, and a file that is sent below it."""
+
+    screen: Screen
+    file: File | None = None
 
 
 async def begin(message: Message, title: Html, work: Work, owner: Owner) -> None:
@@ -38,13 +45,15 @@ async def _done(shown: Message, title: Html, job: str, work: Work, owner: Owner)
     newest = [BEGINNING]
     telling = asyncio.create_task(_tell(shown, title, job, newest, owner))
     try:
-        screen = await work(job, lambda progress: newest.__setitem__(0, progress))
+        result = await work(job, lambda progress: newest.__setitem__(0, progress))
     except NotMeasured as error:
-        screen = ui.not_done(owner.texts, title, error)
+        result = Result(ui.not_done(owner.texts, title, error))
     finally:
         telling.cancel()
         await asyncio.wait({telling})
-    await redrawn(shown, screen)
+    message = await redrawn(shown, result.screen)
+    if result.file is not None:
+        await send_file(message, result.file)
 
 
 async def _tell(shown: Message, title: Html, job: str, newest: list[Progress], owner: Owner) -> None:

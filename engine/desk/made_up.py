@@ -29,12 +29,6 @@ def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
     return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:])
 
 
-def turned(desk: SavedDesk, fill: Fill, closed: Decimal) -> SavedDesk:
-    """Remember a fill that closed one position and opened the next: what was closed is told, and stays as it was told."""
-    first, rest = ledger.split(fill, closed)
-    return noted(noted(desk, replace(first, time_ms=fill.time_ms - 1)), rest)
-
-
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:
@@ -42,7 +36,7 @@ def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fil
             same = min(old.quantity, fill.quantity)
             true, rest = _part(fill, same), fill.quantity - same
             others = (other for other in desk.made_up if other is not old)
-            desk = replace(desk, made_up=(*_left(old, same), *others), holding=_corrected(desk.holding, old, true))
+            desk = replace(desk, made_up=(*_left(old, same), *others), holding=_corrected(desk.holding, _part(old, same), true))
             desk = _named(desk, old, true)
             if not rest:
                 return ledger.noted(desk, fill, max(seen_ms, desk.last_fill_seen_ms)), None
@@ -144,18 +138,21 @@ def _named(desk: SavedDesk, old: Fill, true: Fill) -> SavedDesk:
 
 
 def _left(old: Fill, quantity: Decimal) -> Iterable[Fill]:
-    return (replace(old, quantity=old.quantity - quantity),) if old.quantity > quantity else ()
+    return (_part(old, old.quantity - quantity),) if old.quantity > quantity else ()
 
 
 def _corrected(holding: Holding | None, old: Fill, true: Fill) -> Holding | None:
-    """The position with an assumed price and fee replaced. One that is closed and told stays as it was told."""
+    """The position with an assumed price, result and fee replaced. One that is closed and told stays as it was told.
+
+    Where an assumed fill turned a position, what the true one realised otherwise, and its fee, go to the next one's books.
+    """
     if holding is None or old.time_ms < holding.trade.entry_time_ms:
         return holding
     moved = (true.price - old.price) * true.quantity
-    gross, fees = holding.trade.gross + true.realised, holding.trade.fees + ledger.fee_of(true)
-    if ledger.own_side(holding, true):  # what such a one realised belongs to what it closed before
-        value = holding.entry_value + moved
-        trade = replace(holding.trade, entry_price=value / holding.entry_quantity, fees=fees)
+    gross, fees = holding.trade.gross + true.realised - old.realised, holding.trade.fees + ledger.fee_of(true)
+    if ledger.own_side(holding, true):
+        value = holding.entry_value + (moved if not old.realised else ZERO)  # a turned one's price is the exchange's own
+        trade = replace(holding.trade, entry_price=value / holding.entry_quantity, gross=gross, fees=fees)
         return replace(holding, entry_value=value, trade=trade)
     value = holding.exit_value + moved
     exit_price = value / holding.exit_quantity if holding.exit_quantity else holding.trade.exit_price

@@ -150,7 +150,7 @@ def _followed(
         fill = replace(fill, realised=ledger.unrealised(before, float(fill.price)))
     is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
     desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, atr, number)
-    desk = made_up.noted(desk, fill) if before is None or not is_turned else made_up.turned(desk, fill, before.quantity)
+    desk = made_up.noted(desk, fill)
     if is_left_over:  # of what we were leaving: the exit goes on
         desk = replace(desk, is_unwanted=True)
     if ours is not None and desk.entry is not None:

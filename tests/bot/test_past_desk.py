@@ -232,6 +232,7 @@ async def test_a_backtest_tells_how_far_it_is_and_comes_with_a_picture(tmp_path:
 
     assert found.report.run.trades == walked(tmp_path, 60, EAGER).trades
     assert found.picture.startswith(b"\x89PNG")
+    assert len(found.trades.decode().splitlines()) == 1 + len(found.report.run.trades) > 1
     assert [one.phase.value for one in told if one.phase.value != "fetching"] == ["preparing", "walking", "drawing"]
     parts = [one.done / one.total for one in told if one.total]
     assert parts == sorted(parts)

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiogram.methods import EditMessageText, SendPhoto
+from aiogram.methods import EditMessageText, SendDocument, SendPhoto
+from aiogram.types import BufferedInputFile
 
 from engine.backtest.report import reported
 from engine.control import Backtested
@@ -15,11 +16,11 @@ from tests.engine.backtest.runs import a_run
 from tests.handlers.conversation import Conversation, assert_fits_telegram
 from tests.handlers.samples import an_engine
 
-PICTURE = b"\x89PNG"
+PICTURE, TRADES = b"\x89PNG", b"number,symbol\n1,ETHUSDT\n"
 
 
 def a_result() -> Backtested:
-    return Backtested(reported(a_run([2.0, -1.0, 0.5] * 12)), PICTURE)
+    return Backtested(reported(a_run([2.0, -1.0, 0.5] * 12)), PICTURE, TRADES)
 
 
 async def test_the_result_is_a_picture_with_its_card() -> None:
@@ -33,6 +34,22 @@ async def test_the_result_is_a_picture_with_its_card() -> None:
     assert "Backtest ETHUSDT" in chat.shown
     assert engine.past.asked[0][2:5] == ("ETHUSDT", 60, "en")
     assert_fits_telegram(chat.html, chat.buttons)
+
+
+async def test_its_trades_follow_as_a_file_without_a_sound_and_a_walk_without_trades_sends_none() -> None:
+    engine = an_engine()
+    engine.past.answers["backtest"] = a_result()
+    requests = await Conversation(engine).say("/backtest eth 60")
+
+    (sent,) = [request for request in requests if isinstance(request, SendDocument)]
+    assert isinstance(sent.document, BufferedInputFile)
+    assert (sent.document.filename, sent.document.data) == ("ETHUSDT-60d-trades.csv", TRADES)
+    assert sent.disable_notification
+    assert isinstance(requests[-2], SendPhoto), "the result stands above it"
+
+    engine.past.answers["backtest"] = Backtested(reported(a_run([])), PICTURE, b"number,symbol\n")
+    requests = await Conversation(engine).say("/backtest eth 60")
+    assert not [request for request in requests if isinstance(request, SendDocument)]
 
 
 async def test_it_tells_how_far_it_is_and_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

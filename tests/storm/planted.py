@@ -158,7 +158,7 @@ def _looks(defect: Defect) -> Iterator[tuple[str, Words]]:
     """Who looks for a defect, in this order: the quick ones first."""
     storm = ("-m", "tests.storm", "--workers", "1", "--until-failure")
     for path in defect.tests:
-        yield f"tests: {path}", ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", path)
+        yield f"tests: {path}", ("-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", path)
     if defect.faults:
         yield f"storms of {defect.faults}", (*storm, "--faults", defect.faults, "--first", "1", "--seeds", str(SEEDS // 3))
     yield "storms", (*storm, "--first", "1", "--seeds", str(SEEDS))

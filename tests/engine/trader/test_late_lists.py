@@ -116,11 +116,12 @@ def test_a_position_turned_unseen_is_told_with_the_result_that_its_turn_had() ->
     world.can_list = True
     world.lives(10)
 
-    (trade,), holding = world.trades, memory(world).holding
-    assert trade.gross == world.fills[-1].realised > 0
-    assert trade.exit_price == world.fills[-1].price
+    (trade,), holding, turn = world.trades, memory(world).holding, world.fills[-1]
+    assert trade.gross == turn.realised > 0
+    assert trade.exit_price == turn.price
     assert holding is not None
-    assert (holding.trade.side, holding.quantity, holding.trade.gross) == (Side.SHORT, held, Decimal(0))
+    assert (holding.trade.side, holding.quantity, holding.trade.entry_price) == (Side.SHORT, held, turn.price)
+    assert (holding.trade.gross, holding.trade.fees) == (Decimal(0), turn.fee)
 
 
 def test_one_execution_may_be_what_two_were_assumed_for() -> None:
