@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import stamina
 
-from engine.adapters.binance_answers import Anything, KeyRights, ListenKey, Premium, ServerTime, decoded
+from engine.adapters.binance_answers import KeyRights, ListenKey, Premium, ServerTime, decoded
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import BinanceClient, Call, is_clock_fault
 from engine.adapters.binance_errors import ExchangeFailed, HeldBack, NoAnswer, NotSent, Refused
@@ -216,9 +216,11 @@ class BinanceRest:
         """Open (or extend) the account's one private stream and return its name."""
         return (await self.read(Call("POST", "/fapi/v1/listenKey", Need.RECONCILE), NO_PARAMS, ListenKey)).listen_key
 
-    async def extend_listen_key(self) -> None:
-        """Keep the private stream open for another hour."""
-        await self.read(Call("PUT", "/fapi/v1/listenKey", Need.RECONCILE), NO_PARAMS, Anything)
+    async def extend_listen_key(self) -> str:
+        """Keep the account's one private stream open for another hour. Returns its name, or "" where the answer has none."""
+        found = await self.read(Call("PUT", "/fapi/v1/listenKey", Need.RECONCILE), NO_PARAMS, dict[str, object])
+        key = found.get("listenKey")
+        return key if isinstance(key, str) else ""
 
 
 def _is_passing(error: Exception) -> bool:

@@ -46,6 +46,7 @@ class UserStream:
         self._post: Post = _nowhere
         self._group: asyncio.TaskGroup | None = None
         self._watch = RouteWatch(Route.PRIVATE, clock=rest.clock, market_ms=market_ms)
+        self._key = ""  # of the newest connection
         self._newest_ms = 0
         self._is_syncing = False
         self._seen = deque[bytes](maxlen=FRAMES_COMPARED)
@@ -60,9 +61,12 @@ class UserStream:
             await self._line.run()
 
     async def keep_alive(self) -> None:
-        """Keep the stream open for another hour; where its key is gone, take a new one and connect anew."""
+        """Keep the stream open for another hour; where its key is gone, or no longer the account's, connect anew."""
+        used = self._key
         try:
-            await self._rest.extend_listen_key()
+            extended = await self._rest.extend_listen_key()
+            if extended and extended != used == self._key:
+                self._line.drop("the listen key was replaced")  # a stream on a dead key stays open, and mute
         except Refused as refused:
             if refused.code == NO_LISTEN_KEY:
                 self._line.drop("the listen key was gone")
@@ -74,8 +78,8 @@ class UserStream:
         return self._newest_ms
 
     async def _address(self) -> str:
-        key = await self._rest.listen_key()
-        return f"{self._root}/private/ws?listenKey={quote(key, safe='')}&events={EVENTS}"
+        self._key = await self._rest.listen_key()
+        return f"{self._root}/private/ws?listenKey={quote(self._key, safe='')}&events={EVENTS}"
 
     def _take(self, raw: bytes) -> None:
         if raw in self._seen:

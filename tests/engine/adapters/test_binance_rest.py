@@ -187,11 +187,11 @@ def test_the_careful_leverage_table_is_consistent() -> None:
 
 async def test_listen_keys_and_key_rights_are_read(exchange: FakeExchange, rest: BinanceRest) -> None:
     exchange.on("POST", "/fapi/v1/listenKey", Answer({"listenKey": "K1"}))
-    exchange.on("PUT", "/fapi/v1/listenKey", Answer({}))
+    exchange.on("PUT", "/fapi/v1/listenKey", Answer({}), Answer({"listenKey": "K2"}))
     rights = {"ipRestrict": True, "enableReading": True, "enableFutures": True, "enableWithdrawals": False}
     exchange.on("GET", "/sapi/v1/account/apiRestrictions", Answer(rights))
 
     assert await rest.listen_key() == "K1"
-    await rest.extend_listen_key()
+    assert [await rest.extend_listen_key() for _ in range(2)] == ["", "K2"]
     assert (await rest.key_rights()).ip_restrict is True
     assert [one.text for one in exchange.requests[:2]] == ["", ""]

@@ -162,6 +162,23 @@ async def test_keeping_alive_extends_the_key_or_takes_a_new_one(exchange: FakeEx
         assert "listenKey=K2" in room.sockets.paths[-1]
 
 
+async def test_a_stream_whose_key_is_not_the_one_that_was_extended_takes_the_new_one(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    exchange.on("PUT", KEY_PATH, Answer({"listenKey": "K1"}), Answer({}), Answer({"listenKey": "K2"}))
+    async with a_room(exchange, rest) as room:
+        for _ in range(2):
+            await room.broker.keep_alive()
+        assert len(room.sockets.paths) == 1  # its own key, and none at all: nothing is wrong
+
+        await room.broker.keep_alive()
+        await room.inbox.has(FeedRestored, 2)
+        await room.broker.keep_alive()
+
+        assert ["listenKey=K2" in path for path in room.sockets.paths] == [False, True]
+        assert len(room.inbox.of(FeedLost)) == 1
+
+
 async def test_a_changed_leverage_has_the_set_up_read(exchange: FakeExchange, rest: BinanceRest) -> None:
     exchange.on("GET", "/fapi/v1/symbolConfig", Answer([{"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 19}]))
     async with a_room(exchange, rest) as room:
