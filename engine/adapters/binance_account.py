@@ -36,7 +36,7 @@ from engine.model.market import DAY_MS
 from engine.model.orders import Fill
 
 WINDOW_MS: Final = 7 * DAY_MS - 1  # the longest period that one question may span
-HISTORY_MS: Final = 89 * DAY_MS  # older executions are not kept
+HISTORY_MS: Final = 89 * DAY_MS  # older orders and executions are not kept
 ROWS_PER_PAGE: Final = 1_000
 NAMES_KEPT: Final = 2_000
 NAMES_AT_ONCE: Final = 5
@@ -46,7 +46,7 @@ SPACED_S: Final = 3.0
 
 
 class AccountReader:
-    """Reads of one account. `market_ms` gives the newest market time known."""
+    """Reads of one account. `market_ms` gives the newest market time known, 0 before there is one."""
 
     def __init__(self, rest: BinanceRest, *, symbols: Sequence[str], market_ms: Callable[[], int]) -> None:
         self._rest = rest
@@ -139,12 +139,9 @@ class AccountReader:
     async def fills(self, symbol: str, since_ms: int) -> tuple[Fill, ...]:
         """The executions of a symbol since a moment of market time, oldest first."""
         rows = dict[int, AccountTrade]()
-        until_ms = max(self._market_ms(), since_ms)
-        start = max(since_ms, until_ms - HISTORY_MS)
-        while start <= until_ms:
+        for start in await self._windows(symbol, since_ms):
             for row in await self._trades_of_window(symbol, start):
                 rows[row.id] = row
-            start += WINDOW_MS + 1
         trades = [rows[key] for key in sorted(rows)]
         names = await self._names_of(symbol, list(dict.fromkeys(row.order_id for row in trades)))
         return tuple(fill(row, names[row.order_id]) for row in trades)
@@ -152,8 +149,7 @@ class AccountReader:
     async def order_names(self, symbol: str, since_ms: int) -> frozenset[str]:
         """The client ids of all orders of a symbol since a moment of market time, in whatever state."""
         path, size, names = "/fapi/v1/allOrders", str(ROWS_PER_PAGE), set[str]()
-        start, until_ms = since_ms, max(self._market_ms(), since_ms)
-        while start <= until_ms:
+        for start in await self._windows(symbol, since_ms):
             times = {"startTime": str(start), "endTime": str(start + WINDOW_MS)}
             page = await self._read(path, list[Order], symbol=symbol, limit=size, **times)
             names.update(row.client_order_id for row in page)
@@ -161,7 +157,6 @@ class AccountReader:
                 following = str(max(row.order_id for row in page) + 1)
                 page = await self._read(path, list[Order], symbol=symbol, limit=size, orderId=following)
                 names.update(row.client_order_id for row in page)
-            start += WINDOW_MS + 1
         return frozenset(names)
 
     async def funding(self, symbol: str, since_ms: int) -> list[tuple[int, Decimal]]:
@@ -186,6 +181,15 @@ class AccountReader:
         self._names[order_id] = client_id
         if len(self._names) > NAMES_KEPT:
             self._names.popitem(last=False)
+
+    async def _windows(self, symbol: str, since_ms: int) -> range:
+        """Where the windows begin that reach from a moment of market time up to now.
+
+        Before the feed runs no market time is known: at a start the exchange itself is asked for it.
+        """
+        market_ms = self._market_ms() or (await self._rest.premium(symbol)).time
+        until_ms = max(market_ms, since_ms)
+        return range(max(since_ms, until_ms - HISTORY_MS), until_ms + 1, WINDOW_MS + 1)
 
     async def _trades_of_window(self, symbol: str, start: int) -> list[AccountTrade]:
         """One window of executions. A full page goes on by id, for ids and times exclude each other."""

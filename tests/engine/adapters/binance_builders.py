@@ -66,7 +66,7 @@ def a_target(**changes: Any) -> ApprovedOrder:
     )
 
 
-def a_broker(rest: BinanceRest, ws_private: str = "ws://127.0.0.1:1") -> BinanceBroker:
+def a_broker(rest: BinanceRest, ws_private: str = "ws://127.0.0.1:1", market_ms: int = MARKET_MS) -> BinanceBroker:
     return binance_broker(
-        rest, symbols=["BTCUSDT"], interval="1h", ws_private=ws_private, patience=QUICK, market_ms=lambda: MARKET_MS
+        rest, symbols=["BTCUSDT"], interval="1h", ws_private=ws_private, patience=QUICK, market_ms=lambda: market_ms
     )

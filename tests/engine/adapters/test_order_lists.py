@@ -1,15 +1,20 @@
-"""The list of all orders, which says that one was never taken: whole, page by page, or not at all."""
+"""The lists of all orders and executions: whole, page by page and window by window up to now, or not at all."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from engine.adapters.binance_account import HISTORY_MS
 from engine.adapters.binance_rest import BinanceRest
-from engine.model.events import ErrandFailed, OrdersListed
-from engine.model.messages import ListOrders
+from engine.model.events import ErrandFailed, FillsListed, OrdersListed
+from engine.model.messages import FetchFills, ListOrders
 from engine.ports import Event
 from tests.engine.adapters.binance_builders import ENTRY_ID, MARKET_MS, a_broker
+from tests.engine.adapters.errand_parts import trade
 from tests.engine.adapters.fake_exchange import Answer, FakeExchange, ManualClock, Request
 
-PATH = "/fapi/v1/allOrders"
+PATH, TRADES = "/fapi/v1/allOrders", "/fapi/v1/userTrades"
 DAY = 86_400_000
 
 
@@ -64,3 +69,54 @@ async def test_a_list_of_which_a_page_fails_is_no_list(exchange: FakeExchange, r
 
     assert isinstance(event, ErrandFailed)
     assert (event.errand, event.symbol) == ("ListOrders", "BTCUSDT")
+
+
+async def test_before_the_feed_runs_every_window_up_to_now_is_asked_for(exchange: FakeExchange, rest: BinanceRest) -> None:
+    """A start asked for the first week only: the stop that closed a position of twelve days was never booked."""
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"symbol": "BTCUSDT", "markPrice": "1", "time": MARKET_MS}))
+    exchange.on("GET", PATH, _in_its_window(MARKET_MS - DAY, order(7, ENTRY_ID)))
+    exchange.on("GET", TRADES, _in_its_window(MARKET_MS - DAY, trade(1)))
+    exchange.on("GET", "/fapi/v1/order", Answer(order(7, ENTRY_ID)))
+    broker, since_ms = a_broker(rest, market_ms=0), MARKET_MS - 12 * DAY
+
+    (listed,) = await broker.run(ListOrders("BTCUSDT", since_ms))
+    (filled,) = await broker.run(FetchFills("BTCUSDT", since_ms))
+
+    assert isinstance(listed, OrdersListed)
+    assert listed.client_ids == {ENTRY_ID}
+    assert isinstance(filled, FillsListed)
+    assert [fill.trade_id for fill in filled.fills] == [1]
+    assert len(exchange.seen("GET", PATH)) == len(exchange.seen("GET", TRADES)) == 2
+
+
+async def test_before_the_feed_runs_executions_up_to_an_unknown_now_are_no_list(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    exchange.on("GET", TRADES, Answer([]))
+
+    (event,) = await a_broker(rest, market_ms=0).run(FetchFills("BTCUSDT", MARKET_MS - 12 * DAY))
+
+    assert isinstance(event, ErrandFailed)
+
+
+@pytest.mark.parametrize("path", [PATH, TRADES])
+async def test_nothing_is_asked_for_that_the_exchange_no_longer_keeps(
+    exchange: FakeExchange, rest: BinanceRest, path: str
+) -> None:
+    exchange.on("GET", path, Answer([]))
+
+    await a_broker(rest).run(ListOrders("BTCUSDT", 0) if path == PATH else FetchFills("BTCUSDT", 0))
+
+    asked = exchange.seen("GET", path)
+    assert int(asked[0].params["startTime"]) == MARKET_MS - HISTORY_MS
+    assert len(asked) == 13
+
+
+def _in_its_window(time_ms: int, row: dict[str, Any]) -> Callable[[Request], Answer]:
+    """A list that shows a row where its moment is asked for."""
+
+    def listed(asked: Request) -> Answer:
+        start, end = int(asked.params["startTime"]), int(asked.params["endTime"])
+        return Answer([row] if start <= time_ms <= end else [])
+
+    return listed
