@@ -36,7 +36,7 @@ RETRY_WAITS_S: Final = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2
 LONGEST_WAIT_MS: Final = 180_000  # for room in the budget; a longer silence is a failure
 ROWS_PER_PAGE: Final = 1_000  # costs 5 of the weight
 CLOCK_REFRESH_S: Final = 30.0
-SLOW_ROUND_TRIP_MS: Final = 2_000  # such a measurement of the clock is worse than the one before it
+SLOW_ROUND_TRIP_MS: Final = 2_000  # such a measurement of the clock is worse than one before it that it does not rule out
 
 FAULTS_SAID: Final = 1_000
 
@@ -114,11 +114,15 @@ class BinanceRest:
         return self.clock.now_ms() - self._synced_ms
 
     async def sync_time(self, need: Need = Need.RECONCILE) -> None:
-        """Read the exchange's clock and keep its distance from ours. `need` is what the clock is read for."""
+        """Read the exchange's clock and keep its distance from ours. `need` is what the clock is read for.
+
+        A slow answer proves bounds only: a distance within them is the better one, any other is wrong.
+        """
         asked = self.clock.now_ms()
         answer = decoded(await self._client.call(Call("GET", "/fapi/v1/time", need), NO_PARAMS), ServerTime)
         answered = self.clock.now_ms()
-        if answered - asked > SLOW_ROUND_TRIP_MS and self._synced_ms:
+        is_possible = answer.server_time - answered <= self._client.offset_ms <= answer.server_time - asked
+        if answered - asked > SLOW_ROUND_TRIP_MS and self._synced_ms and is_possible:
             return
         self._client.offset_ms = answer.server_time - (asked + answered) // 2
         self._synced_ms = answered

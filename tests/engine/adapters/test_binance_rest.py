@@ -88,7 +88,7 @@ async def test_the_offset_is_the_distance_from_the_middle_of_the_round_trip(
 async def test_a_slow_round_trip_does_not_spoil_a_good_clock(
     exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
 ) -> None:
-    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms + 10}))
+    exchange.on("GET", "/fapi/v1/time", lambda _: Answer({"serverTime": clock.time_ms + 10}))
     await rest.sync_time()
     clock.step_ms = 3_000
 
@@ -96,6 +96,27 @@ async def test_a_slow_round_trip_does_not_spoil_a_good_clock(
 
     clock.step_ms = 0
     assert rest.exchange_ms() - clock.time_ms == 10
+
+
+@pytest.mark.parametrize("leap_ms", [40_000, -40_000])
+async def test_a_slow_round_trip_mends_a_clock_that_it_proves_wrong(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock, leap_ms: int
+) -> None:
+    """A machine was paused, then every answer took long: each signed request was refused for as long as that lasted."""
+    exchange.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms + 10}))
+    await rest.sync_time()
+    asked_ms = clock.time_ms
+
+    def slowly(_: Request) -> Answer:
+        clock.time_ms = asked_ms + 3_000
+        return Answer({"serverTime": asked_ms + 1_500 + leap_ms})
+
+    exchange.on("GET", "/fapi/v1/time", slowly)
+
+    await rest.sync_time()
+
+    assert rest.exchange_ms() - clock.time_ms == leap_ms
+    assert rest.clock_age_ms() == 0
 
 
 async def test_an_unreachable_clock_is_no_catastrophe(exchange: FakeExchange, rest: BinanceRest) -> None:
