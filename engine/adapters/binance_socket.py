@@ -132,7 +132,9 @@ class Line:
                     fading, wait_s = None, self._patience.renew_after_s
                     continue
                 fresh, wait_s = await self._connected(), self._patience.max_reconnect_delay_s
-                if isinstance(fresh, ClientConnection):
+                if isinstance(fresh, ClientConnection) and (self._reader.done() or self._reader.cancelling()):
+                    await fresh.close()  # the old one ended meanwhile: there is a gap, and whoever listens is to hear of it
+                elif isinstance(fresh, ClientConnection):
                     fading, socket, wait_s = (socket, self._reader), fresh, self._patience.overlap_s
                     self._reader = asyncio.create_task(_read(fresh, self._taken))
         finally:

@@ -85,6 +85,46 @@ async def test_closing_a_line_closes_both_of_its_connections() -> None:
         assert sockets.count("market") == 0
 
 
+@pytest.mark.parametrize("is_dropped", [True, False])
+async def test_a_connection_that_ends_while_its_successor_connects_is_a_loss(*, is_dropped: bool) -> None:
+    async with running_sockets() as sockets:
+        told, may_renew, renewing = list[str](), asyncio.Event(), asyncio.Event()
+        again = asyncio.Event()
+
+        async def address() -> str:
+            if told and not renewing.is_set():
+                renewing.set()
+                await may_renew.wait()
+            return f"{sockets.url}/private/ws"
+
+        def opened() -> None:
+            told.append("opened")
+            if told.count("opened") == 2:
+                again.set()
+
+        line = Line(
+            address=address,
+            take=lambda raw: None,
+            opened=opened,
+            lost=told.append,
+            patience=replace(QUICK, renew_after_s=0.1),
+        )
+        task = asyncio.create_task(line.run())
+        await asyncio.wait_for(renewing.wait(), timeout=5)
+        if is_dropped:
+            line.drop("the listen key expired")
+        else:
+            await sockets.hang_up("private")
+        may_renew.set()
+        await asyncio.wait_for(again.wait(), timeout=5)
+        await sockets.connected("private", 1)  # nothing of the connection that came too late is left
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert told[:3] == ["opened", "the listen key expired" if is_dropped else "closed by the other side (1001)", "opened"]
+
+
 async def test_no_proxy_stands_between_us_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
