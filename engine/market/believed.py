@@ -1,7 +1,7 @@
 """Is a price, or a time, one that could follow the newest that was believed? What leaps must be said again before it counts.
 
 One frame may be wrong in a way that no check of its own shape sees: a price with a digit too many, a time in another
-century. A leap that is real is repeated within milliseconds.
+century, or a time before one that was already heard. A leap that is real is repeated within milliseconds.
 """
 
 from typing import Final
@@ -30,15 +30,16 @@ class Believed:
             self._said += 1
             if self._said <= CONFIRMATIONS:
                 return False
-            self._said, self.time_ms = 0, time_ms
+            self._said = 0
         else:
             self._doubted_price, self._doubted_ms, self._said = price, time_ms, 1
             return False
-        self.price, self.time_ms = price, max(self.time_ms, time_ms)
+        self.price, self.time_ms = price, time_ms
         return True
 
     def _follows(self, price: float, time_ms: int) -> bool:
-        return is_near(price, self.price, MOST_LEAP) and (not self.time_ms or time_ms - self.time_ms <= MOST_LEAP_MS)
+        passed_ms = time_ms - self.time_ms if self.time_ms else 0
+        return is_near(price, self.price, MOST_LEAP) and 0 <= passed_ms <= MOST_LEAP_MS
 
     def _confirms(self, price: float, time_ms: int) -> bool:
         return (

@@ -198,6 +198,15 @@ async def test_a_price_or_a_time_that_leaps_is_dropped_until_it_is_repeated() ->
         assert room.feed.market_ms() < START * 2
 
 
+async def test_a_price_that_comes_after_a_later_one_is_ignored() -> None:
+    async with a_room(PATIENT) as room:
+        await room.is_up()
+        await room.sockets.send("market", *(price(START + ms) for ms in (5_600, 600, 5_700, 5_000, 4_000, 5_700)))
+        await room.inbox.has(PriceSeen, 3)
+
+        assert [one.time_ms - START for one in room.inbox.of(PriceSeen)] == [5_600, 5_700, 5_700]
+
+
 async def test_a_bar_that_leaps_is_read_over_requests_instead() -> None:
     async with a_room(PATIENT) as room:
         await room.is_up()

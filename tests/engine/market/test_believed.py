@@ -49,8 +49,19 @@ def test_a_time_from_another_year_is_not_believed_until_it_is_repeated() -> None
     assert source.time_ms == later + 2
 
 
-def test_a_time_that_lies_back_does_no_harm() -> None:
+@pytest.mark.parametrize("back_ms", [1, 5_000, 5 * MOST_LEAP_MS])
+def test_a_value_older_than_the_believed_one_is_ignored_and_one_of_the_same_time_is_not(back_ms: int) -> None:
     source = a_source()
 
-    assert source.takes(100.0, T - 5 * MOST_LEAP_MS)
-    assert source.time_ms == T
+    assert not source.takes(96.0, T - back_ms)
+    assert source.takes(101.0, T)
+    assert [source.takes(price, time_ms) for price, time_ms in ((95.0, T - back_ms), (102.0, T + 1)) * 3] == [False, True] * 3
+    assert (source.price, source.time_ms) == (102.0, T + 1)
+
+
+@pytest.mark.parametrize("back_ms", [5_000, 5 * MOST_LEAP_MS])
+def test_an_exchange_that_was_set_back_is_believed_when_nothing_newer_comes_any_more(back_ms: int) -> None:
+    source, earlier = a_source(), T - back_ms
+
+    assert [source.takes(100.0, earlier + step) for step in range(4)] == [False, False, True, True]
+    assert source.time_ms == earlier + 3
