@@ -77,8 +77,9 @@ class AuditLog:
         return self.head
 
     def verify(self, known: Head | None = None) -> AuditVerdict:
-        """Walk the whole chain. `known` is a head that was told earlier: it has to be in it."""
+        """Walk the whole chain. `known` is a head that was told earlier, in groups as the chat shows it: it has to be in it."""
         head, is_known_seen = Head(0, START), known is None or known.seq == 0
+        known = known and Head(known.seq, "".join(known.seal.split()))
         for number, line in enumerate(self._lines(), start=1):
             fault = self._fault(line, number, head)
             if fault:

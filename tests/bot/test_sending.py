@@ -1,5 +1,6 @@
 """One alert on its way: new, as an answer, as an edit; plain where HTML is refused; new where nothing can be edited."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -11,9 +12,13 @@ from aiogram.types import ReplyParameters
 from bot.kept_messages import KeptMessages
 from bot.logs import BLANK, Redaction
 from bot.sending import Sender
+from engine.adapters.audit_log import AuditLog, Head
 from engine.adapters.redis_link import RedisLink
+from engine.model.machine_notices import AuditSealed
 from handlers.ui.alerts import Alert, Loudness
+from handlers.ui.language import Languages
 from handlers.ui.markup import Html
+from handlers.ui.process import of_process
 
 CHAT = 11
 
@@ -129,3 +134,16 @@ async def test_no_secret_leaves_by_way_of_the_chat(sender: Sender, bot: FakeBot)
     await sender.send(CHAT, an_alert("the exchange said: top-secret is wrong"))
 
     assert bot.shown[1].text == f"the exchange said: {BLANK} is wrong"
+
+
+async def test_the_audits_seal_arrives_whole_and_what_the_owner_copies_is_found_in_the_audit(
+    sender: Sender, bot: FakeBot, tmp_path: Path
+) -> None:
+    log = AuditLog(tmp_path)
+    told = log.append("Panic", "user 11", {}, 1)
+
+    await sender.send(CHAT, of_process(Languages("PAPER").texts("en"), AuditSealed(told.seq, told.seal, 1)))
+
+    copied = bot.shown[1].text.split("<code>")[1].split("</code>")[0]
+    assert log.verify(Head(told.seq, copied)).is_whole
+    assert not log.verify(Head(told.seq, copied[::-1])).is_whole
