@@ -15,9 +15,14 @@ class Beliefs:
 
     def __init__(self) -> None:
         self.doubted = 0
-        self._quotes = defaultdict[str, Believed](Believed)
-        self._trades = defaultdict[str, Believed](Believed)
-        self._marks = defaultdict[str, Believed](Believed)
+        self._known_ms = 0
+        self._quotes = defaultdict[str, Believed](self._unheard)
+        self._trades = defaultdict[str, Believed](self._unheard)
+        self._marks = defaultdict[str, Believed](self._unheard)
+
+    def start_after(self, time_ms: int) -> None:
+        """Tell that market time is past this, before the first frame: one that is far from it is not believed at once."""
+        self._known_ms = max(self._known_ms, time_ms)
 
     def takes(self, news: MarketNews) -> bool:
         """Whether this may be passed on."""
@@ -37,3 +42,6 @@ class Beliefs:
                 trades = self._trades[symbol]
                 is_of_now = not trades.time_ms or news.time_ms - trades.time_ms <= MOST_LEAP_MS
                 return is_of_now and all(is_near(extreme, trades.price, MOST_REACH) for extreme in (bar.high, bar.low))
+
+    def _unheard(self) -> Believed:
+        return Believed(self._known_ms)

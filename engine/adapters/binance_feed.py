@@ -18,6 +18,7 @@ from engine.adapters.binance_repair import BarRepair
 from engine.adapters.binance_routes import Link, RouteWatch
 from engine.adapters.binance_socket import Line, Patience, fixed
 from engine.model.events import BarClosed, MarkSeen, Route
+from engine.model.market import INTERVAL_MS
 from engine.ports import Clock, Event, History, Post
 
 SYMBOLS_PER_LINE: Final = 100  # three streams each: far below the exchange's 1,024, and the address stays below 8 kB
@@ -78,6 +79,7 @@ class BinanceFeed:
     def start_after(self, symbol: str, open_time_ms: int) -> None:
         """Tell which bar is already known, so that the feed goes on from there."""
         self.bars.known(symbol, open_time_ms)
+        self.beliefs.start_after(open_time_ms + INTERVAL_MS[self._interval])
 
     def market_ms(self) -> int:
         """The newest market time seen; 0 before the first."""

@@ -13,11 +13,11 @@ CONFIRMATIONS: Final = 2  # further frames that must say the same
 
 
 class Believed:
-    """The newest believed price and time of one source."""
+    """The newest believed price and time of one source. `known_ms`: market time is past this; 0 = nothing is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, known_ms: int = 0) -> None:
         self.price = 0.0  # 0 = none yet
-        self.time_ms = 0
+        self.time_ms = known_ms
         self._doubted_price = 0.0
         self._doubted_ms = 0
         self._said = 0

@@ -198,6 +198,17 @@ async def test_a_price_or_a_time_that_leaps_is_dropped_until_it_is_repeated() ->
         assert room.feed.market_ms() < START * 2
 
 
+async def test_a_first_mark_from_another_century_moves_no_market_time() -> None:
+    async with a_room(PATIENT) as room:
+        room.feed.start_after("BTCUSDT", START - MINUTE)
+        await room.sockets.connected("market")
+        await room.sockets.send("market", mark(4_070_908_800_000), mark(START + 600))
+
+        (seen,) = await room.inbox.has(MarkSeen)
+
+        assert seen.time_ms == room.feed.market_ms() == START + 600
+
+
 async def test_a_price_that_comes_after_a_later_one_is_ignored() -> None:
     async with a_room(PATIENT) as room:
         await room.is_up()
