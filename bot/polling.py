@@ -5,16 +5,20 @@ Another program with the same token is told apart from a network that fails: the
 
 import asyncio
 import logging
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramConflictError,
+    TelegramNetworkError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
+from aiogram.methods import GetUpdates
 from aiogram.types import Update
+from pydantic import ValidationError
 
 WANTED: Final = ["message", "callback_query"]
 LONG_POLL_S: Final = 20
@@ -89,9 +93,28 @@ class Polling:
         await asyncio.sleep(CONFLICT_PAUSE_S)
 
     async def _fetched(self) -> list[Update]:
-        return await self._bot.get_updates(
-            offset=self._offset, timeout=LONG_POLL_S, allowed_updates=WANTED, request_timeout=ANSWER_WITHIN_S
-        )
+        """The next updates. The question for those after them confirms them, so nothing is asked before they were handled."""
+        try:
+            updates = await self._bot.get_updates(
+                offset=self._offset, timeout=LONG_POLL_S, allowed_updates=WANTED, request_timeout=ANSWER_WITHIN_S
+            )
+            numbers = [update.update_id for update in updates]
+        except ClientDecodeError as error:  # one that the library does not know fails the whole batch
+            batch = numbered(error.data)
+            if not batch:  # `from None`: the error holds what people wrote
+                raise TelegramNetworkError(GetUpdates(), "an answer that cannot be read") from None
+            read = (self._read(number, raw) for number, raw in batch.items())
+            updates, numbers = [update for update in read if update is not None], list(batch)
+        if numbers:
+            self._offset = max(numbers) + 1
+        return updates
+
+    def _read(self, number: int, raw: dict[str, Any]) -> Update | None:
+        try:
+            return Update.model_validate(raw, context={"bot": self._bot})
+        except ValidationError:
+            logger.warning("update %d is of a kind that is not known here: it is left out", number)
+            return None
 
     async def _handle_all(self, updates: list[Update]) -> None:
         """Handle a batch side by side; one that takes long does not hold up the others for ever."""
@@ -101,10 +124,16 @@ class Polling:
             task.add_done_callback(self._at_work.discard)
         if tasks:
             await asyncio.wait(tasks, timeout=HANDLED_WITHIN_S)
-            self._offset = updates[-1].update_id + 1
 
     async def _handle(self, update: Update) -> None:
         try:
             await self._dispatcher.feed_update(self._bot, update)
         except Exception:  # one of the two places: a fault in one answer is not the end of the conversation
             logger.exception("update %d was not answered", update.update_id)
+
+
+def numbered(answer: object) -> dict[int, dict[str, Any]]:
+    """The updates in an answer, by their numbers, as they came; none where it is no such answer."""
+    updates = answer.get("result") if isinstance(answer, dict) else None
+    known = updates if isinstance(updates, list) else []
+    return {one["update_id"]: one for one in known if isinstance(one, dict) and isinstance(one.get("update_id"), int)}

@@ -1,0 +1,175 @@
+"""The ear: everything is heard once, and whatever Telegram answers, listening goes on."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramConflictError,
+    TelegramNetworkError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import GetUpdates
+from aiogram.types import Update
+
+from bot import polling
+from bot.polling import Polling
+
+METHOD = GetUpdates()
+SAID = "words of a stranger"
+
+
+class FakeTelegram:
+    """Gives out what was scripted, then stays silent; remembers what was asked for."""
+
+    def __init__(self, *answers: list[int] | Exception) -> None:
+        self.answers = list(answers)
+        self.offsets: list[int | None] = []
+        self.is_silent = asyncio.Event()
+
+    async def get_updates(self, *, offset: int | None, **how: Any) -> list[Update]:
+        self.offsets.append(offset)
+        if not self.answers:
+            self.is_silent.set()
+            await asyncio.Event().wait()
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return [Update(update_id=number) for number in answer]
+
+
+class FakeDispatcher:
+    """Handles updates, and stumbles over some."""
+
+    def __init__(self, *stumbles: int) -> None:
+        self.handled: list[int] = []
+        self.stumbles = stumbles
+
+    async def feed_update(self, bot: Bot, update: Update) -> None:
+        self.handled.append(update.update_id)
+        if update.update_id in self.stumbles:
+            raise ValueError("no answer")
+
+
+class FakeKeeper:
+    """Remembers how the chat stood, and who else listened."""
+
+    def __init__(self) -> None:
+        self.chat = "closed"
+        self.was_told = asyncio.Event()
+
+    async def other_poller(self, conflicts: int) -> None:
+        self.was_told.set()
+
+
+async def heard(telegram: FakeTelegram, dispatcher: FakeDispatcher, keeper: FakeKeeper | None = None) -> None:
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher), keeper or FakeKeeper()).run())
+    await asyncio.wait_for(telegram.is_silent.wait(), 5)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
+async def test_each_update_is_handled_once_and_confirmed_afterwards() -> None:
+    telegram, dispatcher = FakeTelegram([7, 8], [9]), FakeDispatcher(7)
+
+    await heard(telegram, dispatcher)
+
+    assert dispatcher.handled == [7, 8, 9]
+    assert telegram.offsets == [None, 9, 10]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TelegramNetworkError(METHOD, "away"),
+        TelegramConflictError(METHOD, "terminated by other getUpdates request"),
+        TelegramUnauthorizedError(METHOD, "Unauthorized"),
+    ],
+    ids=["the network", "another program with the token", "a revoked token"],
+)
+async def test_after_trouble_it_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+    for pause in ("FIRST_PAUSE_S", "CONFLICT_PAUSE_S", "REFUSED_PAUSE_S"):
+        monkeypatch.setattr(polling, pause, 0.0)
+    telegram, dispatcher = FakeTelegram([7], trouble, [8]), FakeDispatcher()
+
+    await heard(telegram, dispatcher)
+
+    assert dispatcher.handled == [7, 8]
+    assert telegram.offsets == [None, 8, 8, 9]
+
+
+async def test_three_conflicts_in_a_row_end_the_listening_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "CONFLICT_PAUSE_S", 0.0)
+    conflict = TelegramConflictError(METHOD, "terminated by other getUpdates request")
+    telegram, keeper = FakeTelegram(conflict, conflict, [7], conflict, conflict, conflict, [8]), FakeKeeper()
+    dispatcher = FakeDispatcher()
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher), keeper).run())
+
+    await asyncio.wait_for(keeper.was_told.wait(), 5)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+    assert dispatcher.handled == [7]
+    assert telegram.answers == [[8]]
+
+
+async def test_it_tells_that_the_token_is_refused() -> None:
+    telegram, keeper = FakeTelegram(TelegramUnauthorizedError(METHOD, "Unauthorized")), FakeKeeper()
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, FakeDispatcher()), keeper).run())
+
+    async with asyncio.timeout(5):
+        while keeper.chat != "refused":  # noqa: ASYNC110  # the loop turns a few times
+            await asyncio.sleep(0)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
+def undecoded(*updates: object) -> ClientDecodeError:
+    """What the library raises where it cannot read one update of a batch: the whole batch is lost to it."""
+    return ClientDecodeError("Failed to deserialize object", ValueError("a new kind"), {"ok": True, "result": list(updates)})
+
+
+def a_new_kind(number: int) -> dict[str, Any]:
+    chat = {"id": 99, "type": "private"}
+    message = {"message_id": 1, "date": 1, "chat": chat, "text": SAID, "forward_origin": {"type": "a_new_kind", "date": 1}}
+    return {"update_id": number, "message": message}
+
+
+@pytest.mark.parametrize("number", [7, 8, 9], ids=["first", "in the middle", "last"])
+async def test_an_update_of_an_unknown_kind_is_left_out_and_the_others_are_heard(
+    number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = [a_new_kind(one) if one == number else {"update_id": one} for one in (7, 8, 9)]
+    telegram, dispatcher, keeper = FakeTelegram(undecoded(*batch), [10]), FakeDispatcher(), FakeKeeper()
+
+    await heard(telegram, dispatcher, keeper)
+
+    assert dispatcher.handled == [one for one in (7, 8, 9, 10) if one != number]
+    assert telegram.offsets == [None, 10, 11]
+    assert keeper.chat == "open"
+    assert [f"update {number}" in caplog.text, SAID in caplog.text] == [True, False]
+
+
+async def test_where_nothing_in_a_batch_can_be_read_the_next_one_is_asked_for() -> None:
+    telegram, dispatcher = FakeTelegram(undecoded(a_new_kind(7)), [8]), FakeDispatcher()
+
+    await heard(telegram, dispatcher)
+
+    assert dispatcher.handled == [8]
+    assert telegram.offsets == [None, 8, 9]
+
+
+@pytest.mark.parametrize("data", ["<html>", {"ok": True}, {"result": 7}, {"result": []}, {"result": ["?", {"update_id": "?"}]}])
+async def test_an_answer_that_holds_no_updates_counts_as_telegrams_absence(
+    data: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE_S", 0.0)
+    telegram, dispatcher = FakeTelegram(ClientDecodeError("no", ValueError(), data)), FakeDispatcher()
+    keeper = FakeKeeper()
+
+    await heard(telegram, dispatcher, keeper)
+
+    assert keeper.chat == "away"
+    assert telegram.offsets == [None, None]
