@@ -48,7 +48,7 @@ class UserStream:
         self._watch = RouteWatch(Route.PRIVATE, clock=rest.clock, market_ms=market_ms)
         self._key = ""  # of the newest connection
         self._newest_ms = 0
-        self._is_syncing = False
+        self._is_syncing = self._sync_again = False
         self._seen = deque[bytes](maxlen=FRAMES_COMPARED)
         self.frames = 0
         self.bad = 0
@@ -104,17 +104,21 @@ class UserStream:
         assert self._group is not None
         if frame.is_key_expired:
             self._line.drop("the listen key expired")
-        if frame.needs_sync and not self._is_syncing:
-            self._is_syncing = True
-            self._group.create_task(self._sync())
+        if frame.needs_sync:
+            self._sync_again = True
+            if not self._is_syncing:
+                self._is_syncing = True
+                self._group.create_task(self._sync())
         if frame.changed_setup:
             self._group.create_task(self._read_setup(frame.changed_setup))
 
     async def _sync(self) -> None:
-        news = await self._errands.run(SyncAccount())
+        """Read the account; what came meanwhile may lie behind that look, and gets one more."""
+        while self._sync_again:
+            self._sync_again = False
+            for event in await self._errands.run(SyncAccount()):
+                self._post(event)
         self._is_syncing = False
-        for event in news:
-            self._post(event)
 
     async def _read_setup(self, symbol: str) -> None:
         self._post(await self._errands.setup_seen(symbol))

@@ -11,6 +11,7 @@ from aiohttp import web
 
 API_KEY = "k" * 64
 API_SECRET = "secretExample"
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. `body` a str is sent as it is; None in `status` cuts the connection; `delay_s` comes first."""
+    """What goes back, after `delay_s` and `held`. `body` a str is sent as it is; None in `status` cuts the connection."""
 
     body: Any = None
     status: int | None = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     cut_in_body: bool = False
+    held: asyncio.Event | None = None  # nothing goes back before it is set
 
 
 class ManualClock:
@@ -64,6 +66,13 @@ class FakeExchange:
     def seen(self, method: str, path: str) -> list[Request]:
         return [one for one in self.requests if (one.method, one.path) == (method, path)]
 
+    async def asked(self, method: str, path: str) -> None:
+        """Wait until such a request arrived."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.seen(method, path):
+                self.arrived.clear()
+                await self.arrived.wait()
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         text = request.raw_path.partition("?")[2] if request.method == "GET" else (await request.read()).decode()
         arrived = Request(request.method, request.path, text)
@@ -75,6 +84,8 @@ class FakeExchange:
         scripted = script.pop(0) if len(script) > 1 else script[0]
         answer = scripted(arrived) if callable(scripted) else scripted
         await asyncio.sleep(answer.delay_s)
+        if answer.held is not None:
+            await answer.held.wait()
         return await _sent(request, answer)
 
 

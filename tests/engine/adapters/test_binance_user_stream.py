@@ -29,6 +29,7 @@ from tests.engine.adapters.binance_builders import MARKET_MS, QUICK
 from tests.engine.adapters.fake_exchange import Answer, FakeExchange
 from tests.engine.adapters.fake_sockets import FakeSockets, Inbox, running_sockets
 from tests.engine.adapters.test_binance_account_messages import FILLED, FUNDING
+from tests.engine.adapters.test_binance_snapshot import an_account
 
 EVENTS = "ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/ALGO_UPDATE/ACCOUNT_CONFIG_UPDATE/MARGIN_CALL/listenKeyExpired"
 KEY_PATH = "/fapi/v1/listenKey"
@@ -193,12 +194,32 @@ async def test_a_changed_leverage_has_the_set_up_read(exchange: FakeExchange, re
 
 async def test_a_frame_that_cannot_be_read_has_the_account_read_once(exchange: FakeExchange, rest: BinanceRest) -> None:
     async with a_room(exchange, rest) as room:
-        await room.sockets.send("private", b"{", b'{"e":"ORDER_TRADE_UPDATE"}', FILLED)
+        await room.sockets.send("private", b"{", FILLED)
         await room.inbox.has(OrderFilled)
 
         await room.inbox.until(lambda: bool(room.inbox.of(ErrandFailed) or room.inbox.of(AccountSynced)))
 
         assert len(exchange.seen("GET", "/fapi/v1/accountConfig")) == 1
+
+
+async def test_frames_that_cannot_be_read_during_a_look_at_the_account_get_one_of_their_own(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    an_account(exchange)
+    config, answering = {"canTrade": True, "dualSidePosition": False}, asyncio.Event()
+    exchange.on("GET", "/fapi/v1/accountConfig", Answer(config, held=answering))
+    async with a_room(exchange, rest) as room:
+        await room.sockets.send("private", b"{")
+        await exchange.asked("GET", "/fapi/v1/accountConfig")
+        await room.sockets.send("private", b"{1", b"{2", FILLED)  # what they told may lie behind the look
+        await room.inbox.has(OrderFilled)
+
+        answering.set()
+        await room.inbox.has(AccountSynced, 2)
+        await room.sockets.send("private", b"{3")
+        await room.inbox.has(AccountSynced, 3)
+
+        assert len(exchange.seen("GET", "/fapi/v1/accountConfig")) == 3
 
 
 async def test_a_planned_renewal_brings_every_piece_of_news_once(exchange: FakeExchange, rest: BinanceRest) -> None:
