@@ -1,6 +1,7 @@
 """What is still to be saved, and whether the store takes it. Nothing that was owed is forgotten while the store is away.
 
-Saving has a turn of its own: the loop adds and goes on, whoever needs a confirmation waits for it.
+Saving has a turn of its own: the loop adds and goes on, whoever needs a confirmation waits for it. What a long outage
+left goes in portions that fit through a slow link in time: in one piece it would be given up for ever.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from engine.ports import Store, StoreDown
 
 NOTICES_LIMIT: Final = 10_000
 RULINGS_LIMIT: Final = 10_000
+PORTION: Final = 300  # rulings and notices of each kind that one save takes along: 0.4 MB
 RETRY_S: Final = 0.5  # between attempts while the store is away
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,16 @@ class _Batch(NamedTuple):
     @property
     def is_empty(self) -> bool:
         return not (self.is_changed or self.rulings or self.notices or self.trades)
+
+    @property
+    def portions(self) -> int:
+        """How many saves it takes."""
+        return -(-max(len(self.rulings), len(self.notices), 1) // PORTION)
+
+    def split(self) -> tuple["_Batch", "_Batch"]:
+        """What the next save takes along, the oldest first, and the rest. The memory and the trades never wait."""
+        now = self._replace(rulings=self.rulings[:PORTION], notices=self.notices[:PORTION])
+        return now, _Batch(False, self.rulings[PORTION:], self.notices[PORTION:], [])
 
 
 class Owed:
@@ -95,11 +107,14 @@ class Owed:
 
     async def _saved(self) -> bool:
         async with self._turn:
-            if self.is_apart:
-                return False
-            if self._batch.is_empty and self.store_is_up:
-                return True
-            return await self._save()
+            for _ in range(self._batch.portions):  # what comes meanwhile is the next one's
+                if self.is_apart:
+                    return False
+                if self._batch.is_empty and self.store_is_up:
+                    return True
+                if not await self._save():
+                    return False
+            return True
 
     def failed(self, detail: str) -> None:
         """The store does not answer, as somebody else found out. What is owed is tried until it does."""
@@ -117,7 +132,7 @@ class Owed:
             self._told(True, "")
 
     async def _save(self) -> bool:
-        taken, self._batch = self._batch, _Batch(False, [], [], [])
+        taken, self._batch = self._batch.split()
         self._is_saving, is_done = True, False
         try:
             state = self._state() if taken.is_changed else None
