@@ -18,6 +18,7 @@ TICK_S: Final = 1
 HELD_CHECK_S: Final = 5  # a user stream may be mute and seem alive: an open position is looked at this often
 KEEP_ALIVE_S: Final = 1_800  # a listen key lives for an hour
 RULES_S: Final = 21_600
+UNLISTED_S: Final = 300  # rules that the exchange did not give: a position may wait for them
 EQUITY_S: Final = 3_600
 GRACE_S: Final = 30
 
@@ -55,6 +56,7 @@ class Schedule:
         add = self._scheduler.add_job
         add(self._tick, "interval", seconds=TICK_S)
         add(self._refresh_rules, "interval", seconds=RULES_S)
+        add(self._look_for_unlisted, "interval", seconds=UNLISTED_S)
         add(self._snap, "interval", seconds=EQUITY_S)
         if self._keep_alive is not None:
             add(self._extend, "interval", seconds=KEEP_ALIVE_S)
@@ -95,3 +97,8 @@ class Schedule:
             return
         for rules in found:
             self._runner.post(rules)
+
+    async def _look_for_unlisted(self) -> None:
+        """A symbol that is not listed may be so by mistake: its desk begins as soon as it has rules."""
+        if any(symbol not in self._runner.trader.desks for symbol in self._runner.setup.symbols):
+            await self._refresh_rules()

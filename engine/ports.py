@@ -75,7 +75,7 @@ class History(Protocol):
     """The market over requests."""
 
     async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
-        """Read the exchange's rules. Raises `LookupError` naming a symbol that cannot be traded."""
+        """Read the exchange's rules of those that can be traded. Raises `LookupError` naming them where none can."""
 
     async def closed_bars(self, symbol: str, interval: str, count: int, since_ms: int) -> Sequence[BarClosed]:
         """Read closed bars as history, oldest first: the newest `count`, or (count 0) all that opened from `since_ms` on."""

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Rules and bars of every symbol, oldest bars first."""
+    """Rules and bars of every symbol that can be traded, oldest bars first."""
 
     rules: tuple[RulesLoaded, ...]
     bars: Mapping[str, Sequence[BarClosed]]
@@ -43,7 +43,7 @@ class Recovery:
     broker: Broker
 
     async def rules(self) -> tuple[RulesLoaded, ...]:
-        """Raises `LookupError` naming a symbol that cannot be traded, and `ConnectionError`."""
+        """Of the symbols that can be traded. Raises `LookupError` where none can, and `ConnectionError`."""
         with _read("the rules"):
             return tuple(await self.history.rules(self.setup.symbols))
 
@@ -54,7 +54,8 @@ class Recovery:
 
     async def market(self) -> Market:
         """Rules and bars, read ahead of the moment in which they are needed."""
-        return Market(await self.rules(), {symbol: await self.bars(symbol) for symbol in self.setup.symbols})
+        rules = await self.rules()
+        return Market(rules, {one.rules.symbol: await self.bars(one.rules.symbol) for one in rules})
 
     async def account_once(self) -> Sequence[Event]:
         """The account, or whatever was heard instead of it."""

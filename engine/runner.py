@@ -63,7 +63,7 @@ class Runner:
     async def recover(self) -> None:
         """Load, read the exchange, protect, warm up. A store that is away is no reason to leave positions alone.
 
-        Raises `LookupError` for a symbol that cannot be traded, and `ConnectionError`.
+        Raises `LookupError` where no symbol can be traded, and `ConnectionError`.
         """
         self._phase = "recovering"
         self._owed.forget()
@@ -120,7 +120,7 @@ class Runner:
 
     async def _warm_up(self) -> None:
         """Bars that were handled before the restart come first; the feed brings the rest, and the newest may be decided on."""
-        for symbol in self.setup.symbols:
+        for symbol in tuple(self.trader.desks):
             bars = await self._recovery.bars(symbol)
             for event in bars_until(self.trader.desks[symbol].memory.last_bar_ms, bars):
                 self._hands.happened(event)

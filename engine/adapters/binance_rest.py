@@ -15,7 +15,7 @@ import stamina
 from engine.adapters.binance_answers import KeyRights, ListenKey, Premium, ServerTime, decoded
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import BinanceClient, Call, is_clock_fault
-from engine.adapters.binance_errors import ExchangeFailed, HeldBack, NoAnswer, NotSent, Refused
+from engine.adapters.binance_errors import NO_SUCH_SYMBOL, ExchangeFailed, HeldBack, NoAnswer, NotSent, Refused
 from engine.adapters.binance_klines import closed_bars_of, readable
 from engine.adapters.binance_rules import (
     CAREFUL_BRACKETS,
@@ -23,7 +23,7 @@ from engine.adapters.binance_rules import (
     SymbolBrackets,
     brackets_of,
     order_limits,
-    rules_of,
+    rules_found,
     weight_limit,
 )
 from engine.model.events import BarClosed, RulesLoaded
@@ -148,28 +148,39 @@ class BinanceRest:
         return await self.read(Call("GET", "/fapi/v1/premiumIndex", Need.RECONCILE), {"symbol": symbol}, Premium)
 
     async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
-        """Read the exchange's rules. Raises `LookupError` naming a symbol that cannot be traded."""
+        """Read the exchange's rules. A symbol that cannot be traded is left out; `LookupError` names them where none can."""
         if not symbols:
             return ()
         info = await self.read(Call("GET", "/fapi/v1/exchangeInfo", Need.RECONCILE), NO_PARAMS, ExchangeInfo)
         self._client.budget.learn_limits(weight_limit(info), order_limits(info))
         brackets = brackets_of(await self._brackets()) if self.has_keys else dict.fromkeys(symbols, CAREFUL_BRACKETS)
-        rules = [rules_of(info, symbol, brackets) for symbol in symbols]
-        market_ms = (await self.premium(symbols[0])).time
+        rules, faults = rules_found(info, symbols, brackets)
+        if not rules:
+            raise LookupError("; ".join(faults))
+        for fault in faults:
+            self._say_once("", fault, "no contract is traded under this name: %s", fault)
+        market_ms = (await self.premium(rules[0].symbol)).time
         return tuple(RulesLoaded(one, market_ms, self.clock.now_ms()) for one in rules)
 
     async def closed_bars(self, symbol: str, interval: str, count: int, since_ms: int) -> Sequence[BarClosed]:
         """Read closed bars as history, oldest first: the newest `count`, or (count 0) all that opened from `since_ms` on.
 
-        A bar that makes no sense is left out, which leaves a hole; where none makes sense, that is no answer.
+        A bar that makes no sense is left out, which leaves a hole; where none makes sense, that is no answer. A symbol that
+        the exchange does not know has none: nobody need ask for them again and again.
         """
         step = INTERVAL_MS[interval]
-        market_ms = (await self.premium(symbol)).time
+        try:
+            market_ms = (await self.premium(symbol)).time
+        except Refused as refused:
+            if refused.code != NO_SUCH_SYMBOL:
+                raise
+            return ()
         forming_ms = market_ms - market_ms % step
         start = forming_ms - count * step if count else -(-since_ms // step) * step
         bars, faults = closed_bars_of(await self._rows(symbol, interval, start, forming_ms), step, market_ms)
         for fault in faults:
-            self._say_left_out(symbol, fault)
+            words = "a bar of %s is left out; no entries until enough bars lie behind it: %s"
+            self._say_once(symbol, fault, words, symbol, fault)
         if faults and not bars:
             raise NoAnswer(f"no bar of {symbol} makes sense: {faults[0]}")
         seen_ms = self.clock.now_ms()
@@ -198,11 +209,11 @@ class BinanceRest:
         }
         return await self.read(Call("GET", "/fapi/v1/klines", Need.HISTORY), params, list[msgspec.Raw])
 
-    def _say_left_out(self, symbol: str, fault: str) -> None:
-        """Say it once: the bars are read again and again."""
+    def _say_once(self, symbol: str, fault: str, words: str, *parts: str) -> None:
+        """Say it once: rules and bars are read again and again."""
         if (symbol, fault) not in self._left_out and len(self._left_out) < FAULTS_SAID:
             self._left_out.add((symbol, fault))
-            logger.warning("a bar of %s is left out; no entries until enough bars lie behind it: %s", symbol, fault)
+            logger.warning(words, *parts)
 
     async def _brackets(self) -> Sequence[SymbolBrackets]:
         call = Call("GET", "/fapi/v1/leverageBracket", Need.RECONCILE, is_signed=True)

@@ -107,6 +107,19 @@ def rules_of(info: ExchangeInfo, symbol: str, brackets: Mapping[str, tuple[Brack
     )
 
 
+def rules_found(
+    info: ExchangeInfo, symbols: Sequence[str], brackets: Mapping[str, tuple[Bracket, ...]]
+) -> tuple[list[SymbolRules], list[str]]:
+    """The rules of those contracts that can be traded, and why the others cannot."""
+    rules, faults = list[SymbolRules](), list[str]()
+    for symbol in symbols:
+        try:
+            rules.append(rules_of(info, symbol, brackets))
+        except LookupError as error:
+            faults.append(str(error))
+    return rules, faults
+
+
 def brackets_of(rows: Sequence[SymbolBrackets]) -> dict[str, tuple[Bracket, ...]]:
     """The leverage tables by symbol, smallest positions first."""
     return {row.symbol: tuple(_bracket(one, row.notional_coef) for one in _ordered(row)) for row in rows if row.brackets}

@@ -25,6 +25,7 @@ from engine.model.orders import ApprovedOrder, SignedOrder
 from engine.ports import Clock, Event, History, Post, StateUnreadable, StoreDown
 
 SAVE_AGAIN_S: Final = 1.0
+RULES_AGAIN_MS: Final = 300_000  # wire; where the exchange did not list a symbol
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class PaperBroker:
         self._is_open = False
         self._is_owed = False
         self._posted_ms = 0
+        self._rules_due_ms = 0  # wire
 
     async def open(self) -> None:
         """Read the books. Raises `StateUnreadable` or `StoreDown`. Rules are read with the first errand."""
@@ -157,8 +159,9 @@ class PaperBroker:
         return (event,)
 
     async def _read_rules(self) -> None:
-        """Read the rules that are missing. A position in a contract that is no longer traded keeps none."""
-        if all(symbol in self._exchange.rules for symbol in self._symbols):
+        """Read the rules that are missing, now and then. A position in a contract that is no longer traded keeps none."""
+        now = self._clock.now_ms()
+        if now < self._rules_due_ms or all(symbol in self._exchange.rules for symbol in self._symbols):
             return
         for rules in await self._history.rules(self._symbols):
             self._exchange.see(rules)
@@ -166,6 +169,7 @@ class PaperBroker:
             with suppress(LookupError):
                 for rules in await self._history.rules((symbol,)):
                     self._exchange.see(rules)
+        self._rules_due_ms = now + RULES_AGAIN_MS
 
     async def _woken(self) -> None:
         """Wait for news; where books are owed, not for long."""

@@ -133,3 +133,4 @@ class EngineView:
     synced_ms: int  # wire time of the last comparison with the exchange
     is_ready: bool
     is_busy: bool  # something is on its way to the exchange or waits for its answer
+    unlisted: tuple[str, ...] = ()  # the exchange gave no rules for them: mistyped, or no longer listed

@@ -1,8 +1,12 @@
-"""What a Trader begins with: settings with what was changed in chat, and the terms of each symbol."""
+"""What a Trader begins with: settings with what was changed in chat, and the terms of each symbol that can be traded."""
+
+from collections.abc import Container
 
 from engine.desk.terms import DeskTerms
 from engine.execution.lot_rules import lot_rules
 from engine.model.market import SymbolRules
+from engine.model.messages import Outcome
+from engine.model.notices import OutsideChange
 from engine.model.saved import Override
 from engine.params import BadParam, TradingParams, tuned
 from engine.trader.setup import TraderSetup
@@ -30,3 +34,13 @@ def terms_of(setup: TraderSetup, rules: SymbolRules, params: TradingParams) -> D
         lot=lot_rules(rules),
         params=params,
     )
+
+
+def unlisted(setup: TraderSetup, desks: Container[str]) -> tuple[str, ...]:
+    """The symbols for which the exchange gave no rules: mistyped, or no longer listed."""
+    return tuple(symbol for symbol in setup.symbols if symbol not in desks)
+
+
+def unlisted_told(setup: TraderSetup, desks: Container[str], time_ms: int) -> Outcome:
+    """Tell which symbols cannot be traded."""
+    return Outcome(notices=tuple(OutsideChange(symbol, "not_listed", "", time_ms) for symbol in unlisted(setup, desks)))

@@ -48,7 +48,7 @@ from engine.params import TradingParams
 from engine.ports import Event
 from engine.trader import afterwards, viewing, wishes
 from engine.trader.access import RESTRICTED, Access
-from engine.trader.beginning import terms_of, with_overrides
+from engine.trader.beginning import terms_of, unlisted_told, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
 from engine.trader.subjects import ORDER_NEWS, symbol_of
@@ -236,7 +236,7 @@ class Trader:
     def ready(self, time_ms: int, now_ms: int) -> Outcome:
         """Recovery ended: cards from before are dead, and the owner is told where things stand."""
         self.is_ready = True
-        outcome = NOTHING
+        outcome = unlisted_told(self.setup, self.desks, time_ms)
         for desk in self.desks.values():
             outcome += desk.end_proposal(ProposalEnd.RESTARTED, "", time_ms) + desk.missed_told(time_ms)
         held = sum(desk.memory.holding is not None for desk in self.desks.values())

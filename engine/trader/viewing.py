@@ -13,6 +13,7 @@ from engine.model.orders import Role
 from engine.model.saved import Holding
 from engine.model.view import DeskView, EngineView, PositionView, Stage
 from engine.state import ledger
+from engine.trader.beginning import unlisted
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
@@ -43,6 +44,7 @@ def view(trader: Trader) -> EngineView:
         synced_ms=trader.synced_ms,
         is_ready=trader.is_ready,
         is_busy=trader.is_busy,
+        unlisted=unlisted(trader.setup, trader.desks) if trader.is_ready else (),
     )
 
 

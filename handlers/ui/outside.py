@@ -31,6 +31,10 @@ OUTSIDE: Final = {
     "adl": marked("The exchange reduced the position by {detail}: auto-deleveraging. Its stops follow the new size."),
     "settlement": marked("The exchange settled {detail} of the position: the contract ends."),
     "contract_ending": marked("The contract ends soon or is no longer traded. No entries; a position of ours is closed now."),
+    "not_listed": marked(
+        "The exchange does not list this contract: mistyped in SYMBOLS, or delisted. It is not traded, everything else is. "
+        "What I remember of it is kept; if a position was open there, look at the exchange."
+    ),
     "setup_changed": marked(
         "Leverage or margin mode was changed outside the bot (leverage {detail}). No entries until it is set up again; "
         "with a position open nothing is switched."

@@ -84,6 +84,8 @@ def _alarms(texts: Texts, view: EngineView, now_ms: int, stale: bool) -> Iterato
         yield texts.label(marked("⏳ Comparing with the exchange"))
     elif stale:
         yield texts.label(marked("⚠ No fresh prices, entries held"))
+    if view.unlisted:
+        yield texts.label(marked("⚠ Not listed: {symbols}"), symbols=", ".join(view.unlisted))
 
 
 def _desk(texts: Texts, view: EngineView, desk: DeskView, params: TradingParams, now_ms: int) -> Iterator[str]:

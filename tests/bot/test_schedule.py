@@ -122,6 +122,17 @@ async def test_refreshed_rules_enter_the_queue_and_a_silent_exchange_leaves_the_
     assert [type(event) for event in clockwork.runner.posted] == [RulesLoaded]
 
 
+async def test_rules_that_were_not_given_are_asked_for_until_they_are(clockwork: Clockwork) -> None:
+    await clockwork.schedule._look_for_unlisted()
+    clockwork.runner.trader.desks["ETHUSDT"] = SimpleNamespace()
+    try:
+        await clockwork.schedule._look_for_unlisted()
+    finally:
+        clockwork.runner.trader.desks.clear()
+
+    assert [type(event) for event in clockwork.runner.posted] == [RulesLoaded]
+
+
 async def test_equity_is_noted_and_a_store_that_is_away_costs_one_point_only(clockwork: Clockwork) -> None:
     await clockwork.schedule._snap()
     clockwork.store_is_up = False

@@ -65,13 +65,18 @@ class House:
         raise AssertionError("no entry was wanted")
 
 
-def a_house(state: SavedState | None = None, latch: LatchView | None = None, kind: type[DiaryBroker] = DiaryBroker) -> House:
-    """Parts that know each other's diary."""
+def a_house(
+    state: SavedState | None = None,
+    latch: LatchView | None = None,
+    kind: type[DiaryBroker] = DiaryBroker,
+    unlisted: tuple[str, ...] = (),
+) -> House:
+    """Parts that know each other's diary. `unlisted`: symbols that are traded, too, but not listed by the exchange."""
     diary: list[str] = []
     clock = SetClock()
     store, broker = KeptStore(diary, state), kind(diary, clock)
-    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary), KeptLatch(latch)
-    setup = TraderSetup("test", (SYMBOL,), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
+    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary, unlisted), KeptLatch(latch)
+    setup = TraderSetup("test", (*unlisted, SYMBOL), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
     runner = Runner(
         setup=setup,
         interval="1h",

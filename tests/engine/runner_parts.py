@@ -170,11 +170,16 @@ class BarHistory:
 
     bars: list[Bar]
     diary: list[str]
+    unlisted: tuple[str, ...] = ()
 
     async def rules(self, symbols: Sequence[str]) -> Sequence[RulesLoaded]:
-        return tuple(RulesLoaded(rules(symbol), 0, 0) for symbol in symbols)
+        listed = [symbol for symbol in symbols if symbol not in self.unlisted]
+        if not listed:
+            raise LookupError(", ".join(self.unlisted))
+        return tuple(RulesLoaded(rules(symbol), 0, 0) for symbol in listed)
 
     async def closed_bars(self, symbol: str, interval: str, count: int, since_ms: int) -> Sequence[BarClosed]:
+        assert symbol not in self.unlisted
         self.diary.append("bars read")
         return tuple(BarClosed(symbol, bar, True, 0, 0) for bar in self.bars[-count:])
 

@@ -48,7 +48,7 @@ async def test_a_plain_refusal_is_not_asked_again(exchange: FakeExchange, rest: 
 async def test_a_failure_is_a_connection_error_for_those_who_do_not_know_this_adapter(
     exchange: FakeExchange, rest: BinanceRest
 ) -> None:
-    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"code": -1121, "msg": "Invalid symbol."}, status=400))
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"code": -1130, "msg": "Invalid data sent."}, status=400))
 
     with pytest.raises(ConnectionError):
         await rest.closed_bars("NOPE", "1h", 1, 0)
@@ -179,6 +179,29 @@ async def test_a_symbol_that_is_no_perpetual_is_named(exchange: FakeExchange, re
     for symbol in ("XAUUSDT", "NOPE"):
         with pytest.raises(LookupError, match=symbol):
             await rest.rules([symbol])
+
+
+async def test_a_symbol_that_is_not_listed_keeps_no_other_from_its_rules_and_is_named_once(
+    exchange: FakeExchange, rest: BinanceRest, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A contract that was delisted ended every start before the account was read."""
+    exchange.on("GET", "/fapi/v1/exchangeInfo", Answer(json.loads(payload("fapi_exchangeInfo_testnet_20251126.json"))))
+    exchange.on("GET", "/fapi/v1/leverageBracket", Answer([]))
+    exchange.on("GET", "/fapi/v1/premiumIndex", premium())
+
+    for _ in range(2):
+        loaded = await rest.rules(["GONEUSDT", "BTCUSDT", "OPENUSDT"])
+
+    assert [one.rules.symbol for one in loaded] == ["BTCUSDT"]
+    assert {asked.params["symbol"] for asked in exchange.seen("GET", "/fapi/v1/premiumIndex")} == {"BTCUSDT"}
+    assert [caplog.text.count(name) for name in ("GONEUSDT", "OPENUSDT")] == [1, 1]
+
+
+async def test_a_symbol_that_the_exchange_does_not_know_has_no_bars(exchange: FakeExchange, rest: BinanceRest) -> None:
+    """The feed asked for them again and again, for ever."""
+    exchange.on("GET", "/fapi/v1/premiumIndex", Answer({"code": -1121, "msg": "Invalid symbol."}, status=400))
+
+    assert await rest.closed_bars("GONEUSDT", "1h", 2, 0) == ()
 
 
 async def test_without_keys_a_careful_leverage_table_holds(exchange: FakeExchange, clock: ManualClock) -> None:

@@ -21,6 +21,7 @@ VIEWS = [
     a_view(a_desk(ruling=None, bars=12), running=Running.STOPPED, latch=a_latch(), is_halted=True),
     a_view(*(a_desk(f"COIN{at}USDT") for at in range(20))),
     a_view(a_desk(last_frame_ms=0), is_ready=False),
+    a_view(unlisted=("GONEUSDT", "1000000MOGUSDT", "ETHUSTD")),
 ]
 
 
@@ -53,6 +54,10 @@ def test_a_panel_that_sees_nothing_is_grey() -> None:
     assert fresh.startswith("🟡 TESTNET")
     assert stale.startswith("⚪ TESTNET")
     assert "No fresh prices" in stale
+
+
+def test_a_symbol_that_the_exchange_does_not_list_is_named() -> None:
+    assert "Not listed: ETHUSTD" in plain(drawn(TEXTS[0], a_view(unlisted=("ETHUSTD",))).text)
 
 
 @pytest.mark.parametrize(
