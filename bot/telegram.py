@@ -30,6 +30,7 @@ from bot.second_factor import CodeCheck
 from bot.sending import Sender
 from bot.settings import Settings
 from bot.turns import Turns
+from bot.unreadable import told_plainly
 from engine.model.notices import Notice
 from engine.ports import StoreDown
 from handlers import build_router
@@ -101,6 +102,7 @@ def make_bot(settings: Settings, pace: Pace) -> Bot:
     """The bot at the Bot API that the settings name."""
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_root), timeout=REQUEST_TIMEOUT_S)
     session.middleware(pace)
+    session.middleware(told_plainly)
     return Bot(settings.telegram_bot_token.get_secret_value(), session=session)
 
 
