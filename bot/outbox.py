@@ -1,6 +1,7 @@
 """Delivers alerts: read from the store's stream, kept there until Telegram took them, the most urgent first.
 
 Telegram's absence only lets the stream grow. What Telegram refuses for its form is sent as plain text, then given up.
+Who was told before the other owners is noted in the store: an owner who cannot be reached must not make it be told twice.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from bot.alerts import Alerts
 from bot.owners import Owners
 from bot.queue_of_chat import QueueOfChat, Waiting
 from bot.sending import Sender
-from engine.adapters.redis_outbox import FROM_START, Outbox
+from engine.adapters.redis_outbox import FROM_START, Outbox, Told
 from engine.model.notices import Notice
 from engine.ports import StoreDown
 from handlers.ui.alerts import Alert
@@ -53,6 +54,8 @@ class Delivery:
         self._queues: dict[int, QueueOfChat] = {}
         self._open: Counter[str] = Counter()  # notice -> chats that were not told yet
         self._known: list[str] = []  # told to all, not yet forgotten by the store
+        self._ahead: list[Told] = []  # told to one before the others, not yet noted in the store
+        self._before: frozenset[Told] | None = None  # told by the processes before this one
         self._awake: dict[int, asyncio.Event] = {}
         self._arrived: dict[int, asyncio.Event] = {}
 
@@ -82,25 +85,29 @@ class Delivery:
         while True:
             try:
                 await self._told()  # what was told while the store was away would be told again after a restart
+                if self._before is None:
+                    self._before = await self._outbox.told()
                 for notice_id, notice in await self._outbox.next_notices(after, BLOCK_MS):
-                    known = await self._take(notice_id, notice)
+                    needless = await self._take(notice_id, notice, self._before)
                     after = notice_id  # it is queued: whatever the store does from here on, it is not taken again
-                    await self._told(*known)
+                    await self._told(*needless)
             except StoreDown as error:
                 logger.warning("the outbox cannot be read: %s", error)
                 await asyncio.sleep(STORE_PAUSE_S)
 
-    async def _take(self, notice_id: str, notice: Notice) -> list[str]:
-        """Write the alert for each owner and queue it. Returns the notices that a chat need not be told any more."""
-        written = [
-            (chat, alert) for chat in self._queues if (alert := await self._written(chat, notice_id, notice)) is not None
-        ]
+    async def _take(self, notice_id: str, notice: Notice, before: frozenset[Told]) -> list[Told]:
+        """Write the alert for each owner who was not told before, and queue it. Returns what need not be told any more."""
+        chats = [chat for chat in self._queues if Told(notice_id, chat) not in before]
+        written = [(chat, alert) for chat in chats if (alert := await self._written(chat, notice_id, notice)) is not None]
+        if not written:
+            self._known.append(notice_id)
+            return []
         self._open[notice_id] = len(written)
-        known = [] if written else [notice_id]
+        needless: list[Told] = []
         for chat, alert in written:
-            known += self._queues[chat].put(alert, notice_id)
+            needless += [Told(outdone, chat) for outdone in self._queues[chat].put(alert, notice_id)]
             self._arrived[chat].set()
-        return known
+        return needless
 
     async def _written(self, chat: int, notice_id: str, notice: Notice) -> Alert | None:
         try:
@@ -113,16 +120,20 @@ class Delivery:
         age_ms = time.time() * 1_000 - int(notice_id.split("-")[0])
         return None if alert.loudness.is_silent and not alert.name and age_ms > OLD_MS else alert
 
-    async def _told(self, *notices: str) -> None:
-        """Count a chat that knows; forget a notice that all know."""
-        for notice in notices:
-            self._open[notice] -= 1
-            if self._open[notice] <= 0:
-                del self._open[notice]
-                self._known.append(notice)
-        batch = list(self._known)
-        await self._outbox.delivered(batch)
-        self._known = [notice for notice in self._known if notice not in batch]
+    async def _told(self, *told: Told) -> None:
+        """Count a chat that knows, and note it where others do not; forget a notice that all know."""
+        for one in told:
+            self._open[one.notice] -= 1
+            if self._open[one.notice] > 0:
+                self._ahead.append(one)
+            else:
+                del self._open[one.notice]
+                self._known.append(one.notice)
+        ahead, known = list(self._ahead), list(self._known)
+        await self._outbox.note(ahead)  # first, for a note goes with its notice
+        await self._outbox.delivered(known)
+        self._ahead = [one for one in self._ahead if one not in ahead]
+        self._known = [notice for notice in self._known if notice not in known]
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
@@ -165,7 +176,7 @@ class Delivery:
         if one.alert is alert:
             self._queues[chat].done(one)
             self.delivered += 1
-            await self._told(*one.notices)
+            await self._told(*(Told(notice, chat) for notice in one.notices))
             return
         one.alert = one.alert._replace(edits=alert.name)  # it changed on its way: now there is something to edit
 

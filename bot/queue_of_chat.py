@@ -13,6 +13,7 @@ RANK: Final = {
     Loudness.REPORT: 4,
 }
 MANY: Final = 30  # with so many waiting, what may be left out is left out
+MOST: Final = 1_000  # of a chat that nobody reaches; then even what disturbs is left out
 
 
 @dataclass(slots=True)
@@ -68,9 +69,11 @@ class QueueOfChat:
             self._waiting.remove(one)
 
     def _thinned(self) -> list[str]:
-        """Leave out the oldest silent alert that nothing else refers to."""
+        """Leave out the oldest silent alert that nothing else refers to; of far too many the oldest of the least urgent."""
         dull = (one for one in self._waiting if one.alert.loudness is Loudness.NOTICE and not one.alert.name)
         oldest = min(dull, key=lambda one: one.number, default=None)
+        if oldest is None and len(self._waiting) > MOST:
+            oldest = max(self._waiting, key=lambda one: (RANK[one.alert.loudness], -one.number))
         if oldest is None:
             return []
         self._waiting.remove(oldest)

@@ -1,8 +1,8 @@
-"""The outbox: a notice stays in the store until Telegram took it, across every restart."""
+"""The outbox: a notice stays in the store until Telegram took it for every owner, with a note of who was told already."""
 
 import logging
 from collections.abc import Awaitable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.adapters.codec import Undecodable, decode_notice
 from engine.adapters.redis_link import READ_BUDGET_MS, RedisLink
@@ -11,12 +11,21 @@ from engine.model.notices import Notice
 
 OUTBOX: Final = PREFIX + "outbox"
 DAMAGED: Final = OUTBOX + ":damaged"
+TOLD: Final = OUTBOX + ":told"  # one score for all: members are in the order of their text, which begins with a notice's time
 OUTBOX_LIMIT: Final = 10_000
+TOLD_LIMIT: Final = 2 * OUTBOX_LIMIT  # then the oldest notes go, and what they speak of is told once more
 DAMAGED_LIMIT: Final = 100
 PAGE: Final = 100
 FROM_START: Final = "0"
 
 logger = logging.getLogger(__name__)
+
+
+class Told(NamedTuple):
+    """A chat knows a notice."""
+
+    notice: str
+    chat: int
 
 
 class Outbox:
@@ -43,8 +52,28 @@ class Outbox:
 
     async def delivered(self, ids: Sequence[str]) -> None:
         """Forget notices that Telegram took, or that were given up."""
-        if ids:
-            await self._link.run(self._link.client.xdel(OUTBOX, *ids))
+        if not ids:
+            return
+        async with self._link.client.pipeline(transaction=True) as pipe:
+            pipe.xdel(OUTBOX, *ids)
+            for notice in ids:
+                pipe.zremrangebylex(TOLD, f"[{notice}:", f"({notice};")  # whatever begins with the notice and a colon
+            await self._link.run(pipe.execute())
+
+    async def note(self, told: Sequence[Told]) -> None:
+        """Note who knows what others are still to be told. A note goes with its notice."""
+        if not told:
+            return
+        async with self._link.client.pipeline(transaction=True) as pipe:
+            pipe.zadd(TOLD, {f"{one.notice}:{one.chat}": 0 for one in told})
+            pipe.zremrangebyrank(TOLD, 0, -TOLD_LIMIT - 1)
+            await self._link.run(pipe.execute())
+
+    async def told(self) -> frozenset[Told]:
+        """Everything that is noted."""
+        call: Awaitable[Any] = self._link.client.zrange(TOLD, 0, -1)
+        parts = (note.decode().split(":") for note in await self._link.run(call))
+        return frozenset(Told(notice, int(chat)) for notice, chat in parts)
 
     async def waiting(self) -> int:
         """How many notices are not delivered yet."""

@@ -25,7 +25,7 @@ from engine.adapters.redis_history import (
     trade_command,
 )
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import OUTBOX, Outbox, put
+from engine.adapters.redis_outbox import OUTBOX, TOLD, Outbox, put
 from engine.adapters.redis_reading import PAPER, read_texts, readable
 from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, StateTexts, changes
 from engine.adapters.redis_tokens import Tokens
@@ -37,7 +37,7 @@ from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 from engine.ports import Clock, StateDamaged, StateUnreadable, StoreDown
 
-OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, EQUITY, PAPER)
+OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, TOLD, EQUITY, PAPER)
 SAVE_BUDGET_MS: Final = 250
 BEAT_AFTER_S: Final = 0.5  # a store that confirmed a write just now is not asked
 

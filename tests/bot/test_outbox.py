@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError
@@ -13,11 +13,11 @@ from bot import outbox
 from bot.alerts import Alerts
 from bot.outbox import Delivery
 from bot.owners import Owners
-from bot.queue_of_chat import MANY, QueueOfChat
+from bot.queue_of_chat import MANY
 from bot.sending import Sender
 from engine.adapters.codec import encode_notice
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import Outbox, put
+from engine.adapters.redis_outbox import Outbox, Told, put
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
 from engine.model.machine_notices import EngineHalted
@@ -30,19 +30,23 @@ from tests.doubles import FakeFactor
 from tests.handlers.samples import a_desk, an_engine
 
 OWNER = 11
+OTHER = 12
 METHOD = SendMessage(chat_id=OWNER, text="")
 
 
 class FakePhone:
-    """Takes alerts, and refuses the next ones for the reasons given."""
+    """Takes alerts, and refuses the next ones for the reasons given. Whoever blocked the bot is never reached."""
 
-    def __init__(self) -> None:
+    def __init__(self, *blocked_by: int) -> None:
+        self.blocked_by = set(blocked_by)
         self.took: list[Alert] = []
         self.refusals: list[TelegramAPIError] = []
         self.tried = 0
 
     async def send(self, chat: int, alert: Alert) -> None:
         self.tried += 1
+        if chat in self.blocked_by:
+            raise TelegramForbiddenError(METHOD, "Forbidden: bot was blocked")
         if self.refusals:
             raise self.refusals.pop(0)
         self.took.append(alert)
@@ -51,9 +55,9 @@ class FakePhone:
 class Post:
     """A real outbox, a fake phone, and the delivery between them."""
 
-    def __init__(self, link: RedisLink, phone: FakePhone) -> None:
+    def __init__(self, link: RedisLink, phone: FakePhone, *owners: int) -> None:
         self.link, self.phone, self.outbox = link, phone, Outbox(link)
-        users, self.owners = Users(link), Owners([OWNER], Users(link))
+        users, self.owners = Users(link), Owners(owners, Users(link))
         alerts = Alerts(an_engine(a_desk()), Languages("DEMO"), users, Tokens(link, "test"), FakeFactor(), language="en")
         self.delivery = Delivery(self.outbox, alerts, self.owners, cast(Sender, phone), lambda chat: 0.0)
 
@@ -74,6 +78,11 @@ class Post:
             while not what():  # noqa: ASYNC110  # nothing here can be waited for
                 await asyncio.sleep(0.001)
 
+    async def noted(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(await self.outbox.told()) != count:  # noqa: ASYNC110  # the store tells nobody
+                await asyncio.sleep(0.001)
+
     async def left(self) -> int:
         return await self.outbox.waiting()
 
@@ -85,7 +94,7 @@ class Post:
 
 @pytest.fixture
 def post(link: RedisLink) -> Post:
-    return Post(link, FakePhone())
+    return Post(link, FakePhone(), OWNER)
 
 
 @pytest.fixture
@@ -161,7 +170,7 @@ async def test_an_alert_is_said_once_though_the_store_went_while_it_was_queued(
 
     async def write(self: Alerts, user: int, notice: Notice) -> Alert:
         assert isinstance(notice, LatchLifted)
-        return an_alert(notice.who)
+        return Alert(Html(notice.who), Loudness.NOTICE)
 
     async def sent(chat: int, alert: Alert) -> None:
         await may_send.wait()
@@ -227,51 +236,64 @@ async def test_a_notice_without_words_is_dropped_and_the_next_one_delivered(
     assert len(post.phone.took) == 1
 
 
-# --- the queue of a chat --------------------------------------------------------------------------------------------
+async def test_who_was_told_is_not_told_again_at_the_next_start_though_another_owner_cannot_be_reached(link: RedisLink) -> None:
+    first, second = (Post(link, FakePhone(OTHER), OWNER, OTHER) for _ in range(2))
+    await first.put(halted("one"), halted("two"))
+    async with first.running():
+        await first.noted(2)
+
+    async with second.running():
+        await second.put(halted("three"))
+        await second.noted(3)
+
+    assert len(first.phone.took) == 2
+    assert ["three" in alert.text for alert in second.phone.took] == [True]
+    assert await second.left() == 3
 
 
-def an_alert(text: str, loudness: Loudness = Loudness.NOTICE, **names: Any) -> Alert:
-    return Alert(Html(text), loudness, **names)
+async def test_an_owner_who_speaks_after_a_restart_is_told_what_the_other_one_knows_and_nothing_stays_noted(
+    link: RedisLink,
+) -> None:
+    first, second = Post(link, FakePhone(OTHER), OWNER, OTHER), Post(link, FakePhone(), OWNER, OTHER)
+    await first.put(halted("one"))
+    async with first.running():
+        await first.noted(1)
+
+    async with second.running():
+        await second.empty()
+
+    assert len(second.phone.took) == 1
+    assert await second.outbox.told() == frozenset()
 
 
-def test_the_most_urgent_alert_goes_first_and_equals_go_in_order() -> None:
-    queue = QueueOfChat()
-    for text, loudness in (("quiet", Loudness.NOTICE), ("one", Loudness.MONEY), ("ask", Loudness.ASK), ("two", Loudness.MONEY)):
-        queue.put(an_alert(text, loudness), text)
+async def test_what_only_a_former_owner_was_not_told_is_forgotten(link: RedisLink) -> None:
+    first, second = Post(link, FakePhone(OTHER), OWNER, OTHER), Post(link, FakePhone(), OWNER)
+    await first.put(halted("one"))
+    async with first.running():
+        await first.noted(1)
 
-    went = []
-    while (first := queue.first()) is not None:
-        went.append(first.alert.text)
-        queue.done(first)
+    async with second.running():
+        await second.empty()
 
-    assert went == ["ask", "one", "two", "quiet"]
-
-
-def test_an_edit_takes_the_place_of_what_still_waits() -> None:
-    queue = QueueOfChat()
-    queue.put(an_alert("card", Loudness.ASK, name="card:1"), "n1")
-    queue.put(an_alert("receipt", name="card:1", edits="card:1"), "n2")
-
-    first = queue.first()
-
-    assert first is not None
-    assert (first.alert.text, first.alert.edits, first.alert.loudness) == ("receipt", "", Loudness.ASK)
-    assert first.notices == ["n1", "n2"]
-    assert len(queue) == 1
+    assert second.phone.took == []
 
 
-def test_where_too_many_wait_the_oldest_silent_one_is_left_out() -> None:
-    queue = QueueOfChat()
-    for number in range(MANY):
-        assert queue.put(an_alert(f"{number}"), f"n{number}") == []
+async def test_who_was_told_while_the_store_was_away_is_noted_later(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    post, note, tries = Post(link, FakePhone(OTHER), OWNER, OTHER), Outbox.note, list[int]()
 
-    assert queue.put(an_alert("loud", Loudness.CRITICAL), "loud") == ["n0"]
-    assert len(queue) == MANY
+    async def noting(self: Outbox, told: Sequence[Told]) -> None:
+        if told:
+            tries.append(len(told))
+            if len(tries) == 1:
+                raise StoreDown("away")
+        await note(self, told)
 
+    monkeypatch.setattr(Outbox, "note", noting)
+    monkeypatch.setattr(outbox, "STORE_PAUSE_S", 0.0)
+    monkeypatch.setattr(outbox, "BLOCK_MS", 10)
+    await post.put(halted("one"))
 
-def test_nothing_that_disturbs_is_ever_left_out() -> None:
-    queue = QueueOfChat()
+    async with post.running():
+        await post.noted(1)
 
-    left_out = [queue.put(an_alert("x", Loudness.MONEY), f"n{number}") for number in range(2 * MANY)]
-
-    assert not any(left_out)
+    assert len(post.phone.took) == 1

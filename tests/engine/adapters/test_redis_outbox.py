@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
+from engine.adapters import redis_outbox
 from engine.adapters.codec import encode_notice
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import FROM_START, OUTBOX, Outbox
+from engine.adapters.redis_outbox import FROM_START, OUTBOX, Outbox, Told
 from engine.adapters.redis_server import EmbeddedServer
 from engine.model.machine_notices import EngineHalted
 from engine.model.notices import Notice
@@ -98,3 +99,24 @@ async def test_delivering_nothing_is_fine(outbox: Outbox) -> None:
     await outbox.delivered([])
 
     assert await outbox.waiting() == 0
+
+
+async def test_who_was_told_is_known_until_the_notice_goes(outbox: Outbox, client: Redis) -> None:
+    await put_in(client, "first", "second")
+    first, second = [notice for notice, _ in await outbox.next_notices(FROM_START, 10)]
+    await outbox.note([Told(first, 11), Told(first, 12), Told(second, 11)])
+
+    noted = await outbox.told()
+    await outbox.delivered([first])
+
+    assert noted == {Told(first, 11), Told(first, 12), Told(second, 11)}
+    assert await outbox.told() == {Told(second, 11)}
+
+
+async def test_of_too_many_notes_the_oldest_go(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_outbox, "TOLD_LIMIT", 2)
+
+    for number in (1, 2, 3):
+        await outbox.note([Told(f"179587473700{number}-0", 11)])
+
+    assert await outbox.told() == {Told("1795874737002-0", 11), Told("1795874737003-0", 11)}
