@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,8 @@ PATTERNS: Final = (
     re.compile(r"[0-9A-Za-z]{60,}"),  # API keys, listen keys and signatures are 64 long
     re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*(?=@)"),
 )
+
+logger = logging.getLogger(__name__)
 
 
 class Redaction:
@@ -103,12 +106,16 @@ class Sampled(logging.Filter):
 
 
 class BoundedFile(RotatingFileHandler):
-    """Rotating files that take so many bytes a day; what is worse than a warning is always written."""
+    """Rotating files that take so many bytes a day; what is worse than a warning is always written.
+
+    A disk that takes nothing costs lines, never more: no error of its comes out of whoever wrote one.
+    """
 
     def __init__(self, path: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
         self._clock_s = clock_s
         self._day_began_s, self._written = clock_s(), 0
+        self._is_stuck = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, if there is room for it today."""
@@ -116,17 +123,32 @@ class BoundedFile(RotatingFileHandler):
             self._day_began_s, self._written = self._clock_s(), 0
         if self._written >= DAY_BYTES and record.levelno < logging.ERROR:
             return
-        before = self.stream.tell() if self.stream is not None else 0
+        before = self._size()
         super().emit(record)
-        after = self.stream.tell() if self.stream is not None else 0
+        after = self._size()
         self._written += after - before if after >= before else after
+        self._is_stuck = self._is_stuck and after == before
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        """Say once that lines are lost here: the standard error still has them."""
+        if not self._is_stuck:
+            self._is_stuck = True
+            logger.error("the log's file does not take its lines: %s", sys.exception())
+
+    def _size(self) -> int:
+        """How long the file is. Asked of the system: the stream would first write what it could not before, and fail again."""
+        try:
+            return Path(self.baseFilename).stat().st_size
+        except OSError:
+            return 0
 
 
 def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None:
-    """Send everything that is logged to the standard error and, where a folder is given, to files in it. Raises `OSError`."""
+    """Send everything that is logged to the standard error and, where a folder is given, to files in it."""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if folder is not None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError):  # the first line will tell; a position is guarded without files, too
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handlers.append(BoundedFile(folder / "autobot.log"))
     for handler in handlers:
         handler.addFilter(Sampled())

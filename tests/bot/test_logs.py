@@ -2,8 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 import structlog
@@ -114,3 +116,66 @@ def test_a_day_has_room_for_so_many_bytes_and_always_for_an_error(tmp_path: Path
 
 def test_a_secret_that_begins_with_another_one_is_blanked_whole() -> None:
     assert Redaction(["open", "open-sesame"])("say open-sesame") == f"say {BLANK}"
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
+    """A disk that can be made full: what is written there stays in the stream, which fails each time that it is asked."""
+    is_full = False
+
+    def opened(self: BoundedFile) -> TextIO:
+        class Disk(FileIO):
+            def write(self, data: Any) -> int:
+                if is_full:
+                    raise OSError(28, "No space left on device")
+                return super().write(data)
+
+        return TextIOWrapper(BufferedWriter(Disk(self.baseFilename, "a")), encoding="utf-8")
+
+    def turn(on: bool) -> None:
+        nonlocal is_full
+        is_full = on
+
+    monkeypatch.setattr(BoundedFile, "_open", opened)
+    yield turn
+    is_full = False
+
+
+def test_a_full_disk_costs_lines_of_the_file_only_and_is_told_once(
+    caplog: pytest.LogCaptureFixture, log: Path, full: Callable[[bool], None]
+) -> None:
+    full(True)
+    for number in range(3):
+        logging.getLogger("bot").error("line %d", number)
+    said = sorted(caplog.messages)
+    full(False)
+    logging.getLogger("bot").error("room again")
+
+    assert said == [
+        "line 0",
+        "line 1",
+        "line 2",
+        "the log's file does not take its lines: [Errno 28] No space left on device",
+    ]
+    assert "room again" in log.read_text()
+
+
+def test_a_file_that_is_full_again_is_told_again(
+    caplog: pytest.LogCaptureFixture, log: Path, full: Callable[[bool], None]
+) -> None:
+    for is_full in (True, False, True):
+        full(is_full)
+        logging.getLogger("bot").error("a line")
+
+    assert caplog.text.count("does not take its lines") == 2
+
+
+def test_a_folder_that_cannot_be_made_leaves_the_standard_error(
+    capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+
+    start_logging("INFO", tmp_path / "file" / "logs", Redaction([]))
+    logging.getLogger("bot").info("a line")
+
+    assert "a line" in capsys.readouterr().err
