@@ -1,4 +1,4 @@
-"""Who owns the bot: named in the settings, or whoever sent the one-time code that stands in the log.
+"""Who owns the bot: those named in the settings; where nobody is, whoever sent the one-time code that stands in the log.
 
 While nobody owns it nothing can be started, and nobody is answered.
 """
@@ -36,16 +36,21 @@ class Owners:
         return frozenset(self._ids)
 
     async def load(self) -> None:
-        """Read who claimed the bot before; where nobody owns it, make a code.
+        """Read who claimed the bot before: it counts where nobody is named. Where nobody owns it, make a code.
 
-        Raises `StoreDown` where nobody is named in the settings either.
+        Raises `StoreDown` where nobody is named in the settings.
         """
         try:
-            self._ids |= await self._users.owners()
+            claimed = await self._users.owners()
         except StoreDown:
             if not self._ids:
                 raise
-            logger.warning("the store is away: only the owners named in the settings are known")
+            logger.warning("the store is away: who claimed the bot before is not known")
+            claimed = frozenset()
+        left_out = sorted(claimed - self._ids) if self._ids else []
+        if left_out:
+            logger.warning("TELEGRAM_OWNER_IDS names others than who claimed this bot: no owner any more: %s", left_out)
+        self._ids = self._ids or set(claimed)
         if self._ids:
             self.are_known.set()
         elif not self._code:

@@ -228,6 +228,30 @@ async def test_without_an_owner_only_the_code_in_the_log_lets_somebody_in(
     assert again.ids == {OWNER}
 
 
+async def test_who_claimed_the_bot_before_does_not_own_it_once_others_are_named_and_that_is_logged(
+    link: RedisLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Users(link).add_owner(STRANGER, 1)
+    owners = Owners([OWNER], Users(link))
+
+    await owners.load()
+
+    assert owners.ids == {OWNER}
+    assert str(STRANGER) in caplog.text
+
+
+async def test_who_claimed_the_bot_and_is_named_too_owns_it_and_nobody_is_left_out(
+    link: RedisLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Users(link).add_owner(OWNER, 1)
+    owners = Owners([OWNER], Users(link))
+
+    await owners.load()
+
+    assert owners.ids == {OWNER}
+    assert caplog.text == ""
+
+
 async def test_the_code_cannot_be_guessed_for_ever(link: RedisLink, caplog: pytest.LogCaptureFixture) -> None:
     owners = Owners([], Users(link))
     await owners.load()
