@@ -48,6 +48,7 @@ class Polling:
     def __init__(self, bot: Bot, dispatcher: Dispatcher, keeper: Keeper) -> None:
         self._keeper = keeper
         self._conflicts = 0
+        self._pause_s = FIRST_PAUSE_S
         self._bot = bot
         self._dispatcher = dispatcher
         self._offset: int | None = None
@@ -55,14 +56,13 @@ class Polling:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        pause_s = FIRST_PAUSE_S
         try:
             while True:
                 try:
                     updates = await self._fetched()
-                    pause_s, self._conflicts, self._keeper.chat = FIRST_PAUSE_S, 0, "open"
-                except TelegramConflictError:
-                    await self._met_another()
+                    self._pause_s, self._conflicts, self._keeper.chat = FIRST_PAUSE_S, 0, "open"
+                except TelegramConflictError as conflict:
+                    await (self._met_webhook() if "webhook" in conflict.message.lower() else self._met_another())
                     continue
                 except TelegramUnauthorizedError:
                     self._keeper.chat = "refused"
@@ -74,9 +74,8 @@ class Polling:
                     continue
                 except TelegramAPIError as error:
                     self._keeper.chat = "away"
-                    logger.warning("Telegram cannot be reached (%s); next attempt in %g s", type(error).__name__, pause_s)
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                    logger.warning("Telegram cannot be reached (%s); next attempt in %g s", type(error).__name__, self._pause_s)
+                    await self._rest()
                     continue
                 await self._handle_all(updates)
         finally:
@@ -91,6 +90,20 @@ class Polling:
             await self._keeper.other_poller(self._conflicts)
             await asyncio.Event().wait()
         await asyncio.sleep(CONFLICT_PAUSE_S)
+
+    async def _met_webhook(self) -> None:
+        """The token served a program that Telegram calls by itself: while that stands, nobody can ask for updates."""
+        self._keeper.chat = "away"
+        logger.warning("a webhook takes what you write: it is taken off this token, and what waits is read here")
+        try:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+        except TelegramAPIError as error:
+            logger.warning("the webhook could not be taken away (%s)", type(error).__name__)
+        await self._rest()
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self._pause_s)
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     async def _fetched(self) -> list[Update]:
         """The next updates. The question for those after them confirms them, so nothing is asked before they were handled."""

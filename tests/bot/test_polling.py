@@ -11,7 +11,7 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import GetUpdates
+from aiogram.methods import DeleteWebhook, GetUpdates
 from aiogram.types import Update
 
 from bot import polling
@@ -28,6 +28,8 @@ class FakeTelegram:
         self.answers = list(answers)
         self.offsets: list[int | None] = []
         self.is_silent = asyncio.Event()
+        self.webhooks_deleted: list[str] = []
+        self.refuses_to_delete: list[Exception] = []
 
     async def get_updates(self, *, offset: int | None, **how: Any) -> list[Update]:
         self.offsets.append(offset)
@@ -38,6 +40,12 @@ class FakeTelegram:
         if isinstance(answer, Exception):
             raise answer
         return [Update(update_id=number) for number in answer]
+
+    async def delete_webhook(self, *, drop_pending_updates: bool) -> bool:
+        self.webhooks_deleted.append("and what waited" if drop_pending_updates else "and nothing else")
+        if self.refuses_to_delete:
+            raise self.refuses_to_delete.pop(0)
+        return True
 
 
 class FakeDispatcher:
@@ -173,3 +181,31 @@ async def test_an_answer_that_holds_no_updates_counts_as_telegrams_absence(
 
     assert keeper.chat == "away"
     assert telegram.offsets == [None, None]
+
+
+def a_webhook() -> TelegramConflictError:
+    return TelegramConflictError(
+        METHOD, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+    )
+
+
+@pytest.mark.parametrize("refusals", [0, 1], ids=["at once", "at the second attempt"])
+async def test_a_webhook_is_taken_away_and_what_waited_is_heard(refusals: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE_S", 0.0)
+    telegram, dispatcher, keeper = FakeTelegram(*[a_webhook()] * (1 + refusals), [7]), FakeDispatcher(), FakeKeeper()
+    telegram.refuses_to_delete = [TelegramNetworkError(DeleteWebhook(), "away")] * refusals
+
+    await heard(telegram, dispatcher, keeper)
+
+    assert dispatcher.handled == [7]
+    assert telegram.webhooks_deleted == ["and nothing else"] * (1 + refusals)
+
+
+async def test_a_webhook_is_no_other_program_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE_S", 0.0)
+    telegram, keeper = FakeTelegram(*[a_webhook()] * (2 * polling.CONFLICTS_BEARABLE), [7]), FakeKeeper()
+
+    await heard(telegram, FakeDispatcher(), keeper)
+
+    assert not keeper.was_told.is_set()
+    assert keeper.chat == "open"
