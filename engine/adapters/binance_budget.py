@@ -18,6 +18,7 @@ ORDER_WINDOW_MS: Final = {"1M": MINUTE_MS, "10S": 10_000}
 DEFAULT_PAUSE_MS: Final = MINUTE_MS  # a 429 without Retry-After
 DEFAULT_BAN_MS: Final = 120_000  # the shortest ban
 LONGEST_BAN_MS: Final = 3 * 86_400_000
+LONGEST_NUMBER: Final = 15  # digits
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{12,14})")
 
 
@@ -77,22 +78,26 @@ class Budget:
         """Read the counters that come with an answer."""
         now = self._now_ms()
         weight = headers.get("X-MBX-USED-WEIGHT-1M", "")
-        if weight.isdecimal():
+        if _is_number(weight):
             self._weight = (int(weight), self._exchange_ms() // MINUTE_MS)
         for name in DEFAULT_ORDERS:
             count = headers.get(f"X-MBX-ORDER-COUNT-{name}", "")
-            if count.isdecimal():
+            if _is_number(count):
                 self._orders[name] = (int(count), now)
 
     def note_too_many(self, headers: Mapping[str, str]) -> None:
-        """HTTP 429: everything but exits rests for as long as the exchange asks."""
-        self._paused_until = max(self._paused_until, self._now_ms() + _retry_after_ms(headers, DEFAULT_PAUSE_MS))
+        """HTTP 429: everything but exits rests for as long as the exchange asks, within reason."""
+        length = min(_retry_after_ms(headers, DEFAULT_PAUSE_MS), LONGEST_BAN_MS)
+        self._paused_until = max(self._paused_until, self._now_ms() + length)
 
     def note_banned(self, headers: Mapping[str, str], text: str) -> None:
-        """HTTP 418: not one request until the ban is over. A length is surer than a moment of the exchange's clock."""
+        """HTTP 418: not one request until the ban is over. A length is surer than a moment of the exchange's clock.
+
+        No ban is shorter than the shortest: who goes on asking is banned for longer.
+        """
         found = _BANNED_UNTIL.search(text)
         otherwise = int(found.group(1)) - self._exchange_ms() if found else DEFAULT_BAN_MS
-        length = min(_retry_after_ms(headers, otherwise), LONGEST_BAN_MS)
+        length = min(max(_retry_after_ms(headers, otherwise), DEFAULT_BAN_MS), LONGEST_BAN_MS)
         self._banned_until = max(self._banned_until, self._now_ms() + length)
 
     def note_too_many_orders(self) -> None:
@@ -109,4 +114,8 @@ class Budget:
 
 def _retry_after_ms(headers: Mapping[str, str], otherwise: int) -> int:
     text = headers.get("Retry-After", "")
-    return int(text) * 1_000 if text.isdecimal() else otherwise
+    return int(text) * 1_000 if _is_number(text) else otherwise
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER

@@ -1,5 +1,7 @@
 """The budget: what may still be asked, and when silence is due."""
 
+import pytest
+
 from engine.adapters.binance_budget import Budget, Need
 from tests.engine.adapters.fake_exchange import ManualClock
 
@@ -86,6 +88,34 @@ def test_a_ban_lasts_as_long_as_it_says_but_not_for_ever() -> None:
     assert budget.wait_ms(Need.EXIT) == 3 * 86_400_000
 
 
+@pytest.mark.parametrize("retry_after", ["0", "1", "9" * 5_000])
+def test_no_ban_is_shorter_than_the_shortest(retry_after: str) -> None:
+    """A ban of no length was asked through, which makes it a longer one."""
+    budget = a_budget(at_second(5))
+
+    budget.note_banned({"Retry-After": retry_after}, "")
+
+    assert [budget.wait_ms(need) for need in Need] == [120_000] * 4
+
+
+def test_a_ban_that_ended_by_our_clock_is_none_that_ended() -> None:
+    clock = at_second(5)
+    budget = a_budget(clock)
+
+    budget.note_banned({}, f"banned until {clock.time_ms - 3_600_000}")
+
+    assert budget.wait_ms(Need.EXIT) == 120_000
+
+
+@pytest.mark.parametrize(("retry_after", "wait_ms"), [("99999999", 3 * 86_400_000), ("9" * 5_000, MINUTE), ("0", 0)])
+def test_a_429_keeps_nobody_silent_for_ever(retry_after: str, wait_ms: int) -> None:
+    budget = a_budget(at_second(5))
+
+    budget.note_too_many({"Retry-After": retry_after})
+
+    assert budget.wait_ms(Need.RECONCILE) == wait_ms
+
+
 def test_a_ban_whose_length_is_told_needs_no_clock_of_the_exchange() -> None:
     clock = at_second(5)
     budget = Budget(clock.now_ms, lambda: clock.time_ms - 3_600_000)
@@ -111,6 +141,6 @@ def test_a_silence_stays_as_long_as_it_is_when_the_exchanges_clock_turns_out_to_
 
 def test_counters_that_are_no_numbers_are_ignored() -> None:
     budget = a_budget(at_second(5))
-    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "many", "X-MBX-ORDER-COUNT-1M": "-"})
+    budget.note_headers({"X-MBX-USED-WEIGHT-1M": "many", "X-MBX-ORDER-COUNT-1M": "-", "X-MBX-ORDER-COUNT-10S": "9" * 5_000})
 
-    assert budget.weight_used() == 0
+    assert budget.weight_used() == budget.wait_ms(Need.ENTRY) == 0
