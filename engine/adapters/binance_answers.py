@@ -5,8 +5,9 @@ what was asked for, everything else raises `BadMessage`.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -19,12 +20,23 @@ from engine.model.orders import Fill, TriggerBy
 
 
 def decoded[T](body: bytes, shape: type[T]) -> T:
-    """Read a body. Raises `NoAnswer` where it has another shape: an HTML page with status 200, a body cut short."""
+    """Read a body. Raises `NoAnswer` where it has another shape: an HTML page with status 200, a body cut short.
+
+    A key that is null is one that is not there: one odd row of somebody's must not hide all others.
+    """
     try:
         return msgspec.json.decode(body, type=shape, strict=False)
     except UNREADABLE:
         pass
+    with suppress(*UNREADABLE):
+        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), shape, strict=False)
     raise NoAnswer(f"an answer of {len(body)} bytes that cannot be read")
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 class Anything(msgspec.Struct):
@@ -114,11 +126,11 @@ class AlgoOrder(msgspec.Struct, rename="camel"):
     """A conditional order. `actual_order_id` is the order that it became, "" until it triggered."""
 
     algo_id: int
-    client_algo_id: str
     symbol: str
     side: str
     algo_status: str
     order_type: str
+    client_algo_id: str = ""
     trigger_price: str = "0"
     quantity: str | None = "0"
     working_type: str = "CONTRACT_PRICE"
