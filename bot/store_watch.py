@@ -40,9 +40,11 @@ class WatchedStore:
         self._clock = clock
         self._sequence = SequenceFile(folder)
         self._is_taken = False
+        self._unkept: list[Callable[[], None]] = []  # what the folder did not take yet: it comes before all else
 
     async def take(self) -> None:
         """Become the store's only writer, once. Raises `StoreDown`."""
+        self._keep()
         if self._is_taken:
             await self._listened(self._store.beat())
             return
@@ -54,8 +56,7 @@ class WatchedStore:
             logger.warning("another process had the store before: no entries for %g s", OTHERS_ENTRIES_S)
             self.met_another(OTHERS_ENTRIES_S)
         if self._sequence.has_lost_tail(taken.seq):
-            self._lost("the store knows less than this machine does")
-            self._noted(taken.seq)
+            self._lost("the store knows less than this machine does", lambda: self._sequence.note(taken.seq))
 
     async def load(self) -> SavedState | None:
         """Read the saved state. What is damaged was set aside and is done without. Raises `StoreDown`, `StateUnreadable`."""
@@ -104,19 +105,20 @@ class WatchedStore:
             self.was_fenced.set()
             raise
 
-    def _lost(self, what: str) -> None:
-        """No entries after a memory was lost, until the owner looked. Raises `StoreDown` where that cannot be kept."""
+    def _lost(self, what: str, *then: Callable[[], None]) -> None:
+        """No entries after a memory was lost, until the owner looked. Raises `StoreDown` as long as that cannot be kept."""
         logger.error("%s: entries are latched", what)
-        try:
-            latch_lost(self._folder, self._clock.now_ms())
-        except OSError as error:
-            raise StoreDown(f"the latch could not be written to its file: {error.strerror}") from error
+        self._unkept += [lambda: latch_lost(self._folder, self._clock.now_ms()), *then]
+        self._keep()
 
-    def _noted(self, number: int) -> None:
-        try:
-            self._sequence.note(number)
-        except OSError as error:
-            raise StoreDown(f"the number of the newest write could not be kept: {error.strerror}") from error
+    def _keep(self) -> None:
+        """Write into the folder what is owed to it: a loss that is not latched there would be forgotten by the next attempt."""
+        while self._unkept:
+            try:
+                self._unkept[0]()
+            except OSError as error:
+                raise StoreDown(f"a lost memory could not be noted in the data folder: {error.strerror}") from error
+            del self._unkept[0]
 
 
 async def felt(beat: Callable[[], Awaitable[None]], failed: Callable[[str], None]) -> None:

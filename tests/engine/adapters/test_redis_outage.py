@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -192,19 +191,6 @@ async def test_a_newer_memory_is_left_alone_until_a_newer_program_comes(watched:
         await store.save(a_state(), [], [], [])
 
     assert "99" in (await client.get("autobot:state") or "")
-
-
-async def test_a_latch_that_cannot_be_kept_is_no_reason_to_go_on(
-    watched: Watches, client: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    SequenceFile(tmp_path).note(1_000)
-
-    def full(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("bot.store_watch.latch_lost", full)
-    with pytest.raises(StoreDown, match="No space left"):
-        await watched().load()
 
 
 async def test_a_server_that_may_forget_is_no_store(watched: Watches, client: Redis) -> None:

@@ -1,0 +1,131 @@
+"""The watched store: what was lost is latched before anything is read, and entries of others are waited for. On fakes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.store_watch import WatchedStore
+from engine.adapters.local_files import LatchFile, SequenceFile
+from engine.adapters.redis_writer import Taken
+from engine.model.notices import LatchCause
+from engine.model.saved import SavedState
+from engine.ports import StateDamaged, StoreDown
+from tests.engine.adapters.redis_servers import HandClock
+from tests.engine.adapters.saved_values import NAMESPACE, a_state
+
+
+class FakeStore:
+    """A store that remembers who had it. `silent` takes get no answer, though the store heard them."""
+
+    def __init__(self, seq: int = 0, holder: str = "") -> None:
+        self.seq = seq
+        self.holder = holder
+        self.silent = 0
+        self.damages = 0
+        self.beats = 0
+
+    async def check(self) -> list[str]:
+        return []
+
+    async def take_epoch(self) -> Taken:
+        before, self.holder = self.holder, "here"
+        if self.silent:
+            self.silent -= 1
+            raise StoreDown("no answer")
+        return Taken(1, self.seq, NAMESPACE, from_elsewhere=before not in ("", "here"))
+
+    async def beat(self) -> None:
+        self.beats += 1
+
+    async def load(self) -> SavedState:
+        if self.damages:
+            self.damages -= 1
+            raise StateDamaged("a desk was set aside")
+        return a_state()
+
+
+type Watch = Callable[[FakeStore], WatchedStore]
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watch:
+    """Another process on the folder."""
+    return lambda store: WatchedStore(store, tmp_path, HandClock())  # type: ignore[arg-type]  # a fake of what is used of it
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Callable[[bool], None]:
+    """A folder that takes no file, as long as it is told so: where the latch is drafted, something is in the way."""
+    draft = tmp_path / "latch.json.new"
+    return lambda is_full: draft.mkdir() if is_full else draft.rmdir()
+
+
+def latch_in(folder: Path) -> LatchCause | None:
+    held = LatchFile(folder).read()
+    return held.cause if held is not None else None
+
+
+def a_tail_was_lost(store: FakeStore, folder: Path) -> None:
+    SequenceFile(folder).note(9_999)
+
+
+def a_part_is_damaged(store: FakeStore, folder: Path) -> None:
+    store.damages = 1
+
+
+@pytest.mark.parametrize("happened", [a_tail_was_lost, a_part_is_damaged])
+async def test_a_loss_is_latched_before_anything_is_read_however_often_the_file_fails(
+    watched: Watch, full: Callable[[bool], None], tmp_path: Path, happened: Callable[[FakeStore, Path], None]
+) -> None:
+    store = FakeStore(seq=5)
+    happened(store, tmp_path)
+    watch = watched(store)
+    full(True)
+    for _ in range(2):
+        with pytest.raises(StoreDown, match="a lost memory could not be noted"):
+            await watch.load()
+    full(False)
+
+    assert await watch.load() == a_state()
+
+    assert latch_in(tmp_path) is LatchCause.LOST_STATE
+
+
+async def test_a_loss_that_was_latched_late_is_latched_once(
+    watched: Watch, full: Callable[[bool], None], tmp_path: Path
+) -> None:
+    SequenceFile(tmp_path).note(9_999)
+    store = FakeStore(seq=5)
+    watch = watched(store)
+    full(True)
+    with pytest.raises(StoreDown):
+        await watch.load()
+    full(False)
+    await watch.load()
+    LatchFile(tmp_path).write(None)
+
+    await watch.load()
+    await watched(store).load()
+
+    assert latch_in(tmp_path) is None
+
+
+async def test_a_number_that_cannot_be_put_right_is_put_right_later(
+    watched: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SequenceFile(tmp_path).note(9_999)
+    watch = watched(FakeStore(seq=5))
+
+    def fails(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SequenceFile, "note", fails)
+        with pytest.raises(StoreDown, match="No space left"):
+            await watch.load()
+
+    await watch.load()
+
+    assert SequenceFile(tmp_path).read() == 5
