@@ -52,10 +52,7 @@ async def live(
     house.shadow.tell = line.tell
     keeping = Keeping(house, line, starts)
     keeping.begin()
-    code = await _lived(house, keeping, line, stop)
-    if code == STOPPED:
-        starts.ran_well()  # it was asked to end: that is no fault
-    return code
+    return await _lived(house, keeping, line, stop)
 
 
 async def _lived(house: House, keeping: Keeping, line: Line, stop: asyncio.Event) -> int:

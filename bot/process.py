@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import ModuleType
 from typing import Final
@@ -49,8 +50,8 @@ async def run(settings: Settings) -> int:
     except OSError as error:
         return refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", BAD_SETTINGS)
     logger.info("starting: %s, %s, bars of %s", settings.label, ", ".join(settings.symbols), settings.interval)
-    stop, clock = stop_signal(), MachineClock()
-    starts = Starts(folder, settings.guard_after_starts)
+    clock, starts = MachineClock(), Starts(folder, settings.guard_after_starts)
+    stop = stop_signal(starts.ran_well)  # an end that was asked for is no fault, however it comes about
     starts.begin(clock.now_ms())
     try:
         async with AsyncExitStack() as stack:
@@ -77,8 +78,8 @@ async def first_word(rest: BinanceRest) -> ModuleType:
     return living
 
 
-def stop_signal() -> asyncio.Event:
-    """Set when the process is asked to end. Whoever asks twice, or for longer than a few seconds, is not kept waiting."""
+def stop_signal(noted: Callable[[], None]) -> asyncio.Event:
+    """Set, and noted, when the process is asked to end. Whoever asks twice, or for longer than a few seconds, does not wait."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def asked() -> None:
@@ -89,6 +90,7 @@ def stop_signal() -> asyncio.Event:
         for number in STOPPING:
             loop.remove_signal_handler(number)
             signal.signal(number, lambda *_: leave())
+        noted()  # last: a disk that hangs holds no end up
 
     for number in STOPPING:
         loop.add_signal_handler(number, asked)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,28 @@ from pathlib import Path
 from bot.process import STOPPED_WITHIN_S
 from bot.starts import Starts
 from engine.adapters.redis_server import EmbeddedServer
-from tests.bot.test_app import READY_WITHIN_S, Running, a_moving, a_process
+from tests.bot.test_app import READY_WITHIN_S, ROOT, Running, a_moving, a_process
 from tests.bot.world import a_world
 
 AT_ONCE_S = 4.0  # sooner than the end that comes by itself
 ASKED = "stopping: "
 GUARDED = "recovered: "
+NEVER_ENDS = """
+import asyncio, pathlib, sys
+from bot.process import stop_signal
+from bot.starts import Starts
+
+async def main():
+    starts = Starts(pathlib.Path(sys.argv[1]), 5)
+    stop = stop_signal(starts.ran_well)
+    starts.begin(1)
+    print("begun", flush=True)
+    await stop.wait()
+    print("asked", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 
 
 @asynccontextmanager
@@ -54,6 +71,22 @@ async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: Embedd
 
     assert code == 0
     assert time.monotonic() - began < AT_ONCE_S
+
+
+async def test_an_end_that_was_asked_for_twice_is_no_failed_start(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", NEVER_ENDS, str(tmp_path), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for said in (b"begun", b"asked"):
+        assert (await asyncio.wait_for(process.stdout.readline(), READY_WITHIN_S)).strip() == said
+        process.terminate()
+    code = await asyncio.wait_for(process.wait(), AT_ONCE_S)
+
+    assert code == 0
+    starts = Starts(tmp_path, 5)
+    starts.begin(2)
+    assert starts.failed == 0
 
 
 async def test_it_ends_at_once_while_the_chat_is_still_being_imported(tmp_path: Path) -> None:
