@@ -11,13 +11,16 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.app import House
 from bot.ending import IMPORTING
 from bot.keeping import Keeping
 from bot.line import Line
 from bot.supervised import Pauses
+
+if TYPE_CHECKING:
+    from bot.second_factor import CodeCheck
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -29,11 +32,14 @@ logger = logging.getLogger(__name__)
 async def converse(house: House, keeping: Keeping, line: Line) -> None:
     """Talk until cancelled."""
     pauses = Pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+    factor: CodeCheck | None = None  # one for all conversations: its wrong and its used codes must not be forgotten
     while True:
         pauses.begun()
         try:
             telegram = await _imported("bot.telegram")
-            await telegram.talk(house, keeping, line)
+            if factor is None:
+                factor = telegram.code_check(house.settings)
+            await telegram.talk(house, keeping, line, factor)
         except Exception:  # the chat's own faults end here: the engine trades on, and the chat comes back
             logger.exception("the conversation broke off and starts again")
         await asyncio.sleep(pauses.broken())

@@ -45,14 +45,13 @@ REQUEST_TIMEOUT_S: Final = 30.0
 logger = logging.getLogger(__name__)
 
 
-async def talk(house: House, keeping: Keeping, line: Line) -> None:
+async def talk(house: House, keeping: Keeping, line: Line, factor: CodeCheck) -> None:
     """Talk until cancelled. Raises what Telegram or the store could not do."""
     settings, control, store, link, clock = house.settings, house.control, house.store, house.link, house.clock
     pace, languages = Pace(), Languages(settings.label)
     owners = Owners(settings.telegram_owner_ids, store.users)
     await owners.load()
     bot = make_bot(settings, pace)
-    factor = CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
     alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)
     sender = Sender(bot, KeptMessages(link), house.redaction)
     delivery = Delivery(store.outbox, alerts, owners, sender, pace.wait_s)
@@ -96,6 +95,11 @@ async def talk(house: House, keeping: Keeping, line: Line) -> None:
     finally:
         await later.close()
         await bot.session.close()
+
+
+def code_check(settings: Settings) -> CodeCheck:
+    """The second factor that the settings name. It remembers wrong codes: one is made for the whole process."""
+    return CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
 
 
 def make_bot(settings: Settings, pace: Pace) -> Bot:

@@ -14,6 +14,7 @@ from bot.conversing import converse
 from bot.ending import IMPORTING
 
 NOTHING = cast(Any, None)
+HOUSE = cast(Any, SimpleNamespace(settings=None))
 
 
 async def test_a_conversation_that_breaks_off_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,17 +31,43 @@ async def test_a_conversation_that_breaks_off_starts_again(monkeypatch: pytest.M
         tries.append("import")
         if len(tries) == 1:
             raise ImportError("half a module")
-        return SimpleNamespace(talk=talk)
+        return SimpleNamespace(talk=talk, code_check=lambda settings: None)
 
     monkeypatch.setattr(importlib, "import_module", imported)
     monkeypatch.setattr(conversing, "FIRST_PAUSE_S", 0.0)
-    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING))
+    conversation = asyncio.create_task(converse(HOUSE, NOTHING, NOTHING))
 
     await asyncio.wait_for(talking.wait(), 5)
     conversation.cancel()
     await asyncio.wait([conversation])
 
     assert tries == ["import", "import", "talk", "import", "talk"]
+
+
+async def test_what_is_known_of_codes_outlives_a_conversation_that_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, used, talking = list[object](), list[object](), asyncio.Event()
+
+    def code_check(settings: object) -> object:
+        made.append(object())
+        return made[-1]
+
+    async def talk(house: object, keeping: object, line: object, factor: object) -> None:
+        used.append(factor)
+        if len(used) < 3:
+            raise ValueError("broken")
+        talking.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(importlib, "import_module", lambda name: SimpleNamespace(talk=talk, code_check=code_check))
+    monkeypatch.setattr(conversing, "FIRST_PAUSE_S", 0.0)
+    conversation = asyncio.create_task(converse(HOUSE, NOTHING, NOTHING))
+
+    await asyncio.wait_for(talking.wait(), 5)
+    conversation.cancel()
+    await asyncio.wait([conversation])
+
+    assert len(made) == 1
+    assert used == made * 3
 
 
 async def test_the_end_waits_for_no_import(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +79,7 @@ async def test_the_end_waits_for_no_import(monkeypatch: pytest.MonkeyPatch) -> N
         return SimpleNamespace()
 
     monkeypatch.setattr(importlib, "import_module", imported)
-    conversation = asyncio.create_task(converse(NOTHING, NOTHING, NOTHING))
+    conversation = asyncio.create_task(converse(HOUSE, NOTHING, NOTHING))
     await asyncio.to_thread(begun.wait, 5)
     importing = next(thread for thread in threading.enumerate() if thread.name.startswith(IMPORTING))
 
