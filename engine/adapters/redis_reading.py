@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.adapters.redis_link import RedisLink, as_text
-from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, Texts, read_state
+from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, Texts, missing, read_state
 from engine.adapters.redis_writer import PREFIX
 from engine.model.saved import SavedState
 
@@ -26,7 +26,7 @@ async def read_texts(link: RedisLink) -> dict[Place, bytes]:
 def readable(texts: Texts, namespace: str) -> tuple[SavedState | None, list[Damaged]]:
     """The state without its broken parts, and these. Raises `StateUnreadable` where none of it can be used."""
     sound = {place: text for place, text in texts.items() if place.key != PAPER}
-    damages: list[Damaged] = []
+    damages = list(missing(sound))
     while True:
         try:
             return read_state(sound, namespace), damages

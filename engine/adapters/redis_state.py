@@ -25,13 +25,15 @@ class Place(NamedTuple):
     field: str
 
 
+WHOLE: Final = (Place(STATE, ""), Place(PARAMS, ""))  # what every state has
+
 type Texts = Mapping[Place, bytes]
 
 
 class Damaged(StateUnreadable):
     """The text at one place cannot be read."""
 
-    def __init__(self, place: Place, error: Undecodable) -> None:
+    def __init__(self, place: Place, error: Undecodable | str) -> None:
         super().__init__(f"{' '.join(place).strip()} is damaged ({error})")
         self.place = place
 
@@ -82,6 +84,13 @@ def read_state(texts: Texts, namespace: str) -> SavedState | None:
     symbols = sorted({place.field for place in texts if place.field})
     desks = {symbol: _desk(texts, symbol) for symbol in symbols}
     return SavedState(namespace, account, desks, overrides or ())
+
+
+def missing(texts: Texts) -> Iterator[Damaged]:
+    """Whatever is saved is saved with these two: where one is gone beside other texts, it was lost."""
+    for place in WHOLE:
+        if texts and place not in texts:
+            yield Damaged(place, "it is gone, or of another type")
 
 
 def _account(texts: Texts, namespace: str) -> SavedAccount:

@@ -98,6 +98,7 @@ class RedisStore:
         self.tokens = Tokens(link, namespace)
         self.history = RedisHistory(link)
         self.equity = EquityCurve(link)
+        self._done_without = set[Place]()  # what was lost there was told
         self._link = link
         self._namespace = namespace
         self._clock = clock
@@ -128,6 +129,7 @@ class RedisStore:
         taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
         if taken.namespace_before not in ("", self._namespace):
             logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
+        damages = [damage for damage in damages if damage.place in texts or damage.place not in self._done_without]
         self._written, self._unsure, self._unheard = None, None, _Entries()
         return taken
 
@@ -247,6 +249,7 @@ class RedisStore:
         went_through = await self._writer.settle(unsure.seq, _left_ms(give_up))
         self._unsure = None
         if went_through:
+        self._done_without.clear()
             self._done(unsure.seq, unsure.after, unsure.entries)
 
     def _done(self, seq: int, after: Texts | None, added: _Entries) -> None:
@@ -261,6 +264,9 @@ class RedisStore:
             except OSError as error:
                 raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
 
+        self._done_without.add(damage.place)
+        if damage.place not in texts:
+            return f"{damage}; what the exchange holds is adopted"
     # --- damage ---------------------------------------------------------------------------------------------------------
 
     async def _set_aside(self, damage: Damaged, texts: Texts) -> str:

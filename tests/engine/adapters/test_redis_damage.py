@@ -1,5 +1,6 @@
 """What cannot be read: said in words, set aside, and done without; each mode and account keeps its own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.model.machine_notices import EngineHalted
 from engine.model.saved import SavedAccount
-from engine.ports import StateUnreadable, StoreDown
+from engine.ports import StateDamaged, StateUnreadable, StoreDown
 from tests.engine.adapters.redis_servers import HandClock
 from tests.engine.adapters.redis_stores import reopened
 from tests.engine.adapters.saved_values import NAMESPACE, a_desk, a_ruling, a_state, a_trade, an_entry
@@ -93,6 +94,46 @@ async def test_a_damaged_account_is_set_aside_and_begins_anew(open_store: Any, c
     loaded = await store.load()
     assert loaded.account == SavedAccount()
     assert loaded.desks == {"ETHUSDT": a_desk()}
+
+
+@pytest.mark.parametrize("key", ["autobot:state", "autobot:params"])
+@pytest.mark.parametrize("is_foreign", [False, True], ids=["gone", "of another type"])
+async def test_what_every_state_has_is_damaged_where_it_is_gone_beside_positions(
+    open_store: Any, client: Redis, key: str, is_foreign: bool
+) -> None:
+    saved = a_state(a_desk())
+    await (await reopened(open_store)).save(saved, [], [], [])
+    await client.delete(key)
+    if is_foreign:
+        await client.hset(key, "a", "b")
+    store = await open_store()
+
+    with pytest.raises(StateDamaged, match=f"{key} is damaged .it is gone, or of another type"):
+        await store.load()
+
+    loaded = await store.load()
+    assert loaded == replace(saved, **({"account": SavedAccount()} if key == "autobot:state" else {"overrides": ()}))
+    await store.save(saved, [], [], [])
+    assert await (await open_store()).load() == saved
+
+
+async def test_what_is_gone_is_told_to_every_process_until_it_is_saved_again(open_store: Any, client: Redis) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.delete("autobot:params")
+
+    for _ in range(2):
+        with pytest.raises(StateDamaged):
+            await (await open_store()).load()
+
+
+async def test_a_text_that_is_damaged_again_is_told_again(open_store: Any, client: Redis) -> None:
+    store = await reopened(open_store)
+    for _ in range(2):
+        await store.save(a_state(a_desk(), a_desk("BTCUSDT")), [], [], [])
+        await client.hset("autobot:positions", "ETHUSDT", "?")
+        with pytest.raises(StateDamaged):
+            await store.load()
+        await store.load()
 
 
 async def test_a_reader_sets_nothing_aside(open_store: Any, server: EmbeddedServer, client: Redis) -> None:
