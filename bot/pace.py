@@ -65,6 +65,8 @@ class Pace(BaseRequestMiddleware):
             return await make_request(bot, method)
         if isinstance(method, EditMessageText) and self._shown.get((chat, method.message_id or 0)) == look(method):
             return cast(Response[TelegramType], True)
+        if isinstance(message := getattr(method, "message_id", None), int):
+            self._shown.pop((chat, message), None)  # until the answer is here nobody knows what it shows
         answer = await self._in_turn(make_request, bot, method, self._bucket(chat))
         self._remember(chat, method, answer)
         return answer
@@ -95,8 +97,6 @@ class Pace(BaseRequestMiddleware):
             self._shown[chat, method.message_id] = look(method)
         elif isinstance(method, SendMessage) and isinstance(answer, Message):
             self._shown[chat, answer.message_id] = look(method)
-        elif isinstance(message := getattr(method, "message_id", None), int):
-            self._shown.pop((chat, message), None)
         while len(self._shown) > REMEMBERED:
             del self._shown[next(iter(self._shown))]
 

@@ -5,8 +5,15 @@ from typing import Any, cast
 
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramRetryAfter
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    DeleteMessage,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendMessage,
+    TelegramMethod,
+)
 from aiogram.types import Chat, Message
 
 from bot.pace import BURST, PER_S, Bucket, Pace
@@ -21,12 +28,16 @@ class FakeTelegram:
     def __init__(self) -> None:
         self.calls: list[TelegramMethod[Any]] = []
         self.silences = 0
+        self.lost_answers = 0
 
     async def __call__(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
         self.calls.append(method)
         if self.silences:
             self.silences -= 1
             raise TelegramRetryAfter(method, "Too Many Requests", 0)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise TelegramNetworkError(method, "Request timeout error")
         return Message(message_id=7, date=datetime.now(UTC), chat=Chat(id=CHAT, type="private"))
 
 
@@ -49,6 +60,28 @@ async def test_an_edit_that_changes_nothing_is_not_sent() -> None:
     await pace(telegram, BOT, EditMessageText(chat_id=CHAT, message_id=7, text="two"))
 
     assert [type(call) for call in telegram.calls] == [SendMessage, EditMessageText]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        EditMessageText(chat_id=CHAT, message_id=7, text="two"),
+        EditMessageReplyMarkup(chat_id=CHAT, message_id=7),
+        DeleteMessage(chat_id=CHAT, message_id=7),
+    ],
+    ids=lambda change: type(change).__name__,
+)
+async def test_where_the_answer_to_a_change_was_lost_nothing_is_believed_to_be_shown(change: TelegramMethod[Any]) -> None:
+    telegram, pace = FakeTelegram(), Pace()
+    shown = EditMessageText(chat_id=CHAT, message_id=7, text="one")
+    await pace(telegram, BOT, shown)
+
+    telegram.lost_answers = 1
+    with pytest.raises(TelegramNetworkError):
+        await pace(telegram, BOT, change)
+    await pace(telegram, BOT, shown)
+
+    assert telegram.calls == [shown, change, shown]
 
 
 async def test_answers_to_taps_cost_nothing() -> None:
