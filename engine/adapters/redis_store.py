@@ -13,21 +13,13 @@ import msgspec
 
 from engine.adapters.codec import encode_notice
 from engine.adapters.redis_checks import check_server
-from engine.adapters.redis_equity import EQUITY, EquityCurve
-from engine.adapters.redis_history import (
-    COUNTS,
-    RULINGS,
-    SIGNALS,
-    TRADE_IDS,
-    TRADES,
-    RedisHistory,
-    ruling_commands,
-    trade_command,
-)
+from engine.adapters.redis_equity import EquityCurve
+from engine.adapters.redis_history import RedisHistory, ruling_commands, trade_command
+from engine.adapters.redis_keys import OWNED, check_kinds
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import OUTBOX, TOLD, Outbox, put
+from engine.adapters.redis_outbox import Outbox, put
 from engine.adapters.redis_reading import PAPER, read_texts, readable
-from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, StateTexts, changes
+from engine.adapters.redis_state import ORDERS, Damaged, Place, StateTexts, changes
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
 from engine.adapters.redis_writer import Command, Forgotten, RedisWriter, Taken, Unanswered
@@ -37,7 +29,6 @@ from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 from engine.ports import Clock, StateDamaged, StateUnreadable, StoreDown
 
-OWNED: Final = (STATE, POSITIONS, ORDERS, PARAMS, SIGNALS, RULINGS, COUNTS, TRADES, TRADE_IDS, OUTBOX, TOLD, EQUITY, PAPER)
 SAVE_BUDGET_MS: Final = 250
 BEAT_AFTER_S: Final = 0.5  # a store that confirmed a write just now is not asked
 
@@ -121,8 +112,10 @@ class RedisStore:
         return self._writer.seq
 
     async def check(self) -> list[str]:
-        """Refuse a server that may lose what it confirmed (`ServerUnfit`), and return weaker doubts."""
-        return await check_server(self._link)
+        """Refuse a server that may lose what it confirmed (`ServerUnfit`), or whose keys are not ours; return weaker doubts."""
+        doubts = await check_server(self._link)
+        await check_kinds(self._link)
+        return doubts
 
     async def take_epoch(self) -> Taken:
         """Become the only writer. What another mode or account left is put away, and ours, if put away before, comes back."""

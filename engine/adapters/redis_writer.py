@@ -2,7 +2,8 @@
 
 Every write carries the writer's epoch, a rising number and the number that it follows. The store refuses an older epoch
 (another process took over), an older number (a write that was given up and arrives late) and one that follows something
-else than what is there (the store lost its tail, or somebody else wrote). After a write without an answer, `settle`
+else than what is there (the store lost its tail, or somebody else wrote). A script that fails halfway is not undone, so
+the kind of every key is looked at before anything is done. After a write without an answer, `settle`
 closes the door behind it and tells whether it went through.
 """
 
@@ -37,7 +38,7 @@ redis.call('HSET', lock, 'epoch', epoch, 'seq', held[2] or '0', 'namespace', ARG
 return {epoch, held[2] or '0', before, held[4] or ''}
 """
 
-# Each command is preceded by its number of words. A trade is written only where its id is new.
+# Each command is preceded by its number of words. A trade is written only where its id is new, and before the id is.
 APPLY: Final = """
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
@@ -46,11 +47,25 @@ if stored < mine then return 'FORGOTTEN' end
 local last_seq = tonumber(held[2] or '0')
 if last_seq >= tonumber(ARGV[2]) then return 'LATE' end
 if last_seq ~= tonumber(ARGV[3]) then return 'FORGOTTEN' end
-local at = 4
+local kinds, seen, at = {XADD = 'stream', HSET = 'hash', HDEL = 'hash', HINCRBY = 'hash', ONCE = 'set'}, {}, 4
+while at <= #ARGV do
+  for word = at + 1, at + (ARGV[at + 1] == 'ONCE' and 4 or 1), 3 do
+    local kind, key = kinds[ARGV[word]], ARGV[word + 1]
+    if kind then
+      seen[key] = seen[key] or redis.call('TYPE', key).ok
+      if seen[key] ~= 'none' and seen[key] ~= kind then return table.concat({'MISFIT', key, seen[key], kind}, ' ') end
+    end
+  end
+  at = at + tonumber(ARGV[at]) + 1
+end
+at = 4
 while at <= #ARGV do
   local last = at + tonumber(ARGV[at])
   if ARGV[at + 1] == 'ONCE' then
-    if redis.call('SADD', ARGV[at + 2], ARGV[at + 3]) == 1 then redis.call(unpack(ARGV, at + 4, last)) end
+    if redis.call('SISMEMBER', ARGV[at + 2], ARGV[at + 3]) == 0 then
+      redis.call(unpack(ARGV, at + 4, last))
+      redis.call('SADD', ARGV[at + 2], ARGV[at + 3])
+    end
   else
     redis.call(unpack(ARGV, at + 1, last))
   end
@@ -127,7 +142,7 @@ class RedisWriter:
         return Taken(self.epoch, self._confirmed, before.decode(), bool(place) and place != self._place)
 
     async def apply(self, commands: Sequence[Command], budget_ms: int) -> None:
-        """Do all of the commands or none. Raises `Unanswered`, `Fenced` or `Forgotten`."""
+        """Do all of the commands or none. Raises `StoreDown`: `Unanswered`, `Fenced`, `Forgotten`, or a key's kind is wrong."""
         assert self.epoch, "take the store first"
         self.seq += 1
         words = [word for command in commands for word in (len(command), *command)]
@@ -155,7 +170,17 @@ class RedisWriter:
         self._checked(await self._link.run(call, budget_ms))
 
     def _checked(self, answer: bytes) -> None:
+        if answer.startswith(b"MISFIT "):
+            raise StoreDown(misfit(*answer.decode().split()[1:]))
         if answer == b"FENCED":
             raise Fenced("another autobot took over this store: this one stops")
         if answer in (b"FORGOTTEN", b"LATE"):  # our numbers rise: one that is late met somebody else's
             raise Forgotten("the store was emptied, replaced or written to by others while in use")
+
+
+def misfit(key: str, found: str, wanted: str) -> str:
+    """What to do about a key that is not of our kind."""
+    return (
+        f"{key} in the store is a {found}, not a {wanted}: another program wrote there. Nothing is written until it is out "
+        f"of the way (RENAME {key} {key}:aside), or REDIS_URL names another store"
+    )
