@@ -34,6 +34,7 @@ NOTED: Final = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+WHOLE_FIGURE: Final = r"(?<!\d)(?<!\d[.:-])%s(?!\d)(?![.:-]\d)"  # not within a price, a date or a moment
 PATTERNS: Final = (
     re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}"),  # a bot's token, also behind /bot in an address
     re.compile(r"(?<=signature=)[0-9a-fA-F]+"),
@@ -46,21 +47,36 @@ logger = logging.getLogger(__name__)
 
 
 class Redaction:
-    """Blanks secrets: those that are known exactly, and whatever looks like one."""
+    """Blanks secrets: those that are known exactly, and whatever looks like one.
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    A PIN of digits is blanked as a whole figure only: a price with a hole in it is lost, and tells the PIN.
+    """
+
+    def __init__(self, secrets: Iterable[str], *, pin: str = "") -> None:
         known = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
         known |= {json.dumps(secret)[1:-1] for secret in known}
-        longest_first = sorted(known, key=len, reverse=True)
-        self._exact = re.compile("|".join(map(re.escape, longest_first))) if known else None
+        self._exact = _any_of(known, pin)
+        self._exact_in_chat = _any_of(known - {pin}, "")
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        if self._exact is not None:
-            text = self._exact.sub(BLANK, text)
-        for pattern in PATTERNS:
-            text = pattern.sub(BLANK, text)
-        return text
+        return _blanked(text, self._exact)
+
+    def in_chat(self, text: str) -> str:
+        """The same for the owner's eyes, who knows the PIN: a figure that happens to be the same is theirs to read."""
+        return _blanked(text, self._exact_in_chat)
+
+
+def _any_of(secrets: Iterable[str], pin: str) -> re.Pattern[str] | None:
+    longest_first = sorted(secrets, key=len, reverse=True)
+    forms = [WHOLE_FIGURE % one if one == pin and one.isdecimal() else re.escape(one) for one in longest_first]
+    return re.compile("|".join(forms)) if forms else None
+
+
+def _blanked(text: str, exact: re.Pattern[str] | None) -> str:
+    for pattern in (exact, *PATTERNS) if exact is not None else PATTERNS:
+        text = pattern.sub(BLANK, text)
+    return text
 
 
 class BlankedLines(logging.Formatter):

@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 async def run(settings: Settings) -> int:
     """Trade until a signal; return the exit code."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold every secret
-    folder, redaction = settings.data_folder, Redaction(settings.secrets())
+    folder = settings.data_folder
+    redaction = Redaction(settings.secrets(), pin=settings.owner_pin.get_secret_value())
     if not settings.telegram_bot_token.get_secret_value():
         return refused("TELEGRAM_BOT_TOKEN is missing: ask @BotFather in Telegram for one", BAD_SETTINGS)
     try:

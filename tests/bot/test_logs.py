@@ -179,3 +179,20 @@ def test_a_folder_that_cannot_be_made_leaves_the_standard_error(
     logging.getLogger("bot").info("a line")
 
     assert "a line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pin", ["1234", "let-me-in"])
+def test_the_pin_reaches_no_log(log: Path, pin: str) -> None:
+    start_logging("INFO", log.parent, Redaction([KEY, pin], pin=pin))
+
+    logging.getLogger("a").error("wrong: %s, pin%s. code=%s\n%s", pin, pin, pin, pin)
+    logging.getLogger("b").info("field", extra={"deep": {pin: [pin], "text": f"/x {pin}"}})
+
+    assert pin not in log.read_text()
+
+
+@pytest.mark.parametrize("pin", ["1234", "2026", "58747"])
+def test_a_figure_that_holds_the_pin_stays_whole_and_so_does_not_tell_it(pin: str) -> None:
+    text = '{"price": 0.12345, "high": 1234.5, "low": -0.1234, "time_ms": 1795874737000, "timestamp": "2026-11-28T14:20:26Z"}'
+
+    assert Redaction([pin], pin=pin)(text) == text

@@ -21,6 +21,7 @@ from handlers.ui.markup import Html
 from handlers.ui.process import of_process
 
 CHAT = 11
+PIN = "1234"
 
 
 class Shown:
@@ -61,7 +62,7 @@ def bot() -> FakeBot:
 
 @pytest.fixture
 def sender(bot: FakeBot, link: RedisLink) -> Sender:
-    return Sender(cast(Bot, bot), KeptMessages(link), Redaction(["top-secret"]))
+    return Sender(cast(Bot, bot), KeptMessages(link), Redaction(["top-secret", PIN], pin=PIN))
 
 
 def an_alert(text: str, loudness: Loudness = Loudness.MONEY, **names: Any) -> Alert:
@@ -147,3 +148,10 @@ async def test_the_audits_seal_arrives_whole_and_what_the_owner_copies_is_found_
     copied = bot.shown[1].text.split("<code>")[1].split("</code>")[0]
     assert log.verify(Head(told.seq, copied)).is_whole
     assert not log.verify(Head(told.seq, copied[::-1])).is_whole
+
+
+@pytest.mark.parametrize("figure", ["0.12345", "1234", "1 234.5"])
+async def test_a_figure_that_holds_the_pin_arrives_whole(sender: Sender, bot: FakeBot, figure: str) -> None:
+    await sender.send(CHAT, an_alert(f"bought at {figure}"))
+
+    assert bot.shown[1].text == f"bought at {figure}"
