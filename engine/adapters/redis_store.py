@@ -89,7 +89,6 @@ class RedisStore:
         self.tokens = Tokens(link, namespace)
         self.history = RedisHistory(link)
         self.equity = EquityCurve(link)
-        self._done_without = set[Place]()  # what was lost there was told
         self._link = link
         self._namespace = namespace
         self._clock = clock
@@ -99,6 +98,7 @@ class RedisStore:
         self._state_texts = StateTexts()
         self._turn = asyncio.Lock()
         self._written: Texts | None = None  # what the store holds; None = it was not read yet
+        self._done_without = set[Place]()  # what was lost there was told
         self._is_lost = False  # the store was emptied: all of it is written anew
         self._owed: SavedState | None = None
         self._unsure: _Unsure | None = None
@@ -122,7 +122,6 @@ class RedisStore:
         taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
         if taken.namespace_before not in ("", self._namespace):
             logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
-        damages = [damage for damage in damages if damage.place in texts or damage.place not in self._done_without]
         self._written, self._unsure, self._unheard = None, None, _Entries()
         return taken
 
@@ -130,6 +129,7 @@ class RedisStore:
         """Read the saved state. Raises `StateUnreadable`; after `StateDamaged`, set aside, a second call gives the rest."""
         texts = await read_texts(self._link)
         state, damages = readable(texts, self._namespace)
+        damages = [damage for damage in damages if damage.place in texts or damage.place not in self._done_without]
         if damages:
             raise StateDamaged("; ".join([await self._set_aside(damage, texts) for damage in damages]))
         if self._writer.epoch:
@@ -242,7 +242,6 @@ class RedisStore:
         went_through = await self._writer.settle(unsure.seq, _left_ms(give_up))
         self._unsure = None
         if went_through:
-        self._done_without.clear()
             self._done(unsure.seq, unsure.after, unsure.entries)
 
     def _done(self, seq: int, after: Texts | None, added: _Entries) -> None:
@@ -250,6 +249,7 @@ class RedisStore:
         if after is None:
             return
         before, self._written, self._is_lost = self._written or {}, after, False
+        self._done_without.clear()
         is_entry = any(place.key == ORDERS and before.get(place) != text for place, text in after.items())
         if is_entry and self._on_intent is not None:
             try:
@@ -257,9 +257,6 @@ class RedisStore:
             except OSError as error:
                 raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
 
-        self._done_without.add(damage.place)
-        if damage.place not in texts:
-            return f"{damage}; what the exchange holds is adopted"
     # --- damage ---------------------------------------------------------------------------------------------------------
 
     async def _set_aside(self, damage: Damaged, texts: Texts) -> str:
@@ -267,6 +264,9 @@ class RedisStore:
         key, field = damage.place
         if not self._writer.epoch:
             return str(damage)
+        self._done_without.add(damage.place)
+        if damage.place not in texts:
+            return f"{damage}; what the exchange holds is adopted"
         aside = f"{key}:{field}:damaged:{self._clock.now_ms()}" if field else f"{key}:damaged:{self._clock.now_ms()}"
         remove: Command = ("HDEL", key, field) if field else ("DEL", key)
         await self._writer.apply([("SET", aside, texts[damage.place]), remove], self._save_budget_ms)
