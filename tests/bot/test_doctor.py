@@ -1,9 +1,16 @@
 """The doctor in a world of its own: a sound installation has no fault, and each fault is one line that says what to do."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from bot.doctor import doctor
-from tests.bot.conftest import Read
+import pytest
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramNotFound, TelegramUnauthorizedError
+from aiogram.methods import GetMe
+
+from bot import telegram
+from bot.doctor import Weight, _chat, doctor
+from tests.bot.conftest import TOKEN, Read
 from tests.bot.world import SECRET, a_world
 
 
@@ -37,3 +44,31 @@ async def test_a_key_that_is_refused_is_told_with_the_settings_to_look_at(read: 
     assert code == 1
     assert [("-1022" in line, "BINANCE_API_SECRET" in line) for line in said if line.startswith("❌")] == [(True, True)], said
     assert not any("w" * 64 in line for line in said)
+
+
+async def at_once() -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("error", "weight"),
+    [
+        (TelegramUnauthorizedError(GetMe(), "Unauthorized"), Weight.FAULT),
+        (TelegramNotFound(GetMe(), "Not Found"), Weight.FAULT),
+        (TelegramNetworkError(GetMe(), "away"), Weight.DOUBT),
+    ],
+    ids=["a revoked token", "a token of a wrong shape", "the network"],
+)
+async def test_a_token_that_telegram_refuses_is_a_fault_and_its_absence_a_doubt(
+    read: Read, monkeypatch: pytest.MonkeyPatch, error: TelegramAPIError, weight: Weight
+) -> None:
+    async def get_me() -> Any:
+        raise error
+
+    bot = SimpleNamespace(get_me=get_me, session=SimpleNamespace(close=at_once))
+    monkeypatch.setattr(telegram, "make_bot", lambda settings, pace: bot)
+
+    findings = [finding async for finding in _chat(read(TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_OWNER_IDS="11"))]
+
+    assert [finding.weight for finding in findings] == [weight]
+    assert ("TELEGRAM_BOT_TOKEN" in findings[0].text) == (weight is Weight.FAULT)
