@@ -40,6 +40,7 @@ class WatchedStore:
         self._clock = clock
         self._sequence = SequenceFile(folder)
         self._is_taken = False
+        self._is_asked = False  # an attempt whose answer is lost may have taken it: the next one finds ourselves there
         self._unkept: list[Callable[[], None]] = []  # what the folder did not take yet: it comes before all else
 
     async def take(self) -> None:
@@ -50,10 +51,11 @@ class WatchedStore:
             return
         for doubt in await self._store.check():
             logger.warning(doubt)
+        is_unsure, self._is_asked = self._is_asked, True
         taken = await self._store.take_epoch()
         self._is_taken = True
-        if taken.from_elsewhere:
-            logger.warning("another process had the store before: no entries for %g s", OTHERS_ENTRIES_S)
+        if taken.from_elsewhere or is_unsure:
+            logger.warning("another process had the store before, or may have: no entries for %g s", OTHERS_ENTRIES_S)
             self.met_another(OTHERS_ENTRIES_S)
         if self._sequence.has_lost_tail(taken.seq):
             self._lost("the store knows less than this machine does", lambda: self._sequence.note(taken.seq))

@@ -1,12 +1,13 @@
 """The watched store: what was lost is latched before anything is read, and entries of others are waited for. On fakes."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.store_watch import WatchedStore
+from bot.store_watch import OTHERS_ENTRIES_S, WatchedStore
 from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.redis_writer import Taken
 from engine.model.notices import LatchCause
@@ -17,12 +18,13 @@ from tests.engine.adapters.saved_values import NAMESPACE, a_state
 
 
 class FakeStore:
-    """A store that remembers who had it. `silent` takes get no answer, though the store heard them."""
+    """A store that remembers who had it. `silent` takes get no answer though they were heard; those of a hanging one wait."""
 
     def __init__(self, seq: int = 0, holder: str = "") -> None:
         self.seq = seq
         self.holder = holder
         self.silent = 0
+        self.is_hanging = False
         self.damages = 0
         self.beats = 0
 
@@ -31,6 +33,8 @@ class FakeStore:
 
     async def take_epoch(self) -> Taken:
         before, self.holder = self.holder, "here"
+        if self.is_hanging:
+            await asyncio.Event().wait()
         if self.silent:
             self.silent -= 1
             raise StoreDown("no answer")
@@ -129,3 +133,45 @@ async def test_a_number_that_cannot_be_put_right_is_put_right_later(
     await watch.load()
 
     assert SequenceFile(tmp_path).read() == 5
+
+
+async def test_entries_are_held_where_the_answer_that_names_the_one_before_was_lost(watched: Watch) -> None:
+    holds: list[float] = []
+    store = FakeStore(holder="elsewhere")
+    store.silent = 1
+    watch = watched(store)
+    watch.met_another = holds.append
+    with pytest.raises(StoreDown):
+        await watch.load()
+
+    await watch.load()
+
+    assert holds == [OTHERS_ENTRIES_S]
+
+
+async def test_entries_are_held_where_nobody_waited_for_that_answer(watched: Watch) -> None:
+    holds: list[float] = []
+    store = FakeStore(holder="elsewhere")
+    store.is_hanging = True
+    watch = watched(store)
+    watch.met_another = holds.append
+    asking = asyncio.create_task(watch.load())
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking})
+    store.is_hanging = False
+
+    await watch.load()
+
+    assert holds == [OTHERS_ENTRIES_S]
+
+
+async def test_nothing_is_held_where_the_first_answer_names_nobody_else(watched: Watch) -> None:
+    holds: list[float] = []
+    watch = watched(FakeStore(holder="here"))
+    watch.met_another = holds.append
+
+    await watch.load()
+    await watch.load()
+
+    assert not holds
