@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, is_address, is_redis, secret_address, unknown_names
+from bot.variables import TUNABLES_KEY, BadSettings, HouseSource, is_address, is_redis, one_word, secret_address, unknown_names
 from engine.model.commands import DecisionMode
 from engine.model.market import INTERVAL_MS
 from engine.model.orders import TriggerBy
@@ -26,7 +26,6 @@ TOKEN: Final = re.compile(r"\d{3,}:\S{10,}")
 LIVE_MONEY: Final = "live-money"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 MOST_SYMBOLS: Final = 200
-SHORTEST_PIN: Final = 4
 SHORTEST_TOTP_BITS: Final = 112
 
 
@@ -64,7 +63,7 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_owner_ids: Annotated[tuple[int, ...], NoDecode] = ()
     telegram_api_root: str = "https://api.telegram.org"
-    owner_pin: SecretStr = SecretStr("")
+    owner_pin: Annotated[SecretStr, AfterValidator(one_word)] = SecretStr("")
     owner_totp_secret: SecretStr = SecretStr("")
     language: str = "en"
     binance_api_key: SecretStr = SecretStr("")
@@ -160,13 +159,6 @@ class Settings(BaseSettings):
     def _token(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not TOKEN.fullmatch(value.get_secret_value()):
             raise ValueError("this is no token as @BotFather gives it: digits, a colon, letters and digits")
-        return value
-
-    @field_validator("owner_pin")
-    @classmethod
-    def _pin(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < SHORTEST_PIN:
-            raise ValueError(f"a PIN has at least {SHORTEST_PIN} characters")
         return value
 
     @field_validator("owner_totp_secret")

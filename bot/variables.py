@@ -46,6 +46,7 @@ OLD_PLACES: Final = {
 }
 SWITCH: Final = {"true": 1.0, "on": 1.0, "yes": 1.0, "false": 0.0, "off": 0.0, "no": 0.0}
 PLACEHOLDERS: Final = ("your_", "your-", "<", "changeme", "change_me", "xxx", "replace", "todo")
+SHORTEST_PIN: Final = 4
 REDIS_PATH: Final = re.compile(r"/?\d*")
 SECRET_LIMIT_BYTES: Final = 4_096
 MOUNTED_SECRETS: Final = Path("/run/secrets")  # a container's own: readable by everybody inside, and by nobody else
@@ -154,6 +155,14 @@ def secret_address(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not is_address(value.get_secret_value(), "https", "http"):
         raise ValueError("an address is written like https://HOST/PATH")
     return value
+
+
+def one_word(value: SecretStr) -> SecretStr:
+    """A PIN as it can be sent in the chat, where blanks part words and a slash begins a command. Raises `ValueError`."""
+    pin = value.get_secret_value().strip()
+    if value.get_secret_value() and (len(pin) < SHORTEST_PIN or len(pin.split()) > 1 or pin.startswith("/")):
+        raise ValueError(f"a PIN has at least {SHORTEST_PIN} characters, no blank among them, and begins with no slash")
+    return SecretStr(pin)
 
 
 def is_redis(text: str) -> bool:

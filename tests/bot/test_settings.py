@@ -63,6 +63,11 @@ def test_every_tunable_has_its_own_variable_weights_included(read: Read) -> None
         ({"BINANCE_API_SECRET_FILE": "/does/not/exist"}, "BINANCE_API_SECRET_FILE"),
         ({"DRY_RUN": "maybe"}, "DRY_RUN"),
         ({"OWNER_PIN": "12"}, "OWNER_PIN"),
+        ({"OWNER_PIN": "12 34"}, "OWNER_PIN"),
+        ({"OWNER_PIN": "12\u00a034"}, "OWNER_PIN"),
+        ({"OWNER_PIN": "/1234"}, "OWNER_PIN"),
+        ({"OWNER_PIN": " 123 "}, "OWNER_PIN"),
+        ({"OWNER_PIN": "    "}, "OWNER_PIN"),
         ({"OWNER_TOTP_SECRET": "JBSWY3DPEHPK3PXP"}, "OWNER_TOTP_SECRET"),
     ],
 )
@@ -72,6 +77,10 @@ def test_a_wrong_setting_is_refused_in_one_line_that_names_it(read: Read, variab
     assert len(problems) == 1
     assert named in problems[0]
     assert "\n" not in problems[0]
+
+
+def test_blanks_around_a_pin_are_no_part_of_it(read: Read) -> None:
+    assert read(OWNER_PIN=" 1234 ").owner_pin.get_secret_value() == "1234"
 
 
 def test_real_money_is_traded_only_when_it_was_said_twice(read: Read) -> None:
