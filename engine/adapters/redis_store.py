@@ -6,18 +6,18 @@ The order at the start is `check`, `take_epoch`, `load`. The Trader never reads 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from engine.adapters.codec import encode_notice
 from engine.adapters.redis_checks import check_server
+from engine.adapters.redis_entries import Entries
 from engine.adapters.redis_equity import EquityCurve
-from engine.adapters.redis_history import RedisHistory, ruling_commands, trade_command
+from engine.adapters.redis_history import RedisHistory
 from engine.adapters.redis_keys import OWNED, check_kinds
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import Outbox, put
+from engine.adapters.redis_outbox import Outbox
 from engine.adapters.redis_reading import PAPER, read_texts, readable
 from engine.adapters.redis_state import ORDERS, Damaged, Place, StateTexts, changes
 from engine.adapters.redis_tokens import Tokens
@@ -37,27 +37,10 @@ logger = logging.getLogger(__name__)
 type Texts = dict[Place, bytes]
 
 
-class _Entries(NamedTuple):
-    """What is added, and must be added once."""
-
-    rulings: tuple[Ruling, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    trades: tuple[Trade, ...] = ()
-
-    def plus(self, more: "_Entries") -> "_Entries":
-        """These and more."""
-        return _Entries(self.rulings + more.rulings, self.notices + more.notices, self.trades + more.trades)
-
-    def without(self, old: "_Entries") -> "_Entries":
-        """Those that are not among the old."""
-        rulings, notices = _without(self.rulings, old.rulings), _without(self.notices, old.notices)
-        return _Entries(rulings, notices, _without(self.trades, old.trades))
-
-
 class _Wish(NamedTuple):
     """One save. A state that could not be saved is owed to the next one; the paper exchange's books never carry it along."""
 
-    entries: _Entries = _Entries()
+    entries: Entries = Entries()
     state: SavedState | None = None
     books: bytes | None = None
     is_needed: bool = False  # also where there is nothing to write
@@ -68,7 +51,7 @@ class _Unsure(NamedTuple):
 
     seq: int
     after: Texts | None
-    entries: _Entries
+    entries: Entries
 
 
 class RedisStore:
@@ -102,7 +85,8 @@ class RedisStore:
         self._is_lost = False  # the store was emptied: all of it is written anew
         self._owed: SavedState | None = None
         self._unsure: _Unsure | None = None
-        self._unheard = _Entries()  # went through, though their save failed: they are among what is repeated
+        self._unheard = Entries()  # went through, though their save failed: they are among what is repeated
+        self._unnoted = 0  # the number of a write that `on_intent` must hear
         self._is_doubtful = False  # the newest write was not confirmed: only another one tells whether the store is back
         self._confirmed_s = 0.0
 
@@ -122,7 +106,7 @@ class RedisStore:
         taken = await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
         if taken.namespace_before not in ("", self._namespace):
             logger.warning("the store held %s; that is kept aside until it is wanted again", taken.namespace_before)
-        self._written, self._unsure, self._unheard = None, None, _Entries()
+        self._written, self._unsure, self._unheard = None, None, Entries()
         return taken
 
     async def load(self) -> SavedState | None:
@@ -151,7 +135,7 @@ class RedisStore:
         if state is not None:
             self._must_be_read()
         self._owed = state or self._owed
-        await self._save(_Wish(_Entries(tuple(rulings), tuple(notices), tuple(trades)), state=self._owed))
+        await self._save(_Wish(Entries(tuple(rulings), tuple(notices), tuple(trades)), state=self._owed))
 
     async def beat(self) -> None:
         """Find out whether the store still takes writes, from this process. Raises `StoreDown`; `Fenced` where it does not."""
@@ -189,12 +173,13 @@ class RedisStore:
         async with self._turn:
             try:
                 await self._write_or_repair(wish, give_up)
+                self._note()
             except StoreDown:
                 self._is_doubtful = True
                 raise
             self._is_doubtful, self._confirmed_s = False, time.monotonic()
             if any(wish.entries):
-                self._unheard = _Entries()
+                self._unheard = Entries()
             if self._owed is wish.state:
                 self._owed = None
 
@@ -204,7 +189,7 @@ class RedisStore:
         except Forgotten:
             logger.error("the store lost its data; what is known is written again")
             await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
-            self._is_lost, self._unsure, self._unheard = True, None, _Entries()
+            self._is_lost, self._unsure, self._unheard = True, None, Entries()
             await self._write_once(wish, give_up)
 
     async def _write_once(self, wish: _Wish, give_up: float) -> None:
@@ -212,7 +197,7 @@ class RedisStore:
             await self._settle(self._unsure, give_up)
         entries = wish.entries.without(self._unheard)
         after = self._after(wish)
-        commands = [*self._changes(after), *_commands(entries)]
+        commands = [*self._changes(after), *entries.commands()]
         if not commands:
             if wish.is_needed or self._is_doubtful:
                 await self._writer.beat(self._clock.now_ms(), _left_ms(give_up))
@@ -244,18 +229,23 @@ class RedisStore:
         if went_through:
             self._done(unsure.seq, unsure.after, unsure.entries)
 
-    def _done(self, seq: int, after: Texts | None, added: _Entries) -> None:
+    def _done(self, seq: int, after: Texts | None, added: Entries) -> None:
         self._unheard = self._unheard.plus(added)
         if after is None:
             return
         before, self._written, self._is_lost = self._written or {}, after, False
         self._done_without.clear()
-        is_entry = any(place.key == ORDERS and before.get(place) != text for place, text in after.items())
-        if is_entry and self._on_intent is not None:
+        if any(place.key == ORDERS and before.get(place) != text for place, text in after.items()):
+            self._unnoted = seq
+
+    def _note(self) -> None:
+        """Nothing is called saved before the number of an entry's write is kept, also if that failed before."""
+        if self._unnoted and self._on_intent is not None:
             try:
-                self._on_intent(seq)
+                self._on_intent(self._unnoted)
             except OSError as error:
                 raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
+        self._unnoted = 0
 
     # --- damage ---------------------------------------------------------------------------------------------------------
 
@@ -271,27 +261,6 @@ class RedisStore:
         remove: Command = ("HDEL", key, field) if field else ("DEL", key)
         await self._writer.apply([("SET", aside, texts[damage.place]), remove], self._save_budget_ms)
         return f"{damage}: set aside as {aside}; start again, and what the exchange holds is adopted"
-
-
-def _commands(entries: _Entries) -> Iterator[Command]:
-    for ruling in entries.rulings:
-        yield from ruling_commands(ruling)
-    for notice in entries.notices:
-        yield put(encode_notice(notice))
-    for trade in entries.trades:
-        yield trade_command(trade)
-
-
-def _without[T](new: Sequence[T], old: Sequence[T]) -> tuple[T, ...]:
-    """The new ones that are not among the old, each old one counted once."""
-    left = list(old)
-    kept = []
-    for item in new:
-        if item in left:
-            left.remove(item)
-        else:
-            kept.append(item)
-    return tuple(kept)
 
 
 def _left_ms(give_up: float) -> int:

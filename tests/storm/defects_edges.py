@@ -149,8 +149,8 @@ EDGES: Final = (
     Defect(
         "the number of an entry's write is not kept beside the store",
         WIRE + "redis_store.py",
-        "if is_entry and self._on_intent is not None:",
-        "if is_entry and self._on_intent is None:",
+        "if self._unnoted and self._on_intent is not None:",
+        "if self._unnoted and self._on_intent is None:",
         (ADAPTERS + "test_redis_store.py",),
     ),
     Defect(

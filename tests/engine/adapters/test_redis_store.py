@@ -198,6 +198,30 @@ async def test_an_entry_whose_number_cannot_be_kept_is_not_called_saved(open_sto
         await store.save(a_state(a_desk(entry=an_entry())), [], [], [])
 
 
+@pytest.mark.parametrize("again", [a_state(a_desk(entry=an_entry())), None], ids=["repeated", "the next one"])
+async def test_a_number_that_could_not_be_kept_is_kept_before_anything_is_called_saved(open_store: Any, again: Any) -> None:
+    heard: list[int] = []
+    is_full = True
+
+    def note(number: int) -> None:
+        if is_full:
+            raise OSError(28, "No space left on device")
+        heard.append(number)
+
+    store = await open_store(on_intent=note)
+    await store.load()
+    for state in (a_state(a_desk(entry=an_entry())), again):
+        with pytest.raises(StoreDown, match="No space left"):
+            await store.save(state, [], [], [])
+    with pytest.raises(StoreDown, match="No space left"):
+        await store.beat()
+    written, is_full = store.last_write, False
+
+    await store.save(again, [], [], [])
+
+    assert heard == [written]
+
+
 async def test_an_emptied_store_is_written_anew_with_the_next_save(
     open_store: Any, client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
