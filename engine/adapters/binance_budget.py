@@ -93,11 +93,13 @@ class Budget:
     def note_banned(self, headers: Mapping[str, str], text: str) -> None:
         """HTTP 418: not one request until the ban is over. A length is surer than a moment of the exchange's clock.
 
-        No ban is shorter than the shortest: who goes on asking is banned for longer.
+        What was told may be the rest of a ban that began before us, and short. One of no length, or with an end that our
+        clock holds for past, is taken for the shortest ban: who goes on asking is banned for longer.
         """
         found = _BANNED_UNTIL.search(text)
         otherwise = int(found.group(1)) - self._exchange_ms() if found else DEFAULT_BAN_MS
-        length = min(max(_retry_after_ms(headers, otherwise), DEFAULT_BAN_MS), LONGEST_BAN_MS)
+        told = _retry_after_ms(headers, otherwise)
+        length = min(told, LONGEST_BAN_MS) if told > 0 else DEFAULT_BAN_MS
         self._banned_until = max(self._banned_until, self._now_ms() + length)
 
     def note_too_many_orders(self) -> None:

@@ -158,7 +158,7 @@ async def test_too_many_requests_silence_everything_but_exits(exchange: FakeExch
 
 
 async def test_a_ban_silences_everything(exchange: FakeExchange) -> None:
-    until = 1_795_399_718_679 + 150_000
+    until = 1_795_399_718_679 + 90_000
     body = {"code": -1003, "msg": f"Way too many requests; IP(1.2.3.4) banned until {until}."}
     exchange.on("GET", "/fapi/v1/time", Answer(body, status=418))
     client = await a_client(exchange)
@@ -166,7 +166,7 @@ async def test_a_ban_silences_everything(exchange: FakeExchange) -> None:
 
     held = [await failure_of(client, call) for call in (TIME, ORDER)]
 
-    assert all(isinstance(one, HeldBack) and one.wait_ms == 150_000 for one in held)
+    assert all(isinstance(one, HeldBack) and one.wait_ms == 90_000 for one in held)
     assert len(exchange.requests) == 1
     await client.aclose()
 
