@@ -6,6 +6,8 @@ before the process ends is lost, and stands in the log.
 
 import asyncio
 from collections import deque
+from collections.abc import Set
+from dataclasses import dataclass, field
 from typing import Final
 
 from engine.model.notices import EntryProposed, Notice
@@ -19,36 +21,46 @@ class Line:
 
     def __init__(self) -> None:
         self.lost = 0
-        self._waiting = deque[Notice]()
+        self._waiting = deque[Untold]()
         self._arrived = asyncio.Event()
 
     def tell(self, notice: Notice) -> bool:
         """Queue a notice. A proposal is not taken: its buttons live in the store."""
         if isinstance(notice, EntryProposed):
             return False
-        for older in [one for one in self._waiting if _replaces(notice, one)]:
+        for older in [one for one in self._waiting if _replaces(notice, one.notice)]:
             self._waiting.remove(older)
-        self._waiting.append(notice)
+        self._waiting.append(Untold(notice))
         while len(self._waiting) > MOST:
             self._waiting.popleft()
             self.lost += 1
         self._arrived.set()
         return True
 
-    async def next(self) -> Notice:
-        """Wait for the oldest one; it stays until `done`."""
-        while not self._waiting:
+    async def next(self, chat: int) -> Notice:
+        """Wait for the oldest one that this chat does not know; it stays until `told`."""
+        while (one := next((one for one in self._waiting if chat not in one.known), None)) is None:
             self._arrived.clear()
             await self._arrived.wait()
-        return self._waiting[0]
+        return one.notice
 
-    def done(self, notice: Notice) -> None:
-        """It was said, or given up."""
-        if notice in self._waiting:
-            self._waiting.remove(notice)
+    def told(self, notice: Notice, chat: int, chats: Set[int]) -> None:
+        """A chat knows it, or was given up. What all of these chats know is forgotten."""
+        for one in [one for one in self._waiting if one.notice is notice]:
+            one.known.add(chat)
+            if one.known >= chats:
+                self._waiting.remove(one)
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+
+@dataclass(slots=True, eq=False)
+class Untold:
+    """A notice, and the chats that know it already."""
+
+    notice: Notice
+    known: set[int] = field(default_factory=set)
 
 
 def _replaces(notice: Notice, older: Notice) -> bool:

@@ -32,20 +32,33 @@ class PastStore:
         self._write = write
 
     async def run(self) -> None:
-        """Say until cancelled."""
+        """Say until cancelled: in each chat on its own, so that one which must be silent keeps nothing from the others."""
         await self._owners.are_known.wait()
-        while True:
-            notice = await self._line.next()
+        async with asyncio.TaskGroup() as group:
             for chat in sorted(self._owners.ids):
-                await self._say(chat, notice)
-            self._line.done(notice)
+                group.create_task(self._tell(chat))
 
-    async def _say(self, chat: int, notice: Notice) -> None:
+    async def _tell(self, chat: int) -> None:
+        while True:
+            notice = await self._line.next(chat)
+            alert = await self._written(chat, notice)
+            if alert is not None:
+                await self._say(chat, alert)
+            self._line.told(notice, chat, self._owners.ids)
+
+    async def _written(self, chat: int, notice: Notice) -> Alert | None:
+        try:
+            alert = await self._write(chat, notice)
+        except Exception:  # a fault in one text must not keep all others from the owner
+            logger.exception("no words for %s", type(notice).__name__)
+            return None
+        return alert._replace(name="", edits="", follows="", outdates="")
+
+    async def _say(self, chat: int, alert: Alert) -> None:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                alert = await self._write(chat, notice)
-                await self._sender.send(chat, alert._replace(name="", edits="", follows="", outdates=""))
+                await self._sender.send(chat, alert)
                 self.said += 1
                 return
             except PASSING as error:

@@ -128,7 +128,7 @@ async def test_the_line_keeps_few_notices_and_one_of_a_kind() -> None:
         line.tell(CoverMissing("i", "ETHUSDT", Side.LONG, False, "", number))
 
     assert (len(line), line.lost) == (50, 11)
-    assert isinstance(await line.next(), CoverMissing)
+    assert isinstance(await line.next(11), CoverMissing)
 
 
 def test_the_line_takes_no_proposal_and_everything_else() -> None:
@@ -155,8 +155,8 @@ def a_house(**parts: Any) -> tuple[House, SimpleNamespace]:
 async def heard(line: Line) -> list[Notice]:
     found = []
     while len(line):
-        found.append(await line.next())
-        line.done(found[-1])
+        found.append(await line.next(11))
+        line.told(found[-1], 11, {11})
     return found
 
 

@@ -1,6 +1,11 @@
-"""What comes over the line reaches every owner without the store, waits for Telegram, and is said once."""
+"""What comes over the line reaches every owner without the store, waits for Telegram, and is said once.
+
+No chat waits for another one, and a notice that cannot be put into words holds up none.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
@@ -13,13 +18,16 @@ from bot.owners import Owners
 from bot.past_store import PastStore
 from bot.sending import Sender
 from engine.adapters.redis_users import Users
-from engine.model.machine_notices import StoreWentAway
+from engine.model.machine_notices import EngineHalted, StoreWentAway
 from engine.model.notices import Notice
 from engine.ports import StoreDown
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.markup import Html
 
 GONE = StoreWentAway("away", 1)
+HALTED = EngineHalted("naked", 1)
+
+type Writing = Callable[[int, Notice], Awaitable[Alert]]
 
 
 class FakeUsers:
@@ -46,16 +54,27 @@ async def write(user: int, notice: Notice) -> Alert:
     return Alert(Html("away"), Loudness.CRITICAL, name="a name that only the store knows")
 
 
-async def said(sender: FakeSender, *owners: int) -> list[int]:
-    line, named = Line(), Owners(owners, cast(Users, FakeUsers()))
+@asynccontextmanager
+async def speaking(line: Line, sender: FakeSender, *owners: int, writing: Writing = write) -> AsyncIterator[None]:
+    named = Owners(owners, cast(Users, FakeUsers()))
     await named.load()
-    line.tell(GONE)
-    speaking = asyncio.create_task(PastStore(line, named, cast(Sender, sender), write).run())
+    task = asyncio.create_task(PastStore(line, named, cast(Sender, sender), writing).run())
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def until(what: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while len(line):  # noqa: ASYNC110  # the loop turns a few times
+        while not what():  # noqa: ASYNC110  # the loop turns a few times
             await asyncio.sleep(0)
-    speaking.cancel()
-    await asyncio.wait([speaking])
+
+
+async def said(sender: FakeSender, *owners: int) -> list[int]:
+    line = Line()
+    line.tell(GONE)
+    async with speaking(line, sender, *owners):
+        await until(lambda: not len(line))
     assert all(not alert.name for _, alert in sender.sent)
     return [chat for chat, _ in sender.sent]
 
@@ -72,6 +91,64 @@ async def test_it_waits_for_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(past_store, "FIRST_PAUSE_S", 0.0)
 
     assert await said(FakeSender(TelegramNetworkError(GetMe(), "away")), 1) == [1]
+
+
+class MutedSender(FakeSender):
+    """One chat is under a long silence until it is let go."""
+
+    def __init__(self, muted: int) -> None:
+        super().__init__()
+        self.muted = muted
+        self.is_over = asyncio.Event()
+
+    async def send(self, chat: int, alert: Alert) -> None:
+        if chat == self.muted:
+            await self.is_over.wait()
+        await super().send(chat, alert)
+
+
+async def test_a_chat_that_must_be_silent_keeps_nothing_from_the_others() -> None:
+    line, sender = Line(), MutedSender(1)
+    line.tell(GONE)
+    line.tell(HALTED)
+
+    async with speaking(line, sender, 1, 2):
+        await until(lambda: len(sender.sent) == 2)
+        assert [chat for chat, _ in sender.sent] == [2, 2]
+        assert len(line) == 2
+        sender.is_over.set()
+        await until(lambda: not len(line))
+
+    assert [chat for chat, _ in sender.sent] == [2, 2, 1, 1]
+
+
+async def test_after_the_conversation_broke_off_only_those_are_told_who_do_not_know() -> None:
+    line, before, after = Line(), MutedSender(1), FakeSender()
+    line.tell(HALTED)
+
+    async with speaking(line, before, 1, 2):
+        await until(lambda: len(before.sent) == 1)
+    async with speaking(line, after, 1, 2):
+        await until(lambda: not len(line))
+
+    assert [[chat for chat, _ in sender.sent] for sender in (before, after)] == [[2], [1]]
+
+
+async def test_a_notice_without_words_is_given_up_and_the_next_one_said(caplog: pytest.LogCaptureFixture) -> None:
+    line, sender = Line(), FakeSender()
+    line.tell(GONE)
+    line.tell(HALTED)
+
+    async def stumbling(user: int, notice: Notice) -> Alert:
+        if notice is GONE:
+            raise ValueError("no words")
+        return await write(user, notice)
+
+    async with speaking(line, sender, 1, 2, writing=stumbling):
+        await until(lambda: not len(line))
+
+    assert sorted(chat for chat, _ in sender.sent) == [1, 2]
+    assert "StoreWentAway" in caplog.text
 
 
 async def test_where_nobody_is_named_the_store_is_waited_for() -> None:
