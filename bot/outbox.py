@@ -157,22 +157,23 @@ class Delivery:
                 logger.warning("Telegram does not take alerts (%s); next attempt in %g s", type(error).__name__, pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-            except TelegramForbiddenError:
+            except (TelegramForbiddenError, TelegramBadRequest):  # blocked, or no such chat
                 await self._sleep_until_heard(chat)
 
     async def _sent(self, chat: int, one: Waiting) -> None:
-        alert = one.alert
+        alert, one.is_on_its_way = one.alert, True
         try:
             await self._sender.send(chat, alert)
         except TelegramBadRequest as error:
             if "chat not found" in error.message.lower():
-                await self._sleep_until_heard(chat)
-                return
+                raise
             logger.error("Telegram refuses an alert for its form; it is given up: %s", error.message)
         except (*PASSING, TelegramForbiddenError):
             raise
         except TelegramAPIError as error:
             logger.error("Telegram refuses an alert; it is given up: %s", type(error).__name__)
+        finally:
+            one.is_on_its_way = False
         if one.alert is alert:
             self._queues[chat].done(one)
             self.delivered += 1

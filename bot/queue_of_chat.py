@@ -23,6 +23,7 @@ class Waiting:
     alert: Alert
     number: int
     notices: list[str] = field(default_factory=list)
+    is_on_its_way: bool = False  # its notices are counted when it arrives: until then it is not taken out
 
     @property
     def urgency(self) -> tuple[int, int]:
@@ -54,7 +55,7 @@ class QueueOfChat:
 
     def _outdated(self, alert: Alert) -> list[str]:
         """Take out what this alert makes stale; its notices are told with it."""
-        stale = [one for one in self._waiting if alert.outdates and one.alert.name == alert.outdates]
+        stale = [one for one in self._resting() if alert.outdates and one.alert.name == alert.outdates]
         for one in stale:
             self._waiting.remove(one)
         return [notice for one in stale for notice in one.notices]
@@ -70,11 +71,14 @@ class QueueOfChat:
 
     def _thinned(self) -> list[str]:
         """Leave out the oldest silent alert that nothing else refers to; of far too many the oldest of the least urgent."""
-        dull = (one for one in self._waiting if one.alert.loudness is Loudness.NOTICE and not one.alert.name)
+        dull = (one for one in self._resting() if one.alert.loudness is Loudness.NOTICE and not one.alert.name)
         oldest = min(dull, key=lambda one: one.number, default=None)
         if oldest is None and len(self._waiting) > MOST:
-            oldest = max(self._waiting, key=lambda one: (RANK[one.alert.loudness], -one.number))
+            oldest = max(self._resting(), key=lambda one: (RANK[one.alert.loudness], -one.number))
         if oldest is None:
             return []
         self._waiting.remove(oldest)
         return oldest.notices
+
+    def _resting(self) -> list[Waiting]:
+        return [one for one in self._waiting if not one.is_on_its_way]

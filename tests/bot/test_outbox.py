@@ -1,95 +1,22 @@
 """Alerts: kept until Telegram took them, the most urgent first, merged where a newer one says more, never lost to a fault."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import Sequence
 
 import pytest
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError
-from aiogram.methods import SendMessage
 
 from bot import outbox
 from bot.alerts import Alerts
-from bot.outbox import Delivery
-from bot.owners import Owners
 from bot.queue_of_chat import MANY
-from bot.sending import Sender
-from engine.adapters.codec import encode_notice
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import Outbox, Told, put
-from engine.adapters.redis_tokens import Tokens
-from engine.adapters.redis_users import Users
+from engine.adapters.redis_outbox import Outbox, Told
 from engine.model.machine_notices import EngineHalted
 from engine.model.notices import LatchLifted, Notice
 from engine.ports import StoreDown
 from handlers.ui.alerts import Alert, Loudness
-from handlers.ui.language import Languages
 from handlers.ui.markup import Html
-from tests.doubles import FakeFactor
-from tests.handlers.samples import a_desk, an_engine
-
-OWNER = 11
-OTHER = 12
-METHOD = SendMessage(chat_id=OWNER, text="")
-
-
-class FakePhone:
-    """Takes alerts, and refuses the next ones for the reasons given. Whoever blocked the bot is never reached."""
-
-    def __init__(self, *blocked_by: int) -> None:
-        self.blocked_by = set(blocked_by)
-        self.took: list[Alert] = []
-        self.refusals: list[TelegramAPIError] = []
-        self.tried = 0
-
-    async def send(self, chat: int, alert: Alert) -> None:
-        self.tried += 1
-        if chat in self.blocked_by:
-            raise TelegramForbiddenError(METHOD, "Forbidden: bot was blocked")
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.took.append(alert)
-
-
-class Post:
-    """A real outbox, a fake phone, and the delivery between them."""
-
-    def __init__(self, link: RedisLink, phone: FakePhone, *owners: int) -> None:
-        self.link, self.phone, self.outbox = link, phone, Outbox(link)
-        users, self.owners = Users(link), Owners(owners, Users(link))
-        alerts = Alerts(an_engine(a_desk()), Languages("DEMO"), users, Tokens(link, "test"), FakeFactor(), language="en")
-        self.delivery = Delivery(self.outbox, alerts, self.owners, cast(Sender, phone), lambda chat: 0.0)
-
-    async def put(self, *notices: Notice) -> None:
-        for notice in notices:
-            await self.link.client.execute_command(*put(encode_notice(notice)))  # type: ignore[no-untyped-call]
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        await self.owners.load()
-        running = asyncio.create_task(self.delivery.run())
-        yield
-        running.cancel()
-        await asyncio.wait([running])
-
-    async def until(self, what: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not what():  # noqa: ASYNC110  # nothing here can be waited for
-                await asyncio.sleep(0.001)
-
-    async def noted(self, count: int) -> None:
-        async with asyncio.timeout(5):
-            while len(await self.outbox.told()) != count:  # noqa: ASYNC110  # the store tells nobody
-                await asyncio.sleep(0.001)
-
-    async def left(self) -> int:
-        return await self.outbox.waiting()
-
-    async def empty(self) -> None:
-        async with asyncio.timeout(5):
-            while await self.left():  # noqa: ASYNC110  # the store tells nobody
-                await asyncio.sleep(0.001)
+from tests.bot.post import METHOD, OTHER, OWNER, FakePhone, Post
 
 
 @pytest.fixture
@@ -297,3 +224,54 @@ async def test_who_was_told_while_the_store_was_away_is_noted_later(link: RedisL
         await post.noted(1)
 
     assert len(post.phone.took) == 1
+
+
+async def test_an_alert_made_stale_on_its_way_to_one_owner_is_kept_for_the_other(
+    link: RedisLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, may_send = Post(link, FakePhone(OTHER), OWNER, OTHER), asyncio.Event()
+    send, going = post.phone.send, list[str]()
+
+    async def write(self: Alerts, user: int, notice: Notice) -> Alert:
+        if isinstance(notice, LatchLifted):
+            return Alert(Html("stop moved"), Loudness.NOTICE, name="stop:1")
+        return Alert(Html("closed"), Loudness.MONEY, outdates="stop:1")
+
+    async def sent(chat: int, alert: Alert) -> None:
+        if chat == OWNER:
+            going.append(alert.text)
+            await may_send.wait()
+        await send(chat, alert)
+
+    monkeypatch.setattr(Alerts, "write", write)
+    monkeypatch.setattr(post.phone, "send", sent)
+
+    async with post.running():
+        await post.put(LatchLifted("11", 1))
+        await post.until(lambda: bool(going))
+        await post.put(halted("one"))
+        await post.until(lambda: post.delivery.waiting(OWNER) == 2)
+        may_send.set()
+        await post.noted(2)
+
+    assert [alert.text for alert in post.phone.took] == ["stop moved", "closed"]
+    assert await post.left() == 2
+
+
+async def test_an_alert_that_did_not_arrive_may_be_outdated_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def write(self: Alerts, user: int, notice: Notice) -> Alert:
+        if isinstance(notice, LatchLifted):
+            return Alert(Html("stop moved"), Loudness.NOTICE, name="stop:1")
+        return Alert(Html("closed"), Loudness.MONEY, outdates="stop:1")
+
+    monkeypatch.setattr(Alerts, "write", write)
+    monkeypatch.setattr(outbox, "FIRST_PAUSE_S", 0.2)
+    post.phone.refusals = [TelegramNetworkError(METHOD, "away")]
+    await post.put(LatchLifted("11", 1))
+
+    async with post.running():
+        await post.until(lambda: post.phone.tried == 1)
+        await post.put(halted("one"))
+        await post.empty()
+
+    assert [alert.text for alert in post.phone.took] == ["closed"]

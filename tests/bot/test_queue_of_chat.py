@@ -1,6 +1,8 @@
 """What waits for one chat, and what need not be told any more."""
 
-from bot.queue_of_chat import MANY, MOST, QueueOfChat
+import pytest
+
+from bot.queue_of_chat import MANY, MOST, QueueOfChat, Waiting
 from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.markup import Html
 
@@ -78,3 +80,37 @@ def test_a_chat_that_nobody_can_reach_holds_so_many_and_then_leaves_out_the_olde
 
     assert left_out == ["n1"]
     assert len(queue) == MOST
+
+
+def sent(queue: QueueOfChat) -> Waiting:
+    """The first one, on its way."""
+    one = queue.first()
+    assert one is not None
+    one.is_on_its_way = True
+    return one
+
+
+def test_an_alert_on_its_way_is_not_outdated_for_it_is_told_by_itself() -> None:
+    queue = QueueOfChat()
+    queue.put(alert("stop moved", name="stop:a"), "1")
+    moved = sent(queue)
+
+    queue.put(alert("closed", Loudness.MONEY, outdates="stop:a"), "2")
+
+    assert moved.notices == ["1"]
+    closed = queue.first()
+    assert closed is not None
+    assert (closed.alert.text, closed.notices) == ("closed", ["2"])
+    assert len(queue) == 2
+
+
+@pytest.mark.parametrize("most", [MANY, MOST])
+def test_an_alert_on_its_way_is_never_left_out(most: int) -> None:
+    queue, loudness = QueueOfChat(), Loudness.NOTICE if most == MANY else Loudness.REPORT
+    queue.put(alert("0", loudness), "n0")
+    sent(queue)
+
+    left_out = [queue.put(alert(f"{number}", loudness), f"n{number}") for number in range(1, most + 1)]
+
+    assert left_out[-1] == ["n1"]
+    assert not any(left_out[:-1])
