@@ -13,6 +13,7 @@ from aiogram.exceptions import (
     TelegramAPIError,
     TelegramConflictError,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
@@ -64,7 +65,7 @@ class Polling:
                 except TelegramConflictError as conflict:
                     await (self._met_webhook() if "webhook" in conflict.message.lower() else self._met_another())
                     continue
-                except TelegramUnauthorizedError:
+                except (TelegramUnauthorizedError, TelegramNotFound):  # the latter is what a token of a wrong shape gets
                     self._keeper.chat = "refused"
                     logger.error("Telegram refuses the token: it was revoked or mistyped (TELEGRAM_BOT_TOKEN)")
                     await asyncio.sleep(REFUSED_PAUSE_S)

@@ -9,6 +9,7 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramConflictError,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramUnauthorizedError,
 )
 from aiogram.methods import DeleteWebhook, GetUpdates
@@ -123,8 +124,9 @@ async def test_three_conflicts_in_a_row_end_the_listening_and_are_told(monkeypat
     assert telegram.answers == [[8]]
 
 
-async def test_it_tells_that_the_token_is_refused() -> None:
-    telegram, keeper = FakeTelegram(TelegramUnauthorizedError(METHOD, "Unauthorized")), FakeKeeper()
+@pytest.mark.parametrize("refusal", [TelegramUnauthorizedError(METHOD, "Unauthorized"), TelegramNotFound(METHOD, "Not Found")])
+async def test_it_tells_that_the_token_is_refused(refusal: Exception) -> None:
+    telegram, keeper = FakeTelegram(refusal), FakeKeeper()
     listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, FakeDispatcher()), keeper).run())
 
     async with asyncio.timeout(5):
