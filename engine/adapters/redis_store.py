@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from engine.adapters.redis_checks import check_server
-from engine.adapters.redis_entries import Entries
+from engine.adapters.redis_entries import Entries, Recent
 from engine.adapters.redis_equity import EquityCurve
 from engine.adapters.redis_history import RedisHistory
 from engine.adapters.redis_keys import OWNED, check_kinds
@@ -87,6 +87,8 @@ class RedisStore:
         self._unsure: _Unsure | None = None
         self._unheard = Entries()  # went through, though their save failed: they are among what is repeated
         self._unnoted = 0  # the number of a write that `on_intent` must hear
+        self._recent = Recent()  # a fail-over may lose them
+        self._again = Entries()  # one did: they are written once more
         self._is_doubtful = False  # the newest write was not confirmed: only another one tells whether the store is back
         self._confirmed_s = 0.0
 
@@ -190,12 +192,15 @@ class RedisStore:
             logger.error("the store lost its data; what is known is written again")
             await self._writer.take(self._namespace, self._clock.now_ms(), OWNED)
             self._is_lost, self._unsure, self._unheard = True, None, Entries()
+            self._again, self._recent = self._again.plus(self._recent.before(self._confirmed_s)), Recent()
             await self._write_once(wish, give_up)
 
     async def _write_once(self, wish: _Wish, give_up: float) -> None:
         if self._unsure is not None:
             await self._settle(self._unsure, give_up)
         entries = wish.entries.without(self._unheard)
+        self._again = self._again.without(entries)
+        entries = self._again.plus(entries)
         after = self._after(wish)
         commands = [*self._changes(after), *entries.commands()]
         if not commands:
@@ -230,7 +235,9 @@ class RedisStore:
             self._done(unsure.seq, unsure.after, unsure.entries)
 
     def _done(self, seq: int, after: Texts | None, added: Entries) -> None:
-        self._unheard = self._unheard.plus(added)
+        self._recent.add(added, time.monotonic())
+        self._unheard = self._unheard.plus(added.without(self._again))
+        self._again = self._again.without(added)
         if after is None:
             return
         before, self._written, self._is_lost = self._written or {}, after, False
