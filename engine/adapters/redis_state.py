@@ -75,6 +75,21 @@ def changes(before: Texts | None, after: Texts) -> Iterator[Command]:
         yield ("HDEL", *place) if place.field else ("DEL", place.key)
 
 
+def is_weighty(before: Texts, after: Texts) -> bool:
+    """Whether something changed that must not come undone unnoticed: an entry, or what the owner wished."""
+    changed = [place for place, text in after.items() if before.get(place) != text]
+    return any(
+        place.key in (ORDERS, PARAMS)
+        or (place.key == STATE and _wished(before.get(place), _AccountWish) != _wished(after[place], _AccountWish))
+        or (place.key == POSITIONS and _wished(before.get(place), _DeskWish) != _wished(after[place], _DeskWish))
+        for place in changed
+    )
+
+
+def _wished[T](text: bytes | None, kind: type[T]) -> T | None:
+    return None if text is None else msgspec.json.decode(text, type=kind)
+
+
 def read_state(texts: Texts, namespace: str) -> SavedState | None:
     """Put a state together, or None where there is none. Raises `StateUnreadable`, `Damaged` where a text is broken."""
     if not texts:
@@ -138,3 +153,20 @@ class _Head(msgspec.Struct):
     version: int
     namespace: str
     account: Any
+
+
+class _Wishes(msgspec.Struct):
+    running: str = ""
+    mode: str = ""
+
+
+class _AccountWish(msgspec.Struct):
+    """What the owner wished of the account. Nothing else is looked at: this stands before each save's confirmation."""
+
+    account: _Wishes
+
+
+class _DeskWish(msgspec.Struct):
+    """What the owner wished of a symbol."""
+
+    sides: int

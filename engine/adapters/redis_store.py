@@ -19,7 +19,7 @@ from engine.adapters.redis_keys import OWNED, check_kinds
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_outbox import Outbox
 from engine.adapters.redis_reading import PAPER, read_texts, readable
-from engine.adapters.redis_state import ORDERS, Damaged, Place, StateTexts, changes
+from engine.adapters.redis_state import Damaged, Place, StateTexts, changes, is_weighty
 from engine.adapters.redis_tokens import Tokens
 from engine.adapters.redis_users import Users
 from engine.adapters.redis_writer import Command, Forgotten, RedisWriter, Taken, Unanswered
@@ -55,7 +55,9 @@ class _Unsure(NamedTuple):
 
 
 class RedisStore:
-    """The `Store` of one mode and account. `on_intent` hears the write's number after each save that touched an entry."""
+    """The `Store` of one mode and account. `on_intent` hears the number of each write that must not come undone:
+    one that holds an entry, or a wish of the owner.
+    """
 
     def __init__(
         self,
@@ -242,16 +244,16 @@ class RedisStore:
             return
         before, self._written, self._is_lost = self._written or {}, after, False
         self._done_without.clear()
-        if any(place.key == ORDERS and before.get(place) != text for place, text in after.items()):
+        if is_weighty(before, after):
             self._unnoted = seq
 
     def _note(self) -> None:
-        """Nothing is called saved before the number of an entry's write is kept, also if that failed before."""
+        """Nothing is called saved before the number of a write that must not come undone is kept, if need be later."""
         if self._unnoted and self._on_intent is not None:
             try:
                 self._on_intent(self._unnoted)
             except OSError as error:
-                raise StoreDown(f"the number of an entry could not be kept: {error.strerror}") from error
+                raise StoreDown(f"the number of a write could not be kept: {error.strerror}") from error
         self._unnoted = 0
 
     # --- damage ---------------------------------------------------------------------------------------------------------

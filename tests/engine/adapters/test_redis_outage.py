@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,11 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
-from engine.model.machine_notices import EngineHalted
 from engine.model.notices import LatchCause
+from engine.model.view import Running
 from engine.ports import StateUnreadable, StoreDown
-from tests.engine.adapters.redis_servers import HandClock, told
+from tests.engine.adapters.redis_servers import HandClock
 from tests.engine.adapters.saved_values import NAMESPACE, a_desk, a_ruling, a_state, an_entry
-
-HALTED = EngineHalted("first", 1)
 
 type Watches = Callable[..., WatchedStore]
 
@@ -163,6 +162,21 @@ async def test_a_store_that_lost_its_tail_latches_entries_once(watched: Watches,
     assert latch_in(tmp_path) is None
 
 
+async def test_a_pause_that_was_confirmed_and_came_undone_latches_entries(
+    watched: Watches, client: Redis, tmp_path: Path
+) -> None:
+    store, running = watched(), a_state(a_desk())
+    await store.load()
+    await store.save(running, [], [], [])
+    await _copied(client)
+    await store.save(replace(running, account=replace(running.account, running=Running.PAUSED)), [], [], [])
+    await _put_back(client)
+
+    await watched().load()
+
+    assert latch_in(tmp_path) is LatchCause.LOST_STATE
+
+
 async def test_a_damaged_part_is_set_aside_the_rest_is_used_and_entries_are_latched(
     watched: Watches, client: Redis, tmp_path: Path
 ) -> None:
@@ -262,39 +276,6 @@ async def test_numbers_rise_also_after_the_store_lost_some(watched: Watches, cli
     await watched().load()
 
     assert latch_in(tmp_path) is None
-
-
-# --- commands that were given up --------------------------------------------------------------------------------------
-
-
-async def test_an_answer_that_came_too_late_is_never_taken_for_the_next_one(server: EmbeddedServer, client: Redis) -> None:
-    link = RedisLink(server.url)
-    for number in range(20):
-        await client.set(f"a{number}", f"A{number}")
-        await client.set(f"b{number}", f"B{number}")
-        await told(client, "CLIENT PAUSE 30 ALL")
-        with pytest.raises(StoreDown):
-            await link.run(link.client.get(f"a{number}"), 5)
-        assert await link.run(link.client.get(f"b{number}")) == f"B{number}".encode()
-    await link.close()
-
-
-async def test_a_save_that_was_cut_off_is_asked_about_and_neither_lost_nor_doubled(watched: Watches, client: Redis) -> None:
-    store = watched()
-    await store.load()
-    store._store._save_budget_ms = 40
-    await told(client, "CLIENT PAUSE 120 ALL")
-    with pytest.raises(StoreDown):
-        await store.save(a_state(a_desk(last_bar_ms=1)), [a_ruling()], [HALTED], [])
-    await client.ping()
-    store._store._save_budget_ms = 2_000
-
-    await store.save(None, [a_ruling()], [HALTED], [])
-
-    assert await store._store.outbox.waiting() == 1
-    loaded = await watched().load()
-    assert loaded is not None
-    assert loaded.desks["ETHUSDT"].last_bar_ms == 1
 
 
 KEYS = ("autobot:lock", "autobot:state", "autobot:positions", "autobot:params")

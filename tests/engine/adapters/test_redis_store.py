@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
+from engine.model.commands import DecisionMode
 from engine.model.machine_notices import EngineHalted
-from engine.model.signals import Code, Verdict
+from engine.model.saved import SavedState
+from engine.model.signals import Code, Sides, Verdict
+from engine.model.view import Running
 from engine.ports import StoreDown
 from tests.engine.adapters.redis_servers import HandClock
 from tests.engine.adapters.redis_stores import reopened
@@ -161,17 +165,50 @@ async def test_rulings_before_the_asked_moment_are_left_out(open_store: Any) -> 
     assert [ruling.close_time_ms for ruling in read] == [3 * HOUR_MS, 2 * HOUR_MS]
 
 
-async def test_the_mirror_hears_of_entries_only(open_store: Any) -> None:
+CALM = a_state(a_desk())
+
+
+def of_account(**changed: Any) -> SavedState:
+    return replace(CALM, account=replace(CALM.account, **changed))
+
+
+@pytest.mark.parametrize(
+    "weighty",
+    [
+        a_state(a_desk(entry=an_entry())),
+        of_account(running=Running.PAUSED),
+        of_account(mode=DecisionMode.CONFIRM),
+        replace(CALM, overrides=()),
+        a_state(replace(a_desk(), sides=Sides.LONG)),
+    ],
+    ids=["an entry", "a pause", "another mode", "a setting", "fewer sides"],
+)
+async def test_the_number_is_kept_of_what_must_not_come_undone_and_of_nothing_else(open_store: Any, weighty: Any) -> None:
     heard: list[int] = []
     store = await open_store(on_intent=heard.append)
     await store.load()
+    await store.save(CALM, [a_ruling()], [], [])
+    began = store.last_write
 
-    await store.save(a_state(a_desk()), [a_ruling()], [], [])
+    await store.save(replace(CALM, desks={"ETHUSDT": a_desk(last_bar_ms=7)}), [a_ruling(hour=2)], [HALTED], [a_trade()])
+    await store.save(of_account(wallet=Decimal(999)), [], [], [])
+    await store.save_books({"wallet": "1000"})
+    await store.save(CALM, [], [], [])
+    assert heard == [began]
+    await store.save(weighty, [], [], [])
+
+    assert heard == [began, store.last_write]
+
+
+async def test_an_entry_that_is_over_needs_no_number(open_store: Any) -> None:
+    heard: list[int] = []
+    store = await open_store(on_intent=heard.append)
+    await store.load()
     await store.save(a_state(a_desk(entry=an_entry())), [], [], [])
-    written = store.last_write
-    await store.save(a_state(a_desk()), [], [], [])
 
-    assert heard == [written]
+    await store.save(CALM, [], [], [])
+
+    assert len(heard) == 1
 
 
 async def test_a_lost_tail_shows_in_the_number_of_the_last_write(open_store: Any, client: Redis) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import APPLY, LOCK
 from engine.model.machine_notices import EngineHalted
@@ -179,3 +181,31 @@ async def test_a_save_whose_number_could_not_be_kept_is_not_doubled_when_repeate
     await store.save(a_state(a_desk(entry=an_entry())), [a_ruling()], [HALTED], [])
 
     assert await held(store) == (1, 1, 0)
+
+
+async def test_an_answer_that_came_too_late_is_never_taken_for_the_next_one(server: EmbeddedServer, client: Redis) -> None:
+    link = RedisLink(server.url)
+    for number in range(20):
+        await client.set(f"a{number}", f"A{number}")
+        await client.set(f"b{number}", f"B{number}")
+        await told(client, "CLIENT PAUSE 30 ALL")
+        with pytest.raises(StoreDown):
+            await link.run(link.client.get(f"a{number}"), 5)
+        assert await link.run(link.client.get(f"b{number}")) == f"B{number}".encode()
+    await link.close()
+
+
+async def test_a_save_that_was_cut_off_is_asked_about_and_neither_lost_nor_doubled(open_store: Any, client: Redis) -> None:
+    store = await reopened(open_store)
+    store._save_budget_ms = 40
+    await told(client, "CLIENT PAUSE 120 ALL")
+    with pytest.raises(StoreDown):
+        await store.save(a_state(a_desk(last_bar_ms=1)), [a_ruling()], [HALTED], [])
+    await client.ping()
+    store._save_budget_ms = 2_000
+
+    await store.save(None, [a_ruling()], [HALTED], [])
+
+    assert await store.outbox.waiting() == 1
+    loaded = await (await open_store()).load()
+    assert loaded.desks["ETHUSDT"].last_bar_ms == 1
