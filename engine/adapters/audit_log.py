@@ -4,7 +4,9 @@ Each line holds the one before it by its seal, and is sealed with a key that lie
 What a chain cannot show is a tail that was cut off: the head is to be told to the owner, whose chat then remembers it.
 """
 
+import errno
 import hmac
+import logging
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -20,8 +22,11 @@ from engine.adapters.local_files import PRIVATE, write_durably
 LOG_NAME: Final = "audit.jsonl"
 KEY_NAME: Final = "audit.key"
 KEY_BYTES: Final = 32
+DAMAGED: Final = ".damaged"
 START: Final = "0" * 64
 MOST_FACTS: Final = 50
+
+logger = logging.getLogger(__name__)
 
 type Fact = str | int | float | bool | None
 
@@ -114,13 +119,21 @@ class AuditLog:
     def _write(self, line: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE)
         try:
-            size = os.fstat(file).st_size
-            if os.write(file, line) != len(line):
-                os.ftruncate(file, size)
-                raise OSError(0, "the disk took only a part of the line")
-            os.fsync(file)
+            self._add(file, line)
         finally:
             os.close(file)
+
+    def _add(self, file: int, line: bytes) -> None:
+        """All of the line or none: one that was refused must not stand before the next."""
+        size = os.fstat(file).st_size
+        try:
+            if os.write(file, line) != len(line):
+                raise OSError(errno.ENOSPC, "the disk took only a part of the line")
+            os.fsync(file)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(file, size)
+            raise
 
     def _lines(self) -> Iterator[bytes]:
         if not self._path.exists():
@@ -149,7 +162,12 @@ def _key_of(path: Path) -> bytes:
     """The key, made on first use. A new key makes every older line false, which is what a lost or damaged key should do."""
     if path.exists():
         with suppress(ValueError):
-            return bytes.fromhex(path.read_text().strip())
+            key = bytes.fromhex(path.read_text())
+            if len(key) == KEY_BYTES:
+                return key
+        aside = path.with_name(path.name + DAMAGED)
+        path.replace(aside)
+        logger.error("the audit's key is damaged and put aside as %s: a new one is made, no older line is proven", aside.name)
     key = secrets.token_bytes(KEY_BYTES)
     write_durably(path, key.hex().encode() + b"\n")
     return key

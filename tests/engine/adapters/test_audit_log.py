@@ -1,6 +1,8 @@
 """The audit chain: it goes on over restarts, and shows every change, loss and swap of its lines."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +73,7 @@ def test_a_head_that_was_told_earlier_is_found_in_a_longer_chain(tmp_path: Path)
     assert a_log(tmp_path).verify(told).is_whole
 
 
-@pytest.mark.parametrize("key", [None, "no key at all"])
+@pytest.mark.parametrize("key", [None, "no key at all", "", "ab" * 16, "ab" * 33], ids=str)
 def test_a_lost_or_damaged_key_makes_the_old_lines_false(tmp_path: Path, key: str | None) -> None:
     a_log(tmp_path)
     (tmp_path / "audit.key").unlink()
@@ -79,6 +81,49 @@ def test_a_lost_or_damaged_key_makes_the_old_lines_false(tmp_path: Path, key: st
         (tmp_path / "audit.key").write_text(key)
 
     assert AuditLog(tmp_path).verify().fault.startswith("line 1: was changed, or the key was")
+
+
+def test_a_damaged_key_is_put_aside_and_told_and_the_new_one_is_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "audit.key").write_text("ab" * 16)
+
+    a_log(tmp_path)
+
+    assert "the audit's key is damaged and put aside as audit.key.damaged" in caplog.text
+    assert (tmp_path / "audit.key.damaged").read_text() == "ab" * 16
+    assert len(bytes.fromhex((tmp_path / "audit.key").read_text())) == 32
+    assert AuditLog(tmp_path).verify().is_whole
+
+
+@pytest.mark.parametrize("fails", ["fsync", "write"])
+def test_a_line_that_was_refused_leaves_no_trace_and_the_chain_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    log = a_log(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, fails, full)
+        with pytest.raises(OSError, match="No space left"):
+            log.append("tune", "user 7", {}, 4_000)
+
+    log.append("latch_lifted", "user 7", {}, 5_000)
+
+    verdict = AuditLog(tmp_path).verify(log.head)
+    assert (verdict.entries, verdict.fault) == (4, "")
+
+
+def test_a_line_of_which_the_disk_took_only_a_part_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = os.write
+    log = a_log(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda file, line: written(file, line[:9]))
+        with pytest.raises(OSError, match="only a part"):
+            log.append("tune", "user 7", {}, 4_000)
+
+    log.append("latch_lifted", "user 7", {}, 5_000)
+
+    assert AuditLog(tmp_path).verify().is_whole
 
 
 def test_a_line_that_a_crash_cut_short_goes_and_the_chain_goes_on(tmp_path: Path) -> None:
