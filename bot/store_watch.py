@@ -61,7 +61,7 @@ class WatchedStore:
             self._lost("the store knows less than this machine does", lambda: self._sequence.note(taken.seq))
 
     async def load(self) -> SavedState | None:
-        """Read the saved state. What is damaged was set aside and is done without. Raises `StoreDown`, `StateUnreadable`."""
+        """Read the saved state. Damage is latched, then set aside and done without. Raises `StoreDown`, `StateUnreadable`."""
         await self.take()
         try:
             return await self._store.load()

@@ -151,7 +151,7 @@ class StateUnreadable(Exception):
 
 
 class StateDamaged(StateUnreadable):
-    """Broken parts of the saved state were set aside; what is left can be read now."""
+    """Parts of the saved state are broken. Another call sets them aside and reads what is left."""
 
 
 class StoreDown(Exception):

@@ -83,7 +83,7 @@ class RedisStore:
         self._state_texts = StateTexts()
         self._turn = asyncio.Lock()
         self._written: Texts | None = None  # what the store holds; None = it was not read yet
-        self._done_without = set[Place]()  # what was lost there was told
+        self._asides = dict[Place, str]()  # where damage was told of, and the key that takes what stands there
         self._is_lost = False  # the store was emptied: all of it is written anew
         self._owed: SavedState | None = None
         self._unsure: _Unsure | None = None
@@ -114,12 +114,14 @@ class RedisStore:
         return taken
 
     async def load(self) -> SavedState | None:
-        """Read the saved state. Raises `StateUnreadable`; after `StateDamaged`, set aside, a second call gives the rest."""
+        """Read the saved state. Raises `StateUnreadable`; after `StateDamaged` a second call sets it aside, gives the rest."""
         texts = await read_texts(self._link)
         state, damages = readable(texts, self._namespace)
-        damages = [damage for damage in damages if damage.place in texts or damage.place not in self._done_without]
-        if damages:
-            raise StateDamaged("; ".join([await self._set_aside(damage, texts) for damage in damages]))
+        untold = [damage for damage in damages if damage.place not in self._asides]
+        if untold:
+            raise StateDamaged("; ".join(self._told(damage, texts) for damage in untold))
+        for damage in damages:
+            await self._set_aside(damage.place, texts)
         if self._writer.epoch:
             self._written = texts
         return state
@@ -243,7 +245,7 @@ class RedisStore:
         if after is None:
             return
         before, self._written, self._is_lost = self._written or {}, after, False
-        self._done_without.clear()
+        self._asides = {place: aside for place, aside in self._asides.items() if place not in after}
         if is_weighty(before, after):
             self._unnoted = seq
 
@@ -258,18 +260,19 @@ class RedisStore:
 
     # --- damage ---------------------------------------------------------------------------------------------------------
 
-    async def _set_aside(self, damage: Damaged, texts: Texts) -> str:
-        """Move a damaged text out of the way, so that the next start does without it; only the writer may."""
-        key, field = damage.place
+    def _told(self, damage: Damaged, texts: Texts) -> str:
+        """What is done about it, in words. Done by the next call: whoever hears of it may have to latch first."""
         if not self._writer.epoch:
             return str(damage)
-        self._done_without.add(damage.place)
-        if damage.place not in texts:
-            return f"{damage}; what the exchange holds is adopted"
-        aside = f"{key}:{field}:damaged:{self._clock.now_ms()}" if field else f"{key}:damaged:{self._clock.now_ms()}"
-        remove: Command = ("HDEL", key, field) if field else ("DEL", key)
-        await self._writer.apply([("SET", aside, texts[damage.place]), remove], self._save_budget_ms)
-        return f"{damage}: set aside as {aside}; start again, and what the exchange holds is adopted"
+        aside = self._asides[damage.place] = f"{':'.join(filter(None, damage.place))}:damaged:{self._clock.now_ms()}"
+        where = f": set aside as {aside}" if damage.place in texts else ""
+        return f"{damage}{where}; what the exchange holds is adopted"
+
+    async def _set_aside(self, place: Place, texts: Texts) -> None:
+        """Move a damaged text out of the way, so that the next start does without it. Only the writer may."""
+        if place in texts:
+            remove: Command = ("HDEL", *place) if place.field else ("DEL", place.key)
+            await self._writer.apply([("SET", self._asides[place], texts.pop(place)), remove], self._save_budget_ms)
 
 
 def _left_ms(give_up: float) -> int:

@@ -67,8 +67,9 @@ async def test_a_damaged_desk_is_set_aside_and_the_rest_is_used(open_store: Any,
     with pytest.raises(StateUnreadable, match=f"autobot:positions ETHUSDT is damaged .* set aside as {aside}"):
         await store.load()
 
-    assert await client.get(aside) == '{"symbol":"ETHUSDT","sides":9'
     assert (await store.load()).desks == {"BTCUSDT": a_desk("BTCUSDT")}
+    assert await client.get(aside) == '{"symbol":"ETHUSDT","sides":9'
+    assert not await client.hexists("autobot:positions", "ETHUSDT")
 
 
 async def test_an_entry_outlives_the_damage_of_its_desk(open_store: Any, client: Redis) -> None:
@@ -124,6 +125,29 @@ async def test_what_is_gone_is_told_to_every_process_until_it_is_saved_again(ope
     for _ in range(2):
         with pytest.raises(StateDamaged):
             await (await open_store()).load()
+
+
+@pytest.mark.parametrize("key", ["autobot:state", "autobot:positions"])
+async def test_damage_that_was_only_told_is_there_for_the_next_process(open_store: Any, client: Redis, key: str) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.set(key, "?") if key == "autobot:state" else await client.hset(key, "ETHUSDT", "?")
+
+    for _ in range(2):
+        with pytest.raises(StateDamaged, match=f"{key}.* is damaged"):
+            await (await open_store()).load()
+
+
+async def test_books_that_are_saved_do_not_make_the_same_damage_new(open_store: Any, client: Redis) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.delete("autobot:state")
+    store = await open_store()
+    with pytest.raises(StateDamaged):
+        await store.load()
+    await store.load()
+
+    await store.save_books({"wallet": "1000"})
+
+    assert (await store.load()).account == SavedAccount()
 
 
 async def test_a_text_that_is_damaged_again_is_told_again(open_store: Any, client: Redis) -> None:
