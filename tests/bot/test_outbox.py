@@ -4,7 +4,13 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramNotFound,
+)
 
 from bot import outbox
 from bot.alerts import Alerts
@@ -45,9 +51,14 @@ def halted(detail: str) -> EngineHalted:
     return EngineHalted(detail, 1)
 
 
-async def test_a_notice_is_forgotten_only_when_telegram_took_it(post: Post) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [TelegramNetworkError(METHOD, "away"), TelegramNotFound(METHOD, "Not Found")],
+    ids=["the network", "a mistyped token"],
+)
+async def test_a_notice_is_forgotten_only_when_telegram_took_it(post: Post, refusal: TelegramAPIError) -> None:
     await post.put(halted("one"))
-    post.phone.refusals = [TelegramNetworkError(METHOD, "away")]
+    post.phone.refusals = [refusal]
 
     async with post.running():
         await post.until(lambda: post.phone.tried == 1)
