@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.market import DAY_MS, INTERVAL_MS
@@ -12,7 +12,7 @@ from engine.model.past import CalibrationFinding
 from handlers.chat import File, redraw, show
 from handlers.long_jobs import Result, Told, begin
 from handlers.owner import Owner
-from handlers.reading import read_days, read_symbol
+from handlers.reading import called, read_days, read_symbol
 from handlers.ui import backtests as ui
 from handlers.ui import calibration
 from handlers.ui import long_jobs as jobs_ui
@@ -29,8 +29,8 @@ SYMBOL: Final = re.compile(r"[A-Z0-9]{5,20}")
 def router() -> Router:
     """The command, and the button that stops what takes long."""
     own = Router(name="backtests")
-    own.message.register(backtest, Command("backtest"))
-    own.message.register(calibrate, Command("calibrate"))
+    own.message.register(backtest, called("backtest"))
+    own.message.register(calibrate, called("calibrate"))
     own.callback_query.register(halted, Halt.filter())
     return own
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from aiogram import F, Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from engine.control import EngineControl
@@ -12,6 +11,7 @@ from handlers.chat import bare, redraw, show, show_below, toast
 from handlers.consent import ASKED
 from handlers.places import Visit
 from handlers.ports import Users
+from handlers.reading import called
 from handlers.ui import commands, panel, steering
 from handlers.ui.callbacks import Do, Go, Speak, Tell, Verb, View
 from handlers.ui.language import Languages, Texts
@@ -23,8 +23,8 @@ PANEL: Final = "panel"  # the user's value that holds the message id of the pane
 def router() -> Router:
     """Everything but the last resort."""
     own = Router(name="menu")
-    own.message.register(open_panel, Command("start", "panel"))
-    own.message.register(cancel, Command("cancel"))
+    own.message.register(open_panel, called("start", "panel"))
+    own.message.register(cancel, called("cancel"))
     own.callback_query.register(show_panel, Go.filter(F.view == View.PANEL))
     own.callback_query.register(new_panel, Tell.filter(F.view == View.PANEL))
     own.callback_query.register(cancelled, Do.filter(F.verb == Verb.CANCEL))

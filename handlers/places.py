@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.control import EngineControl
 from engine.model.view import EngineView
 from handlers.chat import redraw, show, show_below, toast
-from handlers.reading import read_symbol
+from handlers.reading import called, read_symbol
 from handlers.ui.callbacks import Go, Tell, View
 from handlers.ui.language import Languages, Texts
 from handlers.ui.screen import Screen
@@ -44,7 +44,7 @@ type Draw = Callable[[Visit], Awaitable[Screen]]
 def register(router: Router, draws: Mapping[View, Draw], commands: Mapping[str, View]) -> None:
     """Let commands and buttons lead to screens."""
     for name, view in commands.items():
-        router.message.register(_on_command(draws[view]), Command(name))
+        router.message.register(_on_command(draws[view]), called(name))
     for view, draw in draws.items():
         router.callback_query.register(_on_button(draw), Go.filter(F.view == view))
         router.callback_query.register(_under_alert(draw), Tell.filter(F.view == view))

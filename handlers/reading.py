@@ -1,9 +1,11 @@
-"""Reading what people type: numbers with a point or a comma, percents, symbols, spans of time."""
+"""Reading what people type: commands, numbers with a point or a comma, percents, symbols, spans of time."""
 
 import math
 import re
 from collections.abc import Iterable
 from typing import Final
+
+from aiogram.filters import Command
 
 from engine.params import Tunable
 
@@ -11,6 +13,11 @@ MOST_HOURS: Final = 24 * 30
 
 CHANGE: Final = re.compile(r"([A-Za-z_.]+)\s*=\s*([^\s=;]+?)(?=[\s;]|,\s|,?$)[;,]?")
 TENTHS: Final = ("confidence", "bias")
+
+
+def called(*names: str) -> Command:
+    """These commands, as a hurried thumb types them: /PANIC is /panic."""
+    return Command(*names, ignore_case=True)
 
 
 def read_number(text: str) -> float | None:

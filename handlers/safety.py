@@ -1,7 +1,7 @@
 """Panic, the latch, locks on symbols. Panic takes two taps and nothing else; lifting the latch asks for the second factor."""
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import LockSymbol, Panic, ResetLatch
@@ -11,7 +11,7 @@ from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.reading import read_hours, read_symbol
+from handlers.reading import called, read_hours, read_symbol
 from handlers.ui import keyboards as keys
 from handlers.ui import steering
 from handlers.ui.callbacks import Do, Lock, Verb, View
@@ -24,7 +24,7 @@ from handlers.ui.screen import Screen, arranged
 def router() -> Router:
     """Commands and their buttons."""
     own = Router(name="safety")
-    own.message.register(lock, Command("lock", "unlock"))
+    own.message.register(lock, called("lock", "unlock"))
     own.callback_query.register(panic_pressed, Do.filter(F.verb == Verb.PANIC))
     own.callback_query.register(lift_pressed, Do.filter(F.verb == Verb.RESET_LATCH))
     own.callback_query.register(lock_pressed, Lock.filter())
@@ -83,7 +83,7 @@ async def lock(message: Message, command: CommandObject, owner: Owner) -> None:
     """Lock a symbol for some hours, or unlock it."""
     words = (command.args or "").split()
     symbol = read_symbol(words[0], owner.engine.view().desks) if words else None
-    hours = 0 if command.command == "unlock" else read_hours(words[1]) if len(words) > 1 else steering.LOCK_HOURS
+    hours = 0 if command.command.lower() == "unlock" else read_hours(words[1]) if len(words) > 1 else steering.LOCK_HOURS
     if symbol is None or hours is None:
         example = code("/lock ETHUSDT 4h")
         await show(

@@ -3,7 +3,7 @@
 from functools import partial
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.past import NotMeasured
@@ -12,6 +12,7 @@ from engine.params import read
 from handlers.chat import redraw, show, show_below
 from handlers.measuring import show_with
 from handlers.owner import Owner
+from handlers.reading import called
 from handlers.ui import shadows as ui
 from handlers.ui import whatif as whatif_ui
 from handlers.ui.callbacks import Beside, Go, ShadowDo, Tell, View
@@ -26,7 +27,7 @@ STOP = "stop"
 def router() -> Router:
     """The command and its buttons."""
     own = Router(name="shadows")
-    own.message.register(shadow, Command("shadow"))
+    own.message.register(shadow, called("shadow"))
     own.callback_query.register(promoted, ShadowDo.filter(F.act == Beside.PROMOTE))
     own.callback_query.register(stopped, ShadowDo.filter(F.act == Beside.STOP))
     own.callback_query.register(shown, ShadowDo.filter())

@@ -3,7 +3,7 @@
 from typing import Final
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import AllowSides, DecisionMode, PauseTrading, SetMode, StartTrading, StopHow, StopTrading
@@ -14,7 +14,7 @@ from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.reading import read_symbol
+from handlers.reading import called, read_symbol
 from handlers.ui import keyboards as keys
 from handlers.ui import steering
 from handlers.ui.callbacks import Allow, ChooseMode, Do, Verb, View
@@ -30,11 +30,11 @@ STOPS: Final = {Verb.STOP_KEEP: StopHow.KEEP, Verb.STOP_CLOSE: StopHow.CLOSE}
 def router() -> Router:
     """Commands and their buttons."""
     own = Router(name="trading")
-    own.message.register(run, Command("run"))
-    own.message.register(pause, Command("pause"))
-    own.message.register(stop, Command("stop"))
-    own.message.register(allow, Command(*SIDES_BY_NAME))
-    own.message.register(choose_mode, Command("mode"))
+    own.message.register(run, called("run"))
+    own.message.register(pause, called("pause"))
+    own.message.register(stop, called("stop"))
+    own.message.register(allow, called(*SIDES_BY_NAME))
+    own.message.register(choose_mode, called("mode"))
     own.callback_query.register(run_pressed, Do.filter(F.verb == Verb.RUN))
     own.callback_query.register(pause_pressed, Do.filter(F.verb == Verb.PAUSE))
     own.callback_query.register(stop_pressed, Do.filter(F.verb.in_(set(STOPS))))
@@ -127,7 +127,7 @@ async def allow(message: Message, command: CommandObject, owner: Owner) -> None:
         known = ", ".join(view.desks)
         await show(message, Screen(owner.texts.say("{symbol} is not traded here. Traded: {known}", symbol=wanted, known=known)))
         return
-    await show(message, await _allowed(SIDES_BY_NAME[command.command], symbol, owner))
+    await show(message, await _allowed(SIDES_BY_NAME[command.command.lower()], symbol, owner))
 
 
 async def allow_pressed(callback: CallbackQuery, callback_data: Allow, owner: Owner) -> None:

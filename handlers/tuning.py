@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.control import EngineControl
@@ -20,7 +20,7 @@ from handlers.dialling import show_dial
 from handlers.measuring import show_measured
 from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.reading import is_allowed, meant, read_number
+from handlers.reading import called, is_allowed, meant, read_number
 from handlers.ui import tunables, tuning
 from handlers.ui.callbacks import Go, Knob, Tell, View
 from handlers.ui.commands import likest
@@ -33,8 +33,8 @@ from handlers.ui.screen import Screen
 def router() -> Router:
     """Commands and their buttons."""
     own = Router(name="tuning")
-    own.message.register(threshold, Command("threshold"))
-    own.message.register(set_by_name, Command("set"))
+    own.message.register(threshold, called("threshold"))
+    own.message.register(set_by_name, called("set"))
     own.callback_query.register(knob_set, Knob.filter(F.apply))
     own.callback_query.register(knob_turned, Knob.filter())
     own.callback_query.register(dial_opened, Go.filter(F.view == View.THRESHOLD))

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from aiogram import Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from engine.model.commands import Tune, TuneAll
@@ -13,7 +13,7 @@ from handlers.chat import redraw, show
 from handlers.consent import hold_back, told
 from handlers.measuring import show_with
 from handlers.owner import Owner
-from handlers.reading import is_allowed, meant, read_changes, read_number
+from handlers.reading import called, is_allowed, meant, read_changes, read_number
 from handlers.tuning import no_such_name
 from handlers.ui import keyboards as keys
 from handlers.ui import tuning
@@ -29,7 +29,7 @@ MOST_CHANGES: Final = 12
 def router() -> Router:
     """The command and its button."""
     own = Router(name="whatif")
-    own.message.register(what_if, Command("whatif"))
+    own.message.register(what_if, called("whatif"))
     own.callback_query.register(applied, Change.filter())
     return own
 

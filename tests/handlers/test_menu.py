@@ -40,6 +40,21 @@ async def test_every_command_is_answered_in_every_language(name: str, language: 
     assert_fits_telegram(chat.html, chat.buttons)
 
 
+@pytest.mark.parametrize(
+    "usual", [*(command.name for command in COMMANDS), "lock ETHUSDT 3", "unlock ETHUSDT", "short ETHUSDT"]
+)
+async def test_a_command_in_capitals_does_the_same(usual: str) -> None:
+    name, _, rest = usual.partition(" ")
+    small, capital, first = Conversation(), Conversation(), Conversation()
+
+    await small.say(f"/{usual}")
+    await capital.say(f"/{name.upper()} {rest}")
+    await first.say(f"/{name.capitalize()} {rest}")
+
+    assert capital.shown == first.shown == small.shown
+    assert capital.engine.wishes == first.engine.wishes == small.engine.wishes
+
+
 @pytest.mark.parametrize("environment", ICONS)
 async def test_every_screen_about_money_says_its_environment_in_the_first_line(environment: str) -> None:
     engine = an_engine(a_desk(position=a_position()))
