@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from engine.adapters.redis_entries import RECENT_LIMIT, RECENT_S, Entries, Recent
+from engine.adapters.redis_link import as_text
 from engine.adapters.redis_store import RedisStore
 from engine.model.machine_notices import EngineHalted
 from engine.ports import StoreDown
@@ -19,11 +20,12 @@ SAID = EngineHalted("position closed at its stop", 2)
 
 async def copied(client: Redis) -> Callable[[], Awaitable[None]]:
     """What a replica has by now. Called, it takes over: what came later is lost."""
-    kept = {key: await client.copy(key, f"replica:{key}") for key in await client.keys("autobot:*")}
+    kept = [as_text(key) for key in await client.keys("autobot:*")]
+    for key in kept:
+        await client.copy(key, f"replica:{key}")
 
     async def takes_over() -> None:
-        for key in await client.keys("autobot:*"):
-            await client.delete(key)
+        await client.delete(*await client.keys("autobot:*"))
         for key in kept:
             await client.copy(f"replica:{key}", key)
 
