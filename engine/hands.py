@@ -21,7 +21,7 @@ from engine.model.view import LatchView, Running
 from engine.owed import Owed
 from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
 from engine.requests import Requests
-from engine.state.latch import is_of_panic, strictest
+from engine.state.latch import strictest
 from engine.store_news import StoreNews
 from engine.trader import Trader, TraderSetup
 from engine.trader.afterwards import guarded
@@ -63,12 +63,13 @@ class Hands:
 
     def put_in_charge(self, trader: Trader, latch: LatchView | None) -> None:
         """From here on this trader decides. Its latch is the strictest that memory, file or the one before it hold."""
-        known, self._kept = trader.books.saved.latch, self._latch_file.read()
-        in_file = self._kept and replace(self._kept, is_panicking=False)
+        known, kept = trader.books.saved.latch, self._latch_file.read()
+        self._kept = kept
+        in_file = kept and replace(kept, is_panicking=False, panicked_ms=0)
         held = strictest(in_file, known, latch)
         trader.keep_latch(held)
-        if self._kept is not None and self._kept.is_panicking and not (in_file == known and is_of_panic(known)):
-            trader.books.begin_panic()  # asked for without the store; a memory that has its latch says itself how it went
+        if kept is not None and kept.is_panicking and kept.panicked_ms > trader.books.saved.panicked_ms:
+            trader.books.begin_panic(kept.panicked_ms)  # asked for without the store; what the memory heard of it tells itself
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
@@ -187,7 +188,7 @@ class Hands:
     def _remember_latch(self) -> None:
         """The latch goes into its file at once. A file that cannot be written holds entries back, and is tried again."""
         account = self.trader.books.saved
-        latch = account.latch and replace(account.latch, is_panicking=account.is_panicking)
+        latch = account.latch and replace(account.latch, is_panicking=account.is_panicking, panicked_ms=account.panicked_ms)
         if latch == self._kept:
             return
         try:

@@ -132,6 +132,7 @@ def merged(saved: SavedState, meanwhile: SavedState, wished: Running | None) -> 
         then,
         latch=strictest(then.latch, now.latch),
         is_panicking=then.is_panicking or now.is_panicking,
+        panicked_ms=max(then.panicked_ms, now.panicked_ms),
         running=then.running.stricter(wished),
     )
     desks = {symbol: _merged_desk(desk, meanwhile.desks.get(symbol)) for symbol, desk in saved.desks.items()}

@@ -36,6 +36,7 @@ from engine.model.messages import (
     FetchBars,
     FetchFills,
     FetchFunding,
+    FetchRules,
     FindOrder,
     FindStop,
     ListOrders,
@@ -66,6 +67,8 @@ class Errands:
             return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), failure.detail, failure),)
         except BadMessage as bad:
             return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), f"not understood: {bad}"),)
+        except LookupError as missing:
+            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), str(missing)),)
 
     async def _run(self, errand: Errand) -> Sequence[Event]:
         match errand:
@@ -90,6 +93,8 @@ class Errands:
                 return await self._paid(errand.symbol, errand.since_ms)
             case FetchBars():
                 return await self._rest.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
+            case FetchRules():
+                return await self._rest.rules((errand.symbol,))
             case SetUpSymbol():
                 return await self._set_up(errand)
 

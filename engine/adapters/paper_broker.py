@@ -20,7 +20,7 @@ from engine.adapters.paper_counter import PaperCounter
 from engine.adapters.paper_exchange import PaperExchange
 from engine.adapters.paper_fills import Costs
 from engine.model.events import ErrandFailed
-from engine.model.messages import Errand, FetchBars, SetUpSymbol
+from engine.model.messages import Errand, FetchBars, FetchRules, SetUpSymbol
 from engine.model.orders import ApprovedOrder, SignedOrder
 from engine.ports import Clock, Event, History, Post, StateUnreadable, StoreDown
 
@@ -118,7 +118,9 @@ class PaperBroker:
             await self._read_rules()
             if isinstance(errand, FetchBars):
                 return await self._history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
-        except (ExchangeFailed, BadMessage) as failure:
+            if isinstance(errand, FetchRules):
+                return await self._history.rules((errand.symbol,))
+        except (ExchangeFailed, BadMessage, LookupError) as failure:
             return (ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), str(failure), *self._times()),)
         self._keep_time()
         events = self._counter.run(errand)

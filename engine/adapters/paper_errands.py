@@ -24,6 +24,7 @@ from engine.model.messages import (
     FetchBars,
     FetchFills,
     FetchFunding,
+    FetchRules,
     FindOrder,
     FindStop,
     ListOrders,
@@ -36,7 +37,7 @@ from engine.ports import Clock, Event
 
 
 class PaperErrands:
-    """Everything but `FetchBars`, which is the history's."""
+    """Everything but `FetchBars` and `FetchRules`, which are the history's."""
 
     def __init__(self, exchange: PaperExchange, *, symbols: Sequence[str], clock: Clock) -> None:
         self._exchange = exchange
@@ -69,8 +70,8 @@ class PaperErrands:
                 return self._paid(symbol, since)
             case SetUpSymbol():
                 return self._set_up(errand)
-            case FetchBars():
-                raise AssertionError("bars are read from the history")
+            case FetchBars() | FetchRules():
+                raise AssertionError("bars and rules are read from the history")
 
     def _cancel(self, errand: CancelOrder) -> Event:
         """A market order is never there to be cancelled: it was filled or refused."""

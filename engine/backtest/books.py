@@ -77,7 +77,8 @@ def _closed(raw: RawTrades, at: int, grids: Sequence[Grid], simulation: Simulati
     plan = ExitPlan(side, float(bought.price), NAN, stop, NAN, NAN, NAN, entry_ms)
     name = intent_id(NAMESPACE, rules.symbol, cause_of(entry_ms, side))
     holding = ledger.opened(bought, name, at + 1, plan, NAN, 0, None, entry_ms)
-    desk = ledger.funded(SavedDesk(rules.symbol, Sides.BOTH, holding=holding), money(raw.funding[at]), name)
+    desk = SavedDesk(rules.symbol, Sides.BOTH, holding=holding)
+    desk = ledger.funded(desk, money(raw.funding[at]), name, exit_ms)
     assert desk.holding is not None
     trade = ledger.finished(ledger.reduced(desk.holding, sold, sold.time_ms), ExitReason(int(raw.reason[at])))
     return Closed(trade, Regime(int(raw.regime[at])), float(raw.confidence[at]), int(raw.bars_held[at]))

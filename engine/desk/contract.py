@@ -5,17 +5,21 @@ What somebody else changed is told once, and mended only while nothing is held: 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.desk import care
 from engine.desk.moment import is_ending
+from engine.execution.stop_news import OFF_GRID
 from engine.model.account import SymbolSetup
-from engine.model.messages import NOTHING, Outcome, SetUpSymbol
+from engine.model.events import OrderRejected
+from engine.model.messages import NOTHING, FetchRules, Outcome, SetUpSymbol
 from engine.model.notices import OutsideChange
 from engine.model.orders import ExitReason
 
 if TYPE_CHECKING:
     from engine.desk.desk import Desk
+
+RULES_AGAIN_MS: Final = 2_000
 
 
 def setup_seen(desk: Desk, setup: SymbolSetup, time_ms: int) -> Outcome:
@@ -34,6 +38,14 @@ def set_up(desk: Desk) -> Outcome:
     if desk.is_set_up or not is_flat:
         return NOTHING
     return Outcome(errands=(SetUpSymbol(desk.terms.symbol, int(desk.terms.params.leverage)),))
+
+
+def doubted(desk: Desk, event: OrderRejected) -> Outcome:
+    """An order does not fit the grid that the exchange has now: its rules changed, and are read at once (not ever again)."""
+    if event.code not in OFF_GRID or event.seen_ms - desk.rules_asked_ms < RULES_AGAIN_MS:
+        return NOTHING
+    desk.rules_asked_ms = event.seen_ms
+    return Outcome(errands=(FetchRules(desk.terms.symbol),))
 
 
 def ended(desk: Desk, time_ms: int, now_ms: int) -> Outcome:

@@ -109,7 +109,8 @@ def approved(desk: Desk, fraction: float, account: AccountNow, time_ms: int, now
         desk.answered_by.append((card.intent_id, who))
         desk.memory, outcome = entries.ended(desk.memory, ProposalEnd.REFUSED, who, refusals, time_ms)
         return outcome + Outcome(reply=Reply(ReplyCode.CHECKS_FAILED, refusals=refusals))
-    lots = int(seen.size.lots * fraction)
+    shown = int(card.quantity / desk.terms.rules.step_size)
+    lots = int(min(seen.size.lots, shown) * fraction)
     if lots < max(1, desk.terms.lot.min_lots) or seen.size.notional * fraction < seen.size_checks.below_minimum.needed:
         return refused(ReplyCode.TOO_SMALL, {"needed": seen.size_checks.below_minimum.needed})
     outcome = desk.end_proposal(ProposalEnd.TAKEN, who, time_ms)

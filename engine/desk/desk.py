@@ -27,10 +27,12 @@ from engine.model.account import PositionSeen, SymbolSetup
 from engine.model.events import (
     BarClosed,
     FillsListed,
+    FundingPaid,
     MarkSeen,
     OrderAccepted,
     OrderFilled,
     OrderGone,
+    OrderRejected,
     PriceSeen,
     QuoteSeen,
     StopChanged,
@@ -70,6 +72,7 @@ class Desk:
         self.payments = Payments()
         self._reductions: tuple[strangers.Reduction, ...] = ()
         self.is_ending = False
+        self.rules_asked_ms = 0  # wire
 
     # --- what the market does ---------------------------------------------------------------------------------------
 
@@ -162,7 +165,7 @@ class Desk:
         if isinstance(event, OrderAccepted | OrderGone):
             self.foreign.heard(event)
         self.memory, outcome = news.heard(self.memory, event, self.terms)
-        return outcome
+        return outcome + contract.doubted(self, event) if isinstance(event, OrderRejected) else outcome
 
     def stop_changed(self, event: StopChanged) -> Outcome:
         """News of a conditional order."""
@@ -206,11 +209,11 @@ class Desk:
         self.difference = self.difference.looked_up(event.asked_ms)
         return outcome
 
-    def funded(self, amount: Decimal, payment_id: str) -> bool:
-        """Book a funding payment; False where it was booked before."""
-        before = self.memory
-        self.memory = ledger.funded(self.memory, amount, payment_id)
-        return self.memory is not before
+    def funded(self, paid: FundingPaid) -> Decimal | None:
+        """Book a funding payment; give what of it belongs to no open trade, None where it was booked before."""
+        before, self.memory = self.memory, ledger.funded(self.memory, paid.amount, paid.payment_id, paid.time_ms)
+        rest = paid.amount if self.memory.holding is before.holding else Decimal(0)
+        return rest if self.memory is not before else None
 
     def compared(self, seen: reconciling.Seen, number: int) -> Outcome:
         """Compare the books with a snapshot of the account, and bring them together."""
@@ -290,11 +293,4 @@ class Desk:
     @property
     def is_busy(self) -> bool:
         """Whether something is on its way to the exchange or waits for its answer."""
-        memory = self.memory
-        return (
-            memory.entry is not None
-            or memory.exit is not None
-            or (memory.holding is not None and memory.holding.flat_seen_ms > 0)
-            or any(not stop.is_seen or stop.is_cancelling for stop in memory.stops)
-            or (memory.holding is not None and not memory.stops)
-        )
+        return position.is_busy(self.memory)

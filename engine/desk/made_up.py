@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.execution import entry, missed
+from engine.execution import entry, leaving, missed
 from engine.model.messages import NOTHING, Outcome
 from engine.model.orders import Fill
 from engine.model.saved import Holding, SavedDesk
@@ -37,7 +37,7 @@ def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fil
             true, rest = _part(fill, same), fill.quantity - same
             others = (other for other in desk.made_up if other is not old)
             desk = replace(desk, made_up=(*_left(old, same), *others), holding=_corrected(desk.holding, _part(old, same), true))
-            desk = _named(desk, old, true)
+            desk = _named(desk, old, true, seen_ms)
             if not rest:
                 return ledger.noted(desk, fill, max(seen_ms, desk.last_fill_seen_ms)), None
             return explained(desk, _part(fill, rest), seen_ms)  # it may be what several were assumed for
@@ -129,8 +129,10 @@ def _part(fill: Fill, quantity: Decimal) -> Fill:
     return replace(fill, quantity=quantity, fee=fill.fee * share, realised=fill.realised * share)
 
 
-def _named(desk: SavedDesk, old: Fill, true: Fill) -> SavedDesk:
-    """An entry is credited with an execution of its own that was assumed to be somebody else's."""
+def _named(desk: SavedDesk, old: Fill, true: Fill, seen_ms: int) -> SavedDesk:
+    """An entry or an exit is credited with an execution of its own that was assumed to be somebody else's."""
+    if desk.exit is not None and true.client_id in desk.exit.names and not old.client_id:
+        return leaving.booked(desk, true.client_id, true.quantity, seen_ms)[0]
     ours = desk.entry
     if ours is None or entry.is_of(ours, old) or not entry.is_of(ours, true):
         return desk

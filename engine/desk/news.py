@@ -5,6 +5,7 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 
 from dataclasses import replace
 
+from engine.desk.care import hand_of
 from engine.desk.position import entry_checked, flat_asked, leave, why_left
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_beyond
@@ -25,6 +26,7 @@ from engine.model.events import (
 from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
 from engine.model.orders import Role, StopStatus
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
+from engine.model.view import Care
 
 type OrderNews = (
     OrderSigned | OrderAccepted | OrderRejected | OrderUnanswered | OrderNotFound | OrderGone | CancelRefused | OrdersListed
@@ -111,12 +113,20 @@ def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[Saved
 def _past_its_trigger(desk: SavedDesk, stop: StopOrder, event: OrderRejected, terms: DeskTerms) -> tuple[SavedDesk, Outcome]:
     """The price passed a stop while it was being placed: what the stop would have done is done at market."""
     holding = desk.holding
-    if holding is None or stop not in cover.own_stops(desk):
+    if holding is None or stop not in cover.own_stops(desk) or not _is_to_do(desk, stop):
         return cover.without_stop(desk, event.client_id), Outcome(changed=True)
     reason = reasons.stop_reason(holding, stop.role)
     desk, stepped = leave(desk, reason, holding.quantity, "engine", terms, event.seen_ms)
     desk, refused = stop_news.rejected(desk, _known(desk, event.client_id), event)
     return desk, stepped + refused
+
+
+def _is_to_do(desk: SavedDesk, stop: StopOrder, status: StopStatus = StopStatus.REJECTED) -> bool:
+    """Whether we do at market what a stop did not. To what is left alone only our wide stop is done, at its own trigger."""
+    hand = hand_of(desk)
+    if hand is None or not hand.care.is_hands_off:
+        return True
+    return hand.care is Care.IGNORED and stop.role is Role.WIDE_STOP and status is StopStatus.REJECTED
 
 
 def _known(desk: SavedDesk, name: str) -> StopOrder:
@@ -135,7 +145,7 @@ def stop_changed(desk: SavedDesk, event: StopChanged, terms: DeskTerms) -> tuple
     holding = desk.holding
     is_past = holding is not None and is_beyond(holding, terms.tight_trigger)
     is_over = event.status is StopStatus.REJECTED or (event.status is StopStatus.EXPIRED and is_past)
-    if stop is None or holding is None or not is_over:
+    if stop is None or holding is None or not is_over or not _is_to_do(desk, stop, event.status):
         return desk, outcome
     desk, step = leave(desk, reasons.stop_reason(holding, stop.role), holding.quantity, "engine", terms, event.seen_ms)
     return desk, outcome + step

@@ -126,7 +126,8 @@ def entry_checked(desk: SavedDesk, time_ms: int) -> tuple[SavedDesk, Outcome]:
 
 
 def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    was_ours = desk.exit is not None and fill.client_id in desk.exit.names
+    name = read(fill.client_id)
+    was_ours = name is not None and name.role is Role.EXIT  # of a part that was given up, too
     holding = watching.reduced(ledger.reduced(holding, fill, seen_ms), seen_ms)
     desk, outcome = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity, seen_ms)
     if desk.entry is not None and entry.is_of(desk.entry, fill):  # heard of after what closed its position
@@ -280,3 +281,14 @@ def number(desk: SavedDesk) -> int:
 def is_reserved(desk: SavedDesk) -> bool:
     """Whether the symbol takes a place among the open positions: held, or perhaps about to be."""
     return desk.holding is not None or (desk.entry is not None and desk.entry.state is not IntentState.REJECTED)
+
+
+def is_busy(desk: SavedDesk) -> bool:
+    """Whether something is on its way to the exchange or waits for its answer."""
+    return (
+        desk.entry is not None
+        or desk.exit is not None
+        or (desk.holding is not None and desk.holding.flat_seen_ms > 0)
+        or any(not stop.is_seen or stop.is_cancelling for stop in desk.stops)
+        or (desk.holding is not None and not desk.stops)
+    )

@@ -144,7 +144,8 @@ def _followed(
     if seen.position is None or seen.position.quantity == 0:
         return _gone(desk, seen)
     ours, before = _arrived(desk, difference), desk.holding
-    fill = _assumed(desk, seen, difference, seen.position.entry_price, ours.client_id if ours is not None else "")
+    name = ours.client_id if ours is not None else _left_by(desk, difference)
+    fill = _assumed(desk, seen, difference, seen.position.entry_price, name)
     is_turned = before is not None and 0 < before.quantity < fill.quantity and not ledger.own_side(before, fill)
     if before is not None and is_turned:  # the new position's price is the one at which the old one was closed
         fill = replace(fill, realised=ledger.unrealised(before, float(fill.price)))
@@ -156,6 +157,8 @@ def _followed(
     if ours is not None and desk.entry is not None:
         desk, told = position.entry_checked(replace(desk, entry=replace(desk.entry, final=desk.entry.executed)), seen.time_ms)
         return desk, outcome + told + Outcome(errands=(ListStops(desk.symbol),))
+    if name:
+        return desk, outcome + Outcome(errands=(ListStops(desk.symbol),))
     corrected = OutsideChange(desk.symbol, "books_corrected", str(seen.quantity), seen.time_ms)
     return desk, outcome + Outcome(notices=(corrected,), errands=(ListStops(desk.symbol),))
 
@@ -168,6 +171,15 @@ def _arrived(desk: SavedDesk, difference: Decimal) -> EntryIntent | None:
     if holding is not None and holding.trade.intent_id != ours.intent_id:
         return None
     return ours if abs(difference) <= ours.quantity - ours.executed else None
+
+
+def _left_by(desk: SavedDesk, difference: Decimal) -> str:
+    """The name of the exit that a smaller position comes of, where there is one on its way; else ""."""
+    leaving, holding = desk.exit, desk.holding
+    if leaving is None or holding is None or difference * int(holding.trade.side) >= 0:
+        return ""
+    unbooked = leaving.ended + leaving.piece - leaving.executed
+    return leaving.client_id if abs(difference) <= unbooked else ""
 
 
 def _last_side(desk: SavedDesk) -> int:

@@ -60,6 +60,12 @@ def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms:
     return _repeated(desk, holding, enough[-1], now_ms)
 
 
+def has_seen_stop(desk: SavedDesk) -> bool:
+    """Whether a stop of the position was seen resting on the exchange, and nothing was done about it since."""
+    guards = (stop for stop in own_stops(desk) if stop.role is not Role.TARGET)
+    return any(stop.is_seen and not stop.is_cancelling and not stop.fired_ms for stop in guards)
+
+
 def _has_seen_wide(desk: SavedDesk) -> bool:
     return any(stop.role is Role.WIDE_STOP and stop.is_seen and not stop.is_cancelling for stop in own_stops(desk))
 

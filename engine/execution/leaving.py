@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.execution import missed
+from engine.execution import cover, missed
 from engine.execution.ids import client_id, following
 from engine.execution.orders import market_exit
 from engine.model.events import OrderRejected
@@ -23,7 +23,8 @@ LOOK_AGAIN_MS: Final = 1_000  # the account is asked for no more often
 FILLS_LATE_MS: Final = 3_000  # an exit that executed is believed for so long, though no fill was heard of
 PARTIAL_GIVES_UP_MS: Final = 10_000
 PARTIAL_REFUSALS: Final = 5
-TOLD_AFTER: Final = 5  # refusals of a whole exit, one after another: about two and a half seconds
+TOLD_AFTER: Final = 5  # attempts of a whole exit for nothing: about three seconds
+GONE_TOLD_AFTER: Final = 15  # the same where the exchange denies the position: it may be flat, and nobody knows yet
 NAMES_KEPT: Final = 64
 NOTHING_TO_REDUCE: Final = (-2022, -4118)  # no position, or orders of ours that close it already
 ENDED_UNFILLED: Final = 0  # no code of the exchange's: no answer came, or one without a fill
@@ -87,12 +88,15 @@ def ticked(desk: SavedDesk, largest: Decimal, now_ms: int, time_ms: int) -> tupl
     if leaving is None or holding is None or holding.flat_seen_ms or now_ms < leaving.retry_at_ms:
         return desk, NOTHING
     if not leaving.is_whole and now_ms - leaving.sent_ms >= PARTIAL_GIVES_UP_MS:
-        return _given_up(desk, ENDED_UNFILLED, "", time_ms)
+        return _given_up(desk, leaving, ENDED_UNFILLED, "", time_ms)
     rest = _rest(holding, leaving, now_ms)
     if rest > 0 and (leaving.is_whole or not leaving.piece):
         is_next_piece = not leaving.piece and not leaving.refusals
-        desk, outcome = _sent(desk, holding, leaving, min(rest, largest), now_ms)
-        return (desk, outcome) if is_next_piece else _looked(desk, now_ms, outcome)
+        again = replace(leaving, unanswered=leaving.unanswered + bool(leaving.piece))
+        is_futile = again.unanswered >= TOLD_AFTER
+        again, told = _told_once(desk, again, ENDED_UNFILLED, "", time_ms) if is_futile else (again, NOTHING)
+        desk, outcome = _sent(desk, holding, again, min(rest, largest), now_ms)
+        return (desk, outcome) if is_next_piece else _looked(desk, now_ms, told + outcome)
     desk = replace(desk, exit=replace(leaving, retry_at_ms=now_ms + REPEAT_MS))
     find = FindOrder(desk.symbol, leaving.client_id)
     return _looked(desk, now_ms, Outcome(errands=(find,), wake_in_ms=REPEAT_MS))
@@ -120,7 +124,7 @@ def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: 
     """One attempt more was for nothing. The owner is told of a whole exit to which that happens again and again."""
     refusals, is_nothing = leaving.refusals + 1, code in NOTHING_TO_REDUCE
     if not leaving.is_whole and (is_nothing or refusals >= PARTIAL_REFUSALS):
-        return _given_up(desk, code, text, time_ms)
+        return _given_up(desk, leaving, code, text, time_ms)
     wait_ms = _back_off(refusals)
     again = replace(
         leaving,
@@ -129,21 +133,30 @@ def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: 
         piece=ZERO,
         is_in_the_way=leaving.is_in_the_way or (is_nothing and refusals >= IN_THE_WAY_AFTER),
     )
-    told = _told(desk, code, text, time_ms) if refusals == TOLD_AFTER else NOTHING
+    is_futile = refusals >= (GONE_TOLD_AFTER if is_nothing else TOLD_AFTER)
+    again, told = _told_once(desk, again, code, text, time_ms) if is_futile else (again, NOTHING)
     return _looked(replace(desk, exit=again), now_ms, told + Outcome(changed=True, wake_in_ms=wait_ms))
 
 
-def _given_up(desk: SavedDesk, code: int, text: str, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    """A part of a position stays open after all, as far as anybody knows."""
-    return replace(desk, exit=None), _told(desk, code, text, time_ms) + Outcome(errands=_looks(desk), changed=True)
+def _given_up(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A part of a position stays open after all, unless the exchange said that all of it executed."""
+    told = NOTHING if leaving.ended >= leaving.quantity else _told(desk, leaving, code, text, time_ms)
+    return replace(desk, exit=None), told + Outcome(errands=_looks(desk), changed=True)
 
 
-def _told(desk: SavedDesk, code: int, text: str, time_ms: int) -> Outcome:
-    holding, leaving = desk.holding, desk.exit
-    if holding is None or leaving is None or holding.flat_seen_ms:
+def _told_once(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_ms: int) -> tuple[ExitIntent, Outcome]:
+    """Tell of a whole exit whose attempts are for nothing, one after the other."""
+    if leaving.is_told:
+        return leaving, NOTHING
+    return replace(leaving, is_told=True), _told(desk, leaving, code, text, time_ms)
+
+
+def _told(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_ms: int) -> Outcome:
+    holding = desk.holding
+    if holding is None or holding.flat_seen_ms:
         return NOTHING
-    trade = holding.trade
-    notice = ExitRefused(trade.intent_id, desk.symbol, trade.side, leaving.is_whole, code, text, time_ms)
+    trade, is_covered = holding.trade, cover.has_seen_stop(desk)
+    notice = ExitRefused(trade.intent_id, desk.symbol, trade.side, leaving.is_whole, is_covered, code, text, time_ms)
     return Outcome(notices=(notice,))
 
 
@@ -159,7 +172,7 @@ def over(desk: SavedDesk, name: str, executed: Decimal, now_ms: int, time_ms: in
     if executed == 0:
         return _denied(desk, leaving, ENDED_UNFILLED, "", now_ms, time_ms)
     wait_ms = REPEAT_MS if executed >= leaving.piece and leaving.is_whole else 0
-    again = replace(leaving, ended=leaving.ended + executed, piece=ZERO, refusals=0, retry_at_ms=now_ms + wait_ms)
+    again = replace(leaving, ended=leaving.ended + executed, piece=ZERO, refusals=0, unanswered=0, retry_at_ms=now_ms + wait_ms)
     return replace(desk, exit=again), Outcome(changed=True, wake_in_ms=max(1, wait_ms))
 
 
@@ -168,7 +181,7 @@ def booked(desk: SavedDesk, name: str, quantity: Decimal, now_ms: int) -> tuple[
     leaving = desk.exit
     if leaving is None or name not in leaving.names:
         return desk, NOTHING
-    leaving = replace(leaving, executed=leaving.executed + quantity, refusals=0)
+    leaving = replace(leaving, executed=leaving.executed + quantity, refusals=0, unanswered=0)
     if leaving.piece and leaving.executed >= leaving.ended + leaving.piece:
         leaving = replace(leaving, ended=leaving.ended + leaving.piece, piece=ZERO, retry_at_ms=now_ms)
     if not leaving.is_whole and leaving.executed >= leaving.quantity:

@@ -20,6 +20,8 @@ TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
 NO_POSITION_YET: Final = (-4509, -4129)
 ALREADY_THERE: Final = -4116
 PLACE_TAKEN: Final = -4130  # a stop on the whole position rests there, and is not this one
+OFF_GRID: Final = (-1111, -4003, -4004, -4005, -4013, -4014, -4023)  # price or quantity: the symbol's rules have changed
+RULES_WITHIN: Final = 3  # attempts, before they count as refusals
 TOO_MANY: Final = -4045  # conditional orders on this account
 TAKEN_RETRY_MS: Final = 1_000  # while it is not known whose stop it is: it may be one of ours that is being cancelled
 TAKEN_BY_OTHERS_RETRY_MS: Final = 30_000
@@ -45,7 +47,7 @@ def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[Sa
             until_ms = event.seen_ms + TAKEN_BY_OTHERS_RETRY_MS
         desk = replace(without_stop(desk, stop.client_id), wide_blocked_until_ms=until_ms)
         return desk, Outcome(errands=(look,), changed=True, wake_in_ms=until_ms - event.seen_ms)
-    is_early = event.code in NO_POSITION_YET
+    is_early = event.code in NO_POSITION_YET or (event.code in OFF_GRID and stop.waits < RULES_WITHIN)
     refusals, waits = stop.refusals + (not is_early), stop.waits + is_early
     covered = desk.holding is not None and is_covered(desk, desk.holding.quantity)
     wait_ms = retry_ms(refusals + waits, is_covered=covered)
@@ -113,7 +115,7 @@ def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: i
         seen = by_name.get(stop.client_id)
         if seen is not None:
             if not stop.is_seen and not stop.fired_ms:
-                desk = with_stop(desk, replace(stop, is_seen=True, algo_id=seen.algo_id, refusals=0, waits=0))
+                desk = with_stop(desk, _as_seen(stop, seen))
                 if stop.role is Role.WIDE_STOP:
                     desk = replace(desk, wide_blocked_until_ms=0, wide_blocked_by="")
                 outcome += Outcome(changed=True)
@@ -121,6 +123,13 @@ def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: i
             desk = with_stop(desk, replace(stop, is_seen=False, retry_at_ms=asked_ms))
             outcome += Outcome(errands=(FindStop(desk.symbol, stop.client_id),), changed=True)
     return desk, outcome
+
+
+def _as_seen(stop: StopOrder, seen: StopSeen) -> StopOrder:
+    """Under a name that was used before the memory's last moment was lost, another stop may rest: then it is that one."""
+    quantity = stop.quantity if seen.quantity is None or stop.quantity is None else seen.quantity
+    known = replace(stop, trigger_price=seen.trigger_price, quantity=quantity)
+    return replace(known, is_seen=True, algo_id=seen.algo_id, refusals=0, waits=0)
 
 
 def _place_looked_at(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

@@ -84,6 +84,13 @@ class FetchBars:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchRules:
+    """Read the rules of a symbol anew: they have changed, it seems."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetUpSymbol:
     """Set isolated margin and the leverage of a symbol, then read back what holds."""
 
@@ -101,6 +108,7 @@ type Errand = (
     | FetchFills
     | FetchFunding
     | FetchBars
+    | FetchRules
     | SetUpSymbol
 )
 

@@ -154,13 +154,14 @@ class PositionClosed:
 class ExitRefused:
     """The exchange does not take an exit. A whole one goes on and on; a part of a position was given up.
 
-    `code` 0 = it was not answered, or it ended without a fill.
+    `code` 0 = it was not answered, or it ended without a fill. `is_covered` tells whether a stop was seen resting.
     """
 
     intent_id: str
     symbol: str
     side: Side
     is_whole: bool
+    is_covered: bool
     code: int
     text: str
     time_ms: int

@@ -72,6 +72,8 @@ class ExitIntent:
     ended: Decimal = Decimal(0)  # what the attempts that are over executed
     piece: Decimal = Decimal(0)  # what the newest attempt is for; 0 = it is over
     is_in_the_way: bool = False  # our own resting orders keep it from being taken
+    unanswered: int = 0  # attempts that nothing was heard of
+    is_told: bool = False  # that it is for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class SavedAccount:
     mode: DecisionMode = DecisionMode.CONFIRM
     latch: LatchView | None = None
     is_panicking: bool = False
+    panicked_ms: int = 0  # wire; when the newest panic began, later than all before it
     panic_closed: int = 0  # positions that this panic has closed so far
     wallet: Decimal = Decimal(0)
     peak_equity: Decimal = Decimal(0)

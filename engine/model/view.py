@@ -106,6 +106,7 @@ class LatchView:
     needed: float
     set_ms: int
     is_panicking: bool = False  # in its file only: a panic is not over, whether the memory heard of it or not
+    panicked_ms: int = 0  # in its file only: when the newest panic began (wire)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,6 @@ def strictest(*latches: LatchView | None) -> LatchView | None:
     return min(held, key=lambda latch: latch.set_ms) if held else None
 
 
-def is_of_panic(latch: LatchView | None) -> bool:
-    """Whether a panic set it."""
-    return latch is not None and latch.cause is LatchCause.PANIC
-
-
 def drawn_down(equity: float, peak: float, max_drawdown: float) -> float:
     """The drawdown as a fraction of the peak where it breaks the limit, else 0."""
     if peak <= 0:

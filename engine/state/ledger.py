@@ -13,6 +13,7 @@ from engine.model.signals import Ruling, Side
 
 RECENT_FILLS: Final = 500  # trade ids remembered per symbol, so that a fill told twice is booked once
 OTHER_ASSET_FEE: Final = Decimal("0.00045")  # a fee paid in BNB, as a fraction of the notional: taker less 10 %
+SETTLED_WITHIN_MS: Final = 15_000  # the exchange may charge a position that was entered so long after the moment
 ZERO: Final = Decimal(0)
 
 
@@ -147,15 +148,18 @@ def split(fill: Fill, quantity: Decimal) -> tuple[Fill, Fill]:
     return first, rest
 
 
-def funded(desk: SavedDesk, amount: Decimal, payment_id: str) -> SavedDesk:
-    """Book a funding payment once. One that is older than all that are remembered may have been booked: it is not."""
+def funded(desk: SavedDesk, amount: Decimal, payment_id: str, paid_ms: int) -> SavedDesk:
+    """Book a funding payment once. One that is older than all that are remembered may have been booked: it is not.
+
+    `paid_ms` (market) tells whose it is: what was settled before a trade was entered belongs to the one before it.
+    """
     if payment_id in desk.recent_funding:
         return desk
     if paid_hour(payment_id) < forgotten_until_hour(desk):
         return desk
     remembered = sorted((*desk.recent_funding, payment_id), key=paid_hour)
     desk = replace(desk, recent_funding=tuple(remembered[-RECENT_FUNDING:]))
-    if desk.holding is None:
+    if desk.holding is None or paid_ms < desk.holding.trade.entry_time_ms - SETTLED_WITHIN_MS:
         return desk
     trade = replace(desk.holding.trade, funding=desk.holding.trade.funding + amount)
     return replace(desk, holding=replace(desk.holding, trade=trade))

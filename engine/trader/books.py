@@ -160,9 +160,10 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
-    def begin_panic(self) -> None:
+    def begin_panic(self, now_ms: int) -> None:
         """A panic holds from here on, also one that this memory never heard of."""
-        self.saved = replace(self.saved, is_panicking=True, running=self.saved.running.stricter(Running.PAUSED))
+        running, began_ms = self.saved.running.stricter(Running.PAUSED), max(now_ms, self.saved.panicked_ms + 1)
+        self.saved = replace(self.saved, is_panicking=True, panicked_ms=began_ms, running=running)
 
     def ruled(self, rulings: Iterable[Ruling]) -> None:
         """Count rulings for the day's report."""

@@ -220,10 +220,10 @@ class Trader:
         return outcome + self.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, event.time_ms)
 
     def _funded(self, desk: Desk, event: FundingPaid) -> Outcome:
-        if not desk.funded(event.amount, event.payment_id):
+        rest = desk.funded(event)
+        if rest is None:
             return NOTHING
-        account = self.books.saved
-        self.books.saved = replace(account, day_funding=account.day_funding + (0 if desk.memory.holding else event.amount))
+        self.books.saved = replace(self.books.saved, day_funding=self.books.saved.day_funding + rest)
         return Outcome(changed=True)
 
     def _unread(self, event: ErrandFailed) -> Outcome:

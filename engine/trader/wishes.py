@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.desk import care
+from engine.desk.contract import set_up
 from engine.desk.deciding import refused
 from engine.desk.desk import Desk
 from engine.execution.exits import moved_to_entry
@@ -29,7 +30,7 @@ from engine.model.commands import (
     Tune,
     TuneAll,
 )
-from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SetUpSymbol, SyncAccount
+from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SyncAccount
 from engine.model.notices import LatchCause
 from engine.model.orders import ExitReason
 from engine.model.proposals import ProposalEnd
@@ -169,10 +170,9 @@ def _tuned_together(trader: Trader, wish: TuneAll) -> Outcome:
     trader.overrides = _kept((*trader.overrides, *changed))
     trader.retune(params)
     outcome = Outcome(reply=Reply(ReplyCode.DONE), changed=True)
-    if any(one.name == "leverage" for one in changed):
-        flat = [desk for desk in trader.desks.values() if desk.memory.holding is None]
-        outcome += Outcome(errands=tuple(SetUpSymbol(desk.terms.symbol, params.leverage) for desk in flat))
-    return outcome
+    for desk in trader.desks.values():
+        outcome += set_up(desk)
+    return outcome + _cards_ended(trader, wish.asked.time_ms)  # they were drawn up under settings that hold no longer
 
 
 def _kept(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
@@ -252,7 +252,7 @@ def _panic(trader: Trader, wish: Panic) -> Outcome:
     asked = wish.asked
     outcome = _cards_ended(trader, asked.time_ms)
     outcome += trader.books.latched(LatchCause.PANIC, 0.0, 0.0, asked.time_ms)
-    trader.books.begin_panic()
+    trader.books.begin_panic(asked.seen_ms)
     trader.books.panic_from_ms = asked.seen_ms
     return outcome + Outcome(errands=(SyncAccount(),), reply=Reply(ReplyCode.SENT), changed=True)
 

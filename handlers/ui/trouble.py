@@ -101,7 +101,9 @@ def exit_refused(texts: Texts, notice: ExitRefused) -> Alert:
     what = _about(texts, notice.symbol, notice.side)
     if notice.is_whole:
         head = texts.say("⛔ The exchange refuses to close {what}", what=what)
-        meaning = texts.say("It is still open, and its stops still guard it. I repeat the exit until it is flat.")
+        covered = texts.say("It is still open, and its stops still guard it. I repeat the exit until it is flat.")
+        bare = texts.say("It is still open, and no stop guards it. I repeat the exit until it is flat; close it at the exchange if you can.")
+        meaning = covered if notice.is_covered else bare
     else:
         head = texts.say("⛔ A part was not closed: {what}", what=what)
         meaning = texts.say("I do not repeat it: see the position, and press again if you still want it.")

@@ -112,7 +112,7 @@ async def test_a_panic_whose_end_could_not_be_written_to_the_file_is_over_where_
 
 
 async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_is_over() -> None:
-    house = a_house(await a_saved_state(), LatchView(LatchCause.PANIC, 0.0, 0.0, 5, is_panicking=True))
+    house = a_house(await a_saved_state(), LatchView(LatchCause.PANIC, 0.0, 0.0, 5, is_panicking=True, panicked_ms=5))
 
     async with running(house):
         await looked(house)
@@ -121,3 +121,26 @@ async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_
 
         assert house.runner.trader.books.saved.latch is None
         assert house.latch.latch is None
+
+
+async def test_a_second_panic_under_the_latch_of_the_first_one_is_gone_on_with_too() -> None:
+    house = a_house()
+    house.broker.lists = True
+    async with running(house):
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        await house.control.ask(Panic(house.control.asked("7")))
+        await looked(house)
+        assert house.told(PanicDone)
+        house.broker.positions = (HELD,)
+        await looked(house)
+        house.store.is_up = False
+        await house.settle()
+        house.clock.now += 1_000
+        await house.control.ask(Panic(house.control.asked("7")))
+    assert house.store.state is not None
+    assert not house.store.state.account.is_panicking
+
+    async with running(after(house, house.store.state)) as again:
+        await looked(again)
+
+        assert again.runner.trader.books.saved.is_panicking

@@ -67,8 +67,8 @@ TALK: Final = (
     Defect(
         "a secret that begins with another one keeps its rest",
         "bot/logs.py",
-        "longest_first = sorted(known, key=len, reverse=True)",
-        "longest_first = sorted(known, key=len)",
+        "longest_first = sorted(secrets, key=len, reverse=True)",
+        "longest_first = sorted(secrets, key=len)",
         (BOT + "test_logs.py",),
     ),
     # --- the chat -----------------------------------------------------------------------------------------------------

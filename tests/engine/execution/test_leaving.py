@@ -144,6 +144,56 @@ def test_a_whole_exit_that_ends_without_a_fill_again_and_again_is_told_too() -> 
     assert [notice.code for notice in told if isinstance(notice, ExitRefused)] == [0]
 
 
+def test_a_whole_exit_that_nobody_answers_is_told_once_and_goes_on() -> None:
+    desk, told, sent = left(held(), ONE)[0], list[Notice](), 0
+
+    for now in range(2_000, 62_000, 1_000):
+        desk, outcome = ticked(desk, now)
+        told, sent = told + list(outcome.notices), sent + len(outcome.orders)
+
+    assert [notice.code for notice in told if isinstance(notice, ExitRefused)] == [0]
+    assert sent == 60
+
+
+@pytest.mark.parametrize(("is_seen", "is_covered"), [(True, True), (False, False)])
+def test_whether_a_stop_still_guards_it_is_told_with_the_refusal(is_seen: bool, is_covered: bool) -> None:
+    stop = replace(builders.a_stop(), is_seen=is_seen)
+    desk, now, told = left(replace(held(), stops=(stop,)), ONE)[0], 1_000, list[Notice]()
+
+    for _ in range(6):
+        desk, outcome = refused(desk, -4131, now + 100)
+        told, now = told + list(outcome.notices), now + 1_100
+        desk, _ = ticked(desk, now)
+
+    assert [notice.is_covered for notice in told if isinstance(notice, ExitRefused)] == [is_covered]
+
+
+def test_a_position_that_the_exchange_denies_may_be_flat_and_is_told_of_late() -> None:
+    desk, now, told = left(held(), ONE)[0], 1_000, list[Notice]()
+
+    for attempt in range(1, 20):
+        desk, outcome = refused(desk, -2022, now + 100)
+        assert bool(outcome.notices) == (attempt == leaving.GONE_TOLD_AFTER)
+        told, now = told + list(outcome.notices), now + 1_100
+        desk, _ = ticked(desk, now)
+
+    assert len(told) == 1
+
+
+def test_a_part_that_executed_as_a_whole_is_not_told_as_refused() -> None:
+    desk, _ = left(held(), HALF)
+    assert desk.exit is not None
+    desk, _ = leaving.over(desk, desk.exit.client_id, HALF, 1_100, 1_100)
+    told = list[Notice]()
+
+    for now in range(1_500, 13_001, 500):
+        desk, outcome = ticked(desk, now)
+        told += outcome.notices
+
+    assert desk.exit is None
+    assert not told
+
+
 def test_a_part_that_is_given_up_is_told_refused_or_unanswered() -> None:
     refusing, mute = left(held(), HALF)[0], left(held(), HALF)[0]
     told_refused, told_mute, now = list[Notice](), list[Notice](), 1_000

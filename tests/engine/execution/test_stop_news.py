@@ -134,3 +134,21 @@ def test_a_place_that_is_taken_is_waited_for_by_the_stop_on_the_whole_position_o
 
     assert (the_stop(desk).refusals, the_stop(desk).retry_at_ms > 1_000) == (1, True)
     assert not desk.wide_blocked_until_ms
+
+
+def test_another_stop_under_a_name_used_before_the_memory_was_lost_is_taken_for_what_it_is() -> None:
+    """Books that say another trigger than rests there would never move it."""
+    resting = StopSeen("ETHUSDT", NAME, 55, Side.SHORT, False, Decimal("0.5"), Decimal(1_985), TriggerBy.LAST, True)
+
+    desk, _ = stop_news.listed(held(), (resting,), 1_200, 1)
+
+    stop = the_stop(desk)
+    assert (stop.trigger_price, stop.quantity, stop.is_seen) == (Decimal(1_985), Decimal("0.5"), True)
+
+
+def test_a_refusal_for_the_grid_is_none_before_the_rules_could_be_read_anew() -> None:
+    desk = held()
+    for at in range(stop_news.RULES_WITHIN + 2):
+        desk, _ = stop_news.rejected(desk, the_stop(desk), OrderRejected("ETHUSDT", NAME, -4014, "tick", 1, 2_000 + at))
+
+    assert the_stop(desk).refusals == 2

@@ -110,18 +110,30 @@ def test_more_than_is_held_is_never_booked_as_a_reduction() -> None:
 def test_funding_is_booked_once_and_on_the_open_position_only() -> None:
     desk = builders.a_desk(holding=builders.a_holding())
 
-    once = ledger.funded(desk, Decimal("-0.7"), "eth:1")
-    twice = ledger.funded(once, Decimal("-0.7"), "eth:1")
+    once = ledger.funded(desk, Decimal("-0.7"), "eth:1", builders.START_MS)
+    twice = ledger.funded(once, Decimal("-0.7"), "eth:1", builders.START_MS)
 
     assert twice is once
     assert once.holding is not None
     assert once.holding.trade.funding == Decimal("-0.7")
-    assert ledger.funded(builders.a_desk(), Decimal(1), "eth:2").holding is None
+    assert ledger.funded(builders.a_desk(), Decimal(1), "eth:2", builders.START_MS).holding is None
+
+
+@pytest.mark.parametrize(("before_ms", "is_of_trade"), [(15_000, True), (15_001, False)])
+def test_what_was_settled_before_a_position_was_entered_is_not_its_funding(before_ms: int, is_of_trade: bool) -> None:
+    holding = builders.a_holding()
+    paid_ms = holding.trade.entry_time_ms - before_ms
+
+    desk = ledger.funded(builders.a_desk(holding=holding), Decimal("-0.7"), "eth:1", paid_ms)
+
+    assert desk.holding is not None
+    assert desk.holding.trade.funding == (Decimal("-0.7") if is_of_trade else 0)
+    assert ledger.funded(desk, Decimal("-0.7"), "eth:1", paid_ms) is desk
 
 
 def paid(desk: SavedDesk, *hours: int) -> SavedDesk:
     for hour in hours:
-        desk = ledger.funded(desk, Decimal(-1), f"1000SATSUSDT:{hour}")
+        desk = ledger.funded(desk, Decimal(-1), f"1000SATSUSDT:{hour}", builders.START_MS)
     return desk
 
 

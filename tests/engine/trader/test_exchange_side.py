@@ -9,11 +9,12 @@ import pytest
 from engine.model.commands import ClosePosition, ResetLatch, StartTrading
 from engine.model.events import BalanceChanged, ErrandFailed, MarkSeen, OrderRejected, RulesLoaded
 from engine.model.market import DAY_MS
+from engine.model.messages import Errand, FetchRules
 from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionClosed
-from engine.model.orders import ExitReason, Role
+from engine.model.orders import ApprovedOrder, ExitReason, Role
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
-from tests.engine.trader.rising import told
+from tests.engine.trader.rising import EAGER, WARMUP, rising, run, told
 from tests.engine.trader.test_outside import a_world, changes, go_on, later, until_held
 from tests.engine.trader.world import SYMBOL, rules
 
@@ -318,3 +319,42 @@ def test_what_was_told_before_a_restart_is_told_once_more_at_most() -> None:
     world.pass_time(CHECK, is_check=True)
 
     assert len(told(world, OutsideChange)) == 2
+
+
+# --- another grid ---------------------------------------------------------------------------------------------------
+
+
+class Regridded(OpenWorld):
+    """The tick becomes ten times as large with the bot running; what lies beside it is refused."""
+
+    tick: Decimal | None = None
+    asked = 0
+
+    def _order(self, order: ApprovedOrder) -> None:
+        if self.tick is not None and order.trigger_price is not None and order.trigger_price % self.tick:
+            self._tell(OrderRejected(order.symbol, order.client_id, -4014, "not on the grid", self.time, self.now))
+        else:
+            super()._order(order)
+
+    def _errand(self, errand: Errand) -> None:
+        if isinstance(errand, FetchRules):
+            self.asked += 1
+            self._tell(RulesLoaded(replace(rules(), tick_size=self.tick or rules().tick_size), self.time, self.now))
+        else:
+            super()._errand(errand)
+
+
+def test_stops_that_no_longer_fit_the_grid_have_the_rules_read_and_are_placed_on_the_new_one() -> None:
+    """Three refusals of the tight stop sold the position, and each one after it."""
+    world = Regridded(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    run(world, rising(WARMUP + 2))
+    world.tick = rules().tick_size * 10
+
+    quantity = until_held(world)
+    later(world, 5)
+
+    assert world.held[SYMBOL] == quantity
+    assert {stop.role for stop in world.stops.values()} == {Role.WIDE_STOP, Role.TIGHT_STOP, Role.TARGET}
+    assert all(stop.trigger_price is not None and not stop.trigger_price % world.tick for stop in world.stops.values())
+    assert world.asked == 1

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.desk.made_up import LISTS_WITHIN_MS
-from engine.model.commands import StartTrading
+from engine.model.commands import ClosePosition, StartTrading
 from engine.model.events import FillsListed, OrderFilled, OrderUnanswered
 from engine.model.messages import Errand, FetchFills
-from engine.model.notices import OutsideQuestion, PositionOpened
+from engine.model.notices import ExitRefused, OutsideChange, OutsideQuestion, PositionOpened, PositionReduced
 from engine.model.orders import ApprovedOrder, ExitReason, Fill, Role
 from engine.model.signals import Side
 from engine.ports import Event
@@ -122,6 +122,40 @@ def test_a_position_turned_unseen_is_told_with_the_result_that_its_turn_had() ->
     assert holding is not None
     assert (holding.trade.side, holding.quantity, holding.trade.entry_price) == (Side.SHORT, held, turn.price)
     assert (holding.trade.gross, holding.trade.fees) == (Decimal(0), turn.fee)
+
+
+def half_left_unheard(world: Deaf) -> int:
+    """Half is closed; the answer is lost, and so is every execution. How many notices there were before."""
+    place = world._order
+
+    def answered(order: ApprovedOrder) -> None:
+        if order.role is not Role.EXIT:
+            place(order)
+            return
+        world._tell(OrderUnanswered(order.symbol, order.client_id, "time-out", world.time, world.now))
+        world._executed(order)
+
+    world._order = answered  # type: ignore[method-assign]
+    holding, told_before = memory(world).holding, len(world.notices)
+    assert holding is not None
+    world.wish(ClosePosition, intent_id=holding.trade.intent_id, fraction=0.5)
+    return told_before
+
+
+def test_a_part_that_only_the_account_shows_as_closed_is_ours_and_told_so() -> None:
+    world = an_open_deaf_world()
+    held = world.held[SYMBOL]
+    before = half_left_unheard(world)
+    world.lives(14)
+    world.can_list = True
+    world.lives(10)
+
+    holding, kinds = memory(world).holding, [type(notice) for notice in world.notices[before:]]
+    assert kinds.count(PositionReduced) == 1
+    assert not {ExitRefused, OutsideChange, OutsideQuestion} & set(kinds)
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL] < held
+    assert (holding.trade.gross, holding.trade.fees) == (world.fills[-1].realised, sum(fill.fee for fill in world.fills))
 
 
 def test_one_execution_may_be_what_two_were_assumed_for() -> None:

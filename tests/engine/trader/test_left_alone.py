@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
+
 from engine.model.commands import OutsideChoice
 from engine.model.events import StopChanged
+from engine.model.messages import CancelOrder
 from engine.model.orders import ApprovedOrder, Role, StopStatus
 from engine.model.signals import Side
 from tests.engine.trader.hands import OpenWorld
@@ -71,3 +74,36 @@ def test_a_stop_whose_executions_are_late_is_given_its_time() -> None:
 
     assert len(world.orders) == orders
     assert not world.trades
+
+
+def test_a_wide_stop_that_expired_before_its_trigger_is_placed_again_and_nothing_is_sold() -> None:
+    world = an_ignored_world()
+    (stop,) = world.stops.values()
+    holding = world.trader.desks[SYMBOL].memory.holding
+    assert holding is not None
+    world.quote(SYMBOL, (holding.plan.stop + holding.plan.wide_stop) / 2)
+    later(world, 6)
+    del world.stops[stop.client_id]
+
+    world.give(StopChanged(SYMBOL, stop.client_id, 1, StopStatus.EXPIRED, 0, "", world.time, world.now))
+    later(world, 5)
+
+    assert world.held[SYMBOL] == 1
+    assert roles(world) == {Role.WIDE_STOP}
+
+
+@pytest.mark.parametrize("choice", [OutsideChoice.IGNORE, OutsideChoice.FORGET])
+def test_a_stop_that_is_refused_on_its_way_out_sells_nothing_of_what_is_left_alone(choice: OutsideChoice) -> None:
+    world = a_world()
+    world.by_hand(Side.LONG, "1")
+    later(world)
+    tight = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+    carry_out = world._errand
+    world._errand = lambda errand: None if isinstance(errand, CancelOrder) else carry_out(errand)  # type: ignore[method-assign]
+    answer(world, choice)
+    del world.stops[tight.client_id]
+
+    world.give(StopChanged(SYMBOL, tight.client_id, 1, StopStatus.REJECTED, 0, "", world.time, world.now))
+    later(world, 5)
+
+    assert world.held[SYMBOL] == 1
