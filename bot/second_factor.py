@@ -1,6 +1,8 @@
 """The second factor: a PIN or a TOTP code, asked for by whatever raises risk. Wrong codes close the door for a while."""
 
 import hmac
+import math
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -11,19 +13,21 @@ MOST_WRONG: Final = 5
 CLOSED_S: Final = 3_600.0
 STEP_S: Final = 30
 STEPS_AROUND: Final = 1
+USED_LIMIT: Final = 100  # codes: more than are asked for in the minutes that a clock is set back by
 
 
 class CodeCheck:
-    """Fulfils `SecondFactor`. `clock` gives seconds since the epoch."""
+    """Fulfils `SecondFactor`. `clock` gives seconds since the epoch and may be set; `steady` only ever goes on."""
 
-    def __init__(self, pin: str, totp_secret: str, clock: Callable[[], float]) -> None:
+    def __init__(self, pin: str, totp_secret: str, *, clock: Callable[[], float], steady: Callable[[], float]) -> None:
         self._pin = pin
         self._totp = pyotp.TOTP(totp_secret) if totp_secret else None
         self._clock = clock
+        self._steady = steady
         self._fresh_until_s: dict[int, float] = {}
         self._wrong: dict[int, int] = {}
         self._closed_until_s: dict[int, float] = {}
-        self._used_step = 0
+        self._used_steps = deque[int](maxlen=USED_LIMIT)
 
     @property
     def is_configured(self) -> bool:
@@ -32,10 +36,10 @@ class CodeCheck:
 
     async def verify(self, user: int, code: str) -> bool:
         """Check a code once; a right one opens the grace period."""
-        now_s = self._clock()
-        if now_s < self._closed_until_s.get(user, 0.0):
+        now_s = self._steady()
+        if now_s < self._closed_until_s.get(user, -math.inf):
             return False
-        if self._is_right(code.strip(), now_s):
+        if self._is_right(code.strip()):
             self._wrong.pop(user, None)
             self._fresh_until_s[user] = now_s + GRACE_S
             return True
@@ -47,16 +51,16 @@ class CodeCheck:
 
     async def is_fresh(self, user: int) -> bool:
         """Whether this user gave a right code a short while ago."""
-        return self._clock() < self._fresh_until_s.get(user, 0.0)
+        return self._steady() < self._fresh_until_s.get(user, -math.inf)
 
-    def _is_right(self, code: str, now_s: float) -> bool:
+    def _is_right(self, code: str) -> bool:
         if self._pin and hmac.compare_digest(code.encode(), self._pin.encode()):
             return True
         if self._totp is None:
             return False
         for offset in range(-STEPS_AROUND, STEPS_AROUND + 1):
-            step = int(now_s) // STEP_S + offset
-            if step > self._used_step and hmac.compare_digest(code.encode(), self._totp.at(step * STEP_S).encode()):
-                self._used_step = step
+            step = int(self._clock()) // STEP_S + offset
+            if step not in self._used_steps and hmac.compare_digest(code.encode(), self._totp.at(step * STEP_S).encode()):
+                self._used_steps.append(step)
                 return True
         return False

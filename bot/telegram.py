@@ -99,7 +99,8 @@ async def talk(house: House, keeping: Keeping, line: Line, factor: CodeCheck) ->
 
 def code_check(settings: Settings) -> CodeCheck:
     """The second factor that the settings name. It remembers wrong codes: one is made for the whole process."""
-    return CodeCheck(settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value(), time.time)
+    pin, secret = settings.owner_pin.get_secret_value(), settings.owner_totp_secret.get_secret_value()
+    return CodeCheck(pin, secret, clock=time.time, steady=time.monotonic)
 
 
 def make_bot(settings: Settings, pace: Pace) -> Bot:
