@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import math
 from typing import Any, Final
 
 from bot.export import EMPTY_ROW, row
+from engine.backtest.audit.found import Audit, IndicatorsCompared
 from engine.backtest.breakdowns import Group, Results
 from engine.backtest.figures import Fall, Interval
 from engine.backtest.history import PPM_A_BP, Simulation
@@ -13,6 +15,7 @@ from engine.backtest.report import Report
 from engine.backtest.result import Closed, LeftOpen
 from engine.model.market import INTERVAL_NAME
 from engine.params import TUNABLES, TradingParams, read
+from handlers.ui.audit_words import MOST_SHOWN
 from handlers.ui.backtest_words import Setup
 
 FORMAT: Final = 1
@@ -53,6 +56,7 @@ def as_json_text(report: Report, setup: Setup, verdict: str) -> str:
         "buy_and_hold": {"return": report.held_return, "by_symbol": run.held_return},
         "left_open": [left(one) for one in run.left_open],
         "latched_ms": run.latched_ms or None,
+        "audit": None if setup.audit is None else audit(setup.audit),
     }
     return json.dumps(books, indent=2, allow_nan=False) + "\n"
 
@@ -144,6 +148,37 @@ def fall(of: Fall) -> dict[str, Any]:
         "low_ms": of.low_ms or None,
         "back_ms": of.back_ms or None,
         "longest_days": of.longest_days,
+    }
+
+
+def audit(of: Audit) -> dict[str, Any]:
+    """What the audit compared, and what differs."""
+    trader = of.trader
+    return {
+        "indicators": [indicators(one) for one in of.indicators],
+        "trader": {
+            "agreed": not trader.differences,
+            "trades": trader.trades,
+            "replayed": trader.replayed,
+            "judged": trader.judged,
+            "differences": len(trader.differences),
+            "first": list(trader.differences[:MOST_SHOWN]),
+        },
+    }
+
+
+def indicators(of: IndicatorsCompared) -> dict[str, Any]:
+    """One symbol's indicators. Without a bar to compare nothing agreed, nor differed."""
+    return {
+        "symbol": of.symbol,
+        "agreed": not of.differs if of.bars else None,
+        "bars": of.bars,
+        "burn_in": of.burn_in,
+        "features": of.features,
+        "unknown": of.unknown,
+        "largest": of.largest if of.bars and math.isfinite(of.largest) else None,
+        "feature": of.feature or None,
+        "time_ms": of.at_ms or None,
     }
 
 

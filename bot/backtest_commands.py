@@ -23,6 +23,9 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, name=va
 Trades = Annotated[Path | None, typer.Option(help="Write every trade to this CSV file.")]
 Page = Annotated[Path | None, typer.Option("--report", help="Write a page with pictures to this HTML file.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on the standard output, and nothing else there.")]
+Audit = Annotated[
+    bool, typer.Option("--audit", help="Check the run: indicators against pandas-ta, trades against the Trader itself. Slow.")
+]
 Funding = Annotated[
     list[Path] | None, typer.Option(help="Files of settled funding. Default: SYMBOL-funding beside the candles.")
 ]
@@ -46,6 +49,7 @@ def backtest(
     trades: Trades = None,
     report: Page = None,
     as_json: Json = False,
+    audit: Audit = False,
     funding: Funding = None,
     rules: Rules = None,
     wallet: Wallet = "",
@@ -66,7 +70,7 @@ def backtest(
     typed = Typed(context.args, candles, interval, start, end, settings, funding, rules, wallet, warmup, sides, costs_bps)
     try:
         language = read_language(lang or owner.language)
-        wish = wish_of(owner, typed, trades=trades, report=report, as_json=as_json, language=language)
+        wish = wish_of(owner, typed, trades=trades, report=report, as_json=as_json, language=language, is_audited=audit)
     except (BadOption, BadMoment, UnknownLanguage) as error:
         raise typer.Exit(refused(str(error), BAD_SETTINGS)) from None
     raise typer.Exit(_run(wish))

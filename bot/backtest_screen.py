@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.backtest.audit.found import Audit
 from engine.backtest.breakdowns import Results
 from engine.backtest.report import Report
 from handlers.ui import backtest_words as words
+from handlers.ui.audit_words import audit_lines
 from handlers.ui.backtest_words import Row, Setup
 from handlers.ui.language import Texts
 from handlers.ui.refusals import refusal_name
@@ -34,6 +36,8 @@ def show(texts: Texts, report: Report, setup: Setup, file: IO[str], *, width: in
     for table in (*tables, _funnel(texts, report)):
         console.print(table)
         console.print()
+    if setup.audit is not None:
+        tell_audit(console, texts, setup.audit)
 
 
 def tell(console: Console, texts: Texts, told: Sequence[str]) -> None:
@@ -43,6 +47,14 @@ def tell(console: Console, texts: Texts, told: Sequence[str]) -> None:
         for line in told:
             console.print(f"- {escape(line)}", style="yellow", soft_wrap=True)
         console.print()
+
+
+def tell_audit(console: Console, texts: Texts, audit: Audit) -> None:
+    """What came of the audit, in the colour of a warning where it found a difference."""
+    console.print(f"[bold]{escape(texts.label('Audit'))}[/bold]")
+    for line in audit_lines(texts, audit):
+        console.print(f"- {escape(line)}", style="yellow" if audit.differs else None)
+    console.print()
 
 
 def figures(texts: Texts, report: Report, setup: Setup) -> list[tuple[str, list[Row]]]:

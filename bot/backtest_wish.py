@@ -11,7 +11,7 @@ from bot.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked for, checked. `trades` and `page` are files to write."""
+    """What is asked for, checked. `trades` and `page` are files to write; `is_audited` has the run audit itself."""
 
     ground: Ground
     trades: Path | None
@@ -19,9 +19,19 @@ class Wish:
     as_json: bool
     language: str
     version: str
+    is_audited: bool
 
 
-def wish_of(owner: Settings, typed: Typed, *, trades: Path | None, report: Path | None, as_json: bool, language: str) -> Wish:
+def wish_of(
+    owner: Settings,
+    typed: Typed,
+    *,
+    trades: Path | None,
+    report: Path | None,
+    as_json: bool,
+    language: str,
+    is_audited: bool,
+) -> Wish:
     """Check what was typed. Raises `BadOption`, `BadMoment`."""
     ground = ground_of(owner, typed)
     inputs = [*ground.candles, *ground.funding, *([ground.rules] if ground.rules is not None else [])]
@@ -33,4 +43,5 @@ def wish_of(owner: Settings, typed: Typed, *, trades: Path | None, report: Path 
         as_json=as_json,
         language=language,
         version=version.installed(),
+        is_audited=is_audited,
     )

@@ -14,7 +14,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.backtest_options import HALF_DONE
 from bot.backtest_wish import Wish
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, refused
+from bot.ground import Ground
 from bot.histories import BadHistory, histories_of
+from engine.backtest.audit.found import Audit
 from engine.backtest.endings import ended
 from engine.backtest.history import Simulation, SymbolHistory
 from engine.backtest.report import Report, reported
@@ -24,6 +26,7 @@ from handlers.ui.backtest_words import Setup, verdict
 from handlers.ui.language import Languages, Texts
 
 STEPS: Final = 4
+STEPS_AUDITED: Final = 6
 
 type Walk = Callable[[Sequence[SymbolHistory], Simulation, TradingParams], Run]
 
@@ -31,9 +34,9 @@ type Walk = Callable[[Sequence[SymbolHistory], Simulation, TradingParams], Run]
 class Steps:
     """Tells on the error output what is being done."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, count: int) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=STEPS)
+        self._task = progress.add_task("", total=count)
         self._done = -1
 
     def begin(self, words: str) -> None:
@@ -43,10 +46,10 @@ class Steps:
 
 
 def backtest(wish: Wish, walk: Walk | None = None) -> int:
-    """Run it; give the exit code. What cannot be used is one line."""
+    """Run it; give the exit code. What cannot be used is one line; an audit that found a difference is a failure."""
     texts, walk, ground = Languages("PAPER").texts(wish.language), walk or walked, wish.ground
     try:
-        with steps() as step:
+        with steps(STEPS_AUDITED if wish.is_audited else STEPS) as step:
             step.begin("reading candles")
             loaded = histories_of(ground)
             step.begin("walking (the first time this compiles, up to a minute)")
@@ -55,7 +58,8 @@ def backtest(wish: Wish, walk: Walk | None = None) -> int:
             end = ended(run, ground.simulation, ground.params, partial(_again, walk, loaded.histories, ground.params))
             report = reported(run, [one.candles for one in loaded.histories], ended=end)
             sources = tuple(file.name for file in ground.candles)
-            setup = Setup(ground.params, ground.simulation, sources, tuple(loaded.told), wish.version)
+            audit = audited(run, loaded.histories, ground, step) if wish.is_audited else None
+            setup = Setup(ground.params, ground.simulation, sources, tuple(loaded.told), wish.version, audit)
             step.begin("writing")
             write_files(wish, texts, report, setup)
     except BadHistory as error:
@@ -66,7 +70,7 @@ def backtest(wish: Wish, walk: Walk | None = None) -> int:
         say(wish, texts, report, setup)
     except BrokenPipeError:  # whoever read has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return STOPPED
+    return FAILED if audit is not None and audit.differs else STOPPED
 
 
 def _again(walk: Walk, histories: Sequence[SymbolHistory], params: TradingParams, simulation: Simulation) -> Run:
@@ -81,6 +85,13 @@ def walked(histories: Sequence[SymbolHistory], simulation: Simulation, params: T
         return kernel.Walker(histories, simulation).run(params)
     except kernel.BadHistory as error:
         raise BadHistory(str(error)) from None
+
+
+def audited(run: Run, histories: Sequence[SymbolHistory], ground: Ground, step: Steps) -> Audit:
+    """The run checked by others than itself."""
+    from bot import backtest_audit
+
+    return backtest_audit.audited(run, histories, ground.simulation, ground.params, step.begin)
 
 
 def write_files(wish: Wish, texts: Texts, report: Report, setup: Setup) -> None:
@@ -124,9 +135,9 @@ def say(wish: Wish, texts: Texts, report: Report, setup: Setup) -> None:
 
 
 @contextmanager
-def steps() -> Iterator[Steps]:
+def steps(count: int) -> Iterator[Steps]:
     """A bar on the error output of a terminal; nothing where nobody watches."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), BarColumn(bar_width=20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield Steps(progress)
+        yield Steps(progress, count)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from engine.backtest.audit.found import Audit
 from engine.backtest.breakdowns import Results
 from engine.backtest.figures import Interval
 from engine.backtest.history import PPM_A_BP, Simulation
@@ -48,13 +49,14 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How a run came about. `told` is what was wrong with the data, line by line."""
+    """How a run came about. `told` is what was wrong with the data, line by line; `audit` is None where none was asked for."""
 
     params: TradingParams
     simulation: Simulation
     sources: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     version: str = ""
+    audit: Audit | None = None
 
 
 def title(texts: Texts, report: Report) -> str:

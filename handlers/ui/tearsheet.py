@@ -6,10 +6,12 @@ The verdict and what is wrong with the data stand above every figure. Draws: onl
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from engine.backtest.audit.found import Audit
 from engine.backtest.report import Report
 from handlers.ui import backtest_words as words
 from handlers.ui import tearsheet_pictures as pictures
 from handlers.ui import tearsheet_tables as tables
+from handlers.ui.audit_words import audit_lines
 from handlers.ui.backtest_words import Setup
 from handlers.ui.language import Texts
 from handlers.ui.markup import safe
@@ -135,9 +137,17 @@ def _foundations(texts: Texts, setup: Setup) -> str:
     sources = f"<p class=note>{safe(', '.join(setup.sources))}</p>" if setup.sources else ""
     return (
         f'<div class="pair">{settings}{tables.figures(texts.label("What was assumed"), words.terms_rows(texts, setup))}</div>'
+        f"{'' if setup.audit is None else _audit(texts, setup.audit)}"
         f"<section><h2>{safe(texts.label('What a backtest cannot know'))}</h2>{limits}</section>"
         f"<footer>{sources}<p class=note>AUTOBOT {safe(setup.version)}</p></footer>"
     )
+
+
+def _audit(texts: Texts, audit: Audit) -> str:
+    """What came of the audit; a warning where it found a difference."""
+    lines = _list(audit_lines(texts, audit))
+    said = f'<div class="warn">{lines}</div>' if audit.differs else lines
+    return f"<section><h2>{safe(texts.label('Audit'))}</h2>{said}</section>"
 
 
 def _legend(*kinds: Iterable[tuple[str, str, str]]) -> str:

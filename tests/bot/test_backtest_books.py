@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import math
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 
 from bot.backtest_books import as_csv_text, as_json_text
 from bot.export import EMPTY_ROW
+from engine.backtest.audit.found import Audit, IndicatorsCompared, TraderCompared
 from engine.backtest.history import Simulation
 from engine.backtest.report import Report, reported
 from engine.backtest.result import Rejection
@@ -20,7 +23,7 @@ SETUP = Setup(TradingParams(leverage=5), Simulation(), ("ETHUSDT-1h.parquet",), 
 KEYS = (
     *("format", "version", "symbols", "interval", "begin_ms", "end_ms", "days", "sources", "data", "settings", "changed"),
     *("terms", "verdict", "findings", "result", "by_side", "by_symbol", "by_reason", "by_regime", "months"),
-    *("bars", "judged", "entered", "rejected", "refusals", "buy_and_hold", "left_open", "latched_ms"),
+    *("bars", "judged", "entered", "rejected", "refusals", "buy_and_hold", "left_open", "latched_ms", "audit"),
 )
 
 
@@ -56,6 +59,7 @@ def test_what_is_not_known_is_null_and_never_nan() -> None:
 
     assert books["buy_and_hold"]["return"] is None
     assert (books["result"]["sharpe"], books["result"]["win_rate_90"], books["latched_ms"]) == (None, None, None)
+    assert books["audit"] is None
 
 
 def test_entries_that_the_exchange_rejected_are_counted_by_reason() -> None:
@@ -78,3 +82,24 @@ def test_each_trade_is_a_line_of_csv_in_the_columns_of_the_export() -> None:
 
 def test_without_trades_only_the_names_are_written() -> None:
     assert as_csv_text(()).count("\n") == 1
+
+
+def test_an_audit_says_what_was_compared_and_what_differs() -> None:
+    seen = (
+        IndicatorsCompared("ETHUSDT", 4_240, 760, 18, 0, 3e-13, "adx", 5_000),
+        IndicatorsCompared("BTCUSDT", 4_240, 760, 18, 2, math.inf, "rsi", 6_000),
+        IndicatorsCompared("SOLUSDT", 0, 760),
+    )
+    audit = Audit(seen, TraderCompared(2, 3, 900, tuple(f"trade {at}" for at in range(9))))
+
+    books = json.loads(as_json_text(a_report([1.0]), replace(SETUP, audit=audit), ""))["audit"]
+
+    names = ("symbol", "agreed", "bars", "burn_in", "features", "unknown", "largest", "feature", "time_ms")
+    assert [tuple(one) for one in books["indicators"]] == [names] * 3
+    assert [(one["agreed"], one["largest"], one["feature"]) for one in books["indicators"]] == [
+        (True, 3e-13, "adx"),
+        (False, None, "rsi"),
+        (None, None, None),
+    ]
+    first = [f"trade {at}" for at in range(5)]
+    assert books["trader"] == {"agreed": False, "trades": 2, "replayed": 3, "judged": 900, "differences": 9, "first": first}

@@ -1,14 +1,17 @@
 """A backtest on a terminal: what is wrong with the data first, everything in 80 columns, in the reader's language."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from bot.backtest_screen import show
+from engine.backtest.audit.found import Audit, IndicatorsCompared, TraderCompared
 from engine.backtest.history import Simulation
 from engine.backtest.report import Report, reported
 from engine.backtest.result import Rejection
 from engine.params import TradingParams
+from handlers.ui.audit_words import audit_lines
 from handlers.ui.backtest_words import REJECTED, Setup, remarks
 from handlers.ui.language import Languages
 from handlers.ui.tearsheet import tearsheet
@@ -66,3 +69,22 @@ def test_without_a_rejection_nothing_is_said_of_any() -> None:
 def test_a_run_without_trades_and_the_worst_one_are_shown_too() -> None:
     assert "No trade was made" in shown(reported(a_run([], days=3)))
     assert "liquidated" in shown(the_worst(), width=200)
+
+
+@pytest.mark.parametrize("language", TEXTS.known)
+@pytest.mark.parametrize("differences", [(), ("wallet: 1 replayed, 2 walked",)])
+def test_an_audit_is_told_in_the_end_and_only_where_there_was_one(language: str, differences: tuple[str, ...]) -> None:
+    report, texts = reported(a_run([1.0])), TEXTS.texts(language)
+    audit = Audit(
+        (IndicatorsCompared("ETHUSDT", 4_240, 760, 18, 0, 3e-13, "adx", 5_000),), TraderCompared(1, 1, 9, differences)
+    )
+    file = io.StringIO()
+
+    show(texts, report, replace(SETUP, audit=audit), file, width=80)
+
+    said, without = file.getvalue(), shown(report, language)
+    heading = texts.label("Audit")
+    assert heading not in without.splitlines()
+    assert said.startswith(without + heading)
+    assert " ".join(said.split()).endswith(" ".join(audit_lines(texts, audit)[-1].split()))
+    assert max(len(line) for line in said.splitlines()) <= 80

@@ -25,7 +25,7 @@ from engine.backtest.report import reported
 from engine.backtest.result import Run
 from engine.model.market import DAY_MS
 from engine.params import TradingParams
-from tests import builders
+from tests import builders, markets
 from tests.engine.backtest.runs import HOUR_MS, a_closed, a_run, moved_to
 
 WARMUP = 300
@@ -53,6 +53,7 @@ def a_wish(*files: Path, **parts: Any) -> Wish:
         "simulation": Simulation(warmup_bars=WARMUP),
     }
     usual: dict[str, Any] = {"trades": None, "page": None, "as_json": True, "language": "en", "version": "0.1.0"}
+    usual |= {"is_audited": False}
     walked = {name: parts.pop(name, value) for name, value in ground.items()}
     return Wish(ground=Ground(**walked), **{**usual, **parts})
 
@@ -195,3 +196,64 @@ def test_the_days_of_a_compiled_walk_end_where_its_sums_do(candles: Path) -> Non
     assert (report.account.end_ms[-1], len(report.account)) == (run.end_ms, 41)  # it begins within a day
     assert math.prod(1 + month.change for month in report.months) == pytest.approx(report.account.equity[-1] / wallet)
     assert report.fall.fraction <= run.drawdown + 1e-12
+
+
+EAGER = ("--set", "activation_threshold=0.3", "stable_bars=0", "max_drawdown=1", "max_loss_streak=1000")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_audited_run_is_compared_and_its_files_say_so(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bars = markets.made_up(seed, 40 * 24 + WARMUP).candles  # on a grid of prices, as every exchange's are
+    names = ("open", "high", "low", "close", "volume")
+    columns = {"open_time": bars.open_time_ms} | {name: getattr(bars, name) for name in names}
+    parquet.write_table(arrow.table(columns), "ETHUSDT-1h.parquet")
+
+    words = ["--candles", "ETHUSDT-1h.parquet", "--warmup", str(WARMUP), *EAGER, "--audit", "--json", "--report", "r.html"]
+    done = CliRunner().invoke(app, ["backtest", *words])
+
+    books = json.loads(done.stdout)
+    (indicators,), trader = books["audit"]["indicators"], books["audit"]["trader"]
+    assert done.exit_code == 0
+    assert (indicators["symbol"], indicators["agreed"], indicators["features"]) == ("ETHUSDT", True, 18)
+    assert indicators["bars"] == 40 * 24 + WARMUP - indicators["burn_in"]
+    assert trader["agreed"]
+    assert trader["trades"] == trader["replayed"] == books["result"]["trades"] > 5
+    assert trader["judged"] == books["judged"]
+    assert "<h2>Audit</h2>" in Path("r.html").read_text()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_run_that_the_trader_would_not_have_made_ends_with_1_and_is_told_all_the_same(
+    candles: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    monkeypatch.chdir(candles.parent)
+    monkeypatch.setattr(backtesting, "walked", made_up)
+
+    words = ["backtest", "--candles", candles.name, "--warmup", str(WARMUP), "--audit", *(["--json"] if as_json else [])]
+    done = CliRunner().invoke(app, words)
+
+    assert done.exit_code == 1
+    if as_json:
+        trader = json.loads(done.stdout)["audit"]["trader"]
+        assert (trader["agreed"], trader["trades"], len(trader["first"])) == (False, 10, 5)
+        assert trader["differences"] > 5
+    else:
+        assert "Net result" in done.stdout
+        assert "The Trader itself over the same candles" in done.stdout.rpartition("Audit")[2]
+
+
+def test_too_few_bars_for_the_indicators_are_told_and_no_failure(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    slow = TradingParams(adx_period=100)  # known after 201 bars, and alike after 4,201
+
+    code = backtest(a_wish(candles, params=slow, is_audited=True))
+
+    (indicators,) = json.loads(capsys.readouterr().out)["audit"]["indicators"]
+    assert code == 0
+    assert (indicators["agreed"], indicators["bars"], indicators["burn_in"]) == (None, 0, 4_201)
+
+
+def test_nothing_is_audited_unless_asked_for(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    backtest(a_wish(candles), made_up)
+
+    assert json.loads(capsys.readouterr().out)["audit"] is None

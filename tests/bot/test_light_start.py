@@ -64,3 +64,16 @@ def test_what_counts_and_draws_never_comes_into_the_process_that_trades() -> Non
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.split() == []
+
+
+def test_the_reference_library_is_loaded_for_an_audit_only() -> None:
+    walking = ("bot.backtesting", "bot.backtest_audit", "bot.backtest_screen", "bot.backtest_books", "handlers.ui.audit_words")
+    code = (
+        f"import sys\nfor name in {walking!r}: __import__(name)\n"
+        "print(*({'pandas', 'pandas_ta'} & set(sys.modules)))\n"
+        "import engine.backtest.audit.indicators\nprint(*sorted({'pandas', 'pandas_ta'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.splitlines() == ["", "pandas pandas_ta"]

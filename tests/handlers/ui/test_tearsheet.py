@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.backtest.audit.found import Audit, IndicatorsCompared, TraderCompared
 from engine.backtest.history import Simulation
 from engine.backtest.report import Report, reported
 from engine.params import TradingParams
 from handlers.ui import backtest_charts
+from handlers.ui.audit_words import audit_lines
 from handlers.ui.backtest_words import LIMITS, Setup
 from handlers.ui.language import Languages
 from handlers.ui.markup import safe
@@ -161,3 +163,18 @@ def test_buy_and_hold_gets_a_scale_of_its_own_where_it_would_press_the_account_f
     assert not backtest_charts.is_held_apart(reported(calm, [hourly(calm, last=2_050.0)]))
     assert backtest_charts.is_held_apart(reported(calm, [hourly(calm, last=6_000.0)]))
     assert not backtest_charts.is_held_apart(reported(calm))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_audit_has_its_section_only_where_there_was_one_and_warns_where_it_found_something(language: str) -> None:
+    texts, equal = TEXTS.texts(language), IndicatorsCompared("ETHUSDT", 4_240, 760, 18, 0, 3e-13, "adx", BEGIN_MS)
+    agreed = Audit((equal,), TraderCompared(2, 2, 9, ()))
+    differs = Audit((equal,), TraderCompared(2, 2, 9, ("wallet: <1> replayed, 2 walked",)))
+
+    plain, good, bad = (tearsheet(texts, a_report(), replace(SETUP, audit=one)) for one in (None, agreed, differs))
+
+    heading = f"<h2>{texts.label('Audit')}</h2>"
+    assert [page.count(heading) for page in (plain, good, bad)] == [0, 1, 1]
+    assert all(line in Page(good).seen for line in audit_lines(texts, agreed))
+    assert "wallet: <1> replayed" in Page(bad).seen
+    assert [page.count('class="warn"') for page in (plain, good, bad)] == [0, 0, 1]

@@ -1,0 +1,1 @@
+"""A backtest that audits itself: its indicators against pandas-ta, its walk against the Trader itself."""
