@@ -94,13 +94,21 @@ class Delivery:
                 await self._told()  # what was told while the store was away would be told again after a restart
                 if self._before is None:
                     self._before = await self._outbox.told()
-                for notice_id, notice in await self._outbox.next_notices(after, BLOCK_MS):
-                    needless = await self._take(notice_id, notice, self._before)
+                notices = await self._outbox.next_notices(after, BLOCK_MS)
+                if not notices and await self._outbox.is_behind(after):
+                    logger.warning("the outbox was begun anew: it is read from its start")
+                    after = FROM_START
+                for notice_id, notice in notices:
+                    needless = [] if self._has(notice_id) else await self._take(notice_id, notice, self._before)
                     after = notice_id  # it is queued: whatever the store does from here on, it is not taken again
                     await self._told(*needless)
             except StoreDown as error:
                 logger.warning("the outbox cannot be read: %s", error)
                 await asyncio.sleep(STORE_PAUSE_S)
+
+    def _has(self, notice_id: str) -> bool:
+        """Whether it is queued, or told and not yet forgotten by the store."""
+        return notice_id in self._open or notice_id in self._known
 
     async def _take(self, notice_id: str, notice: Notice, before: frozenset[Told]) -> list[Told]:
         """Write the alert for each owner who was not told before, and queue it. Returns what need not be told any more."""

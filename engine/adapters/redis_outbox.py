@@ -50,6 +50,16 @@ class Outbox:
                 await self._set_aside(entry_id, fields)
         return notices
 
+    async def is_behind(self, after_id: str) -> bool:
+        """Whether the stream never came as far as an id that was read from it: it was emptied, or lost its tail, and its new
+        ids may be smaller, for they begin with the server's clock.
+        """
+        if not await self._link.run(self._link.client.exists(OUTBOX)):
+            return after_id != FROM_START
+        call: Awaitable[Any] = self._link.client.xinfo_stream(OUTBOX)
+        facts = await self._link.run(call)
+        return _place(facts["last-generated-id"].decode()) < _place(after_id)
+
     async def delivered(self, ids: Sequence[str]) -> None:
         """Forget notices that Telegram took, or that were given up."""
         if not ids:
@@ -84,6 +94,12 @@ class Outbox:
             pipe.xadd(DAMAGED, {**fields, "id": entry_id}, maxlen=DAMAGED_LIMIT)
             pipe.xdel(OUTBOX, entry_id)
             await self._link.run(pipe.execute())
+
+
+def _place(entry_id: str) -> tuple[int, int]:
+    """Where an id comes in the order of the stream."""
+    time_ms, _, number = entry_id.partition("-")
+    return int(time_ms), int(number or 0)
 
 
 def put(notice: bytes) -> Command:

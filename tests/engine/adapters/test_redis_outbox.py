@@ -120,3 +120,28 @@ async def test_of_too_many_notes_the_oldest_go(outbox: Outbox, monkeypatch: pyte
         await outbox.note([Told(f"179587473700{number}-0", 11)])
 
     assert await outbox.told() == {Told("1795874737002-0", 11), Told("1795874737003-0", 11)}
+
+
+@pytest.mark.parametrize("how", ["emptied", "begun anew", "without its tail"])
+async def test_a_stream_that_lost_its_newest_ids_is_behind_a_reader(outbox: Outbox, client: Redis, how: str) -> None:
+    await client.xadd(OUTBOX, {"notice": encode_notice(halted("kept"))}, id="5000-9")
+    await client.copy(OUTBOX, "replica")
+    await client.xadd(OUTBOX, {"notice": encode_notice(halted("lost"))}, id="5000-10")
+    assert not await outbox.is_behind("5000-10")
+
+    await client.delete(OUTBOX)
+    if how == "begun anew":
+        await client.xadd(OUTBOX, {"notice": encode_notice(halted("new"))}, id="4999-0")
+    if how == "without its tail":
+        await client.copy("replica", OUTBOX)
+
+    assert await outbox.is_behind("5000-10")
+    assert not await outbox.is_behind(FROM_START)
+
+
+async def test_a_stream_whose_notices_were_all_delivered_is_not_behind(outbox: Outbox, client: Redis) -> None:
+    await put_in(client, "first")
+    read = await outbox.next_notices(FROM_START, 10)
+    await outbox.delivered([read[0][0]])
+
+    assert not await outbox.is_behind(read[0][0])
