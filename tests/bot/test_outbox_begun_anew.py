@@ -1,4 +1,4 @@
-"""A store that was emptied or lost its tail, with a clock behind: its new notices have smaller ids and are heard all the same."""
+"""An outbox that was emptied or lost its tail, with a clock behind: its new notices have smaller ids and are heard too."""
 
 import pytest
 
