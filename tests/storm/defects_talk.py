@@ -110,8 +110,8 @@ TALK: Final = (
     Defect(
         "a code may be used twice",
         "bot/second_factor.py",
-        "self._used_step = step",
-        "self._used_step = 0",
+        "self._used_steps.append(step)",
+        "self._used_steps.clear()",
         (BOT + "test_second_factor.py",),
     ),
     Defect(
