@@ -19,7 +19,6 @@ from engine.desk.plans import found, redrawn
 from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
-from engine.execution import missed
 from engine.execution.ids import read
 from engine.market.bars import Placement
 from engine.market.feed_health import is_bar_due
@@ -202,9 +201,11 @@ class Desk:
         if made_up.is_too_early(before, event.asked_ms):
             return NOTHING
         self.memory = made_up.taken_back(before, event.asked_ms, event.fills)
-        for fill in (fill for fill in event.fills if not missed.is_older(before, fill)):
-            outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
-            number = max(number, position.number(self.memory) + 1)
+        for listed in event.fills:
+            self.memory, fill = made_up.news_of(before, self.memory, listed)
+            if fill is not None:
+                outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
+                number = max(number, position.number(self.memory) + 1)
         self.memory = made_up.listed(self.memory, before, event.asked_ms)
         self.difference = self.difference.looked_up(event.asked_ms)
         return outcome

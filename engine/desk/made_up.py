@@ -29,6 +29,24 @@ def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
     return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:])
 
 
+def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, Fill | None]:
+    """What of a listed execution is news. `before`: the memory before the list.
+
+    A position that was found without a memory is as its newest change left it: what executed in that moment is known
+    from then on, and tells price and fee only.
+    """
+    held = before.holding
+    is_in_it = held is not None and fill.time_ms == held.trade.entry_time_ms and not any(n > 0 for n in before.recent_fills)
+    if missed.is_older(before, fill):
+        return (ledger.noted(desk, fill, desk.last_fill_seen_ms) if is_in_it else desk), None
+    if not is_in_it:
+        return desk, fill
+    assumed = sum((old.quantity for old in desk.made_up if old.side is fill.side), ZERO)
+    if not assumed:
+        return ledger.noted(desk, fill, desk.last_fill_seen_ms), None
+    return desk, _part(fill, min(assumed, fill.quantity))
+
+
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:

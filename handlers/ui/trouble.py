@@ -102,7 +102,7 @@ def exit_refused(texts: Texts, notice: ExitRefused) -> Alert:
     if notice.is_whole:
         head = texts.say("⛔ The exchange refuses to close {what}", what=what)
         covered = texts.say("It is still open, and its stops still guard it. I repeat the exit until it is flat.")
-        bare = texts.say("It is still open, and no stop guards it. I repeat the exit until it is flat; close it at the exchange if you can.")
+        bare = texts.say("It is still open, and no stop guards it: close it at the exchange if you can. I repeat the exit.")
         meaning = covered if notice.is_covered else bare
     else:
         head = texts.say("⛔ A part was not closed: {what}", what=what)

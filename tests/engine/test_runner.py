@@ -151,7 +151,7 @@ async def test_the_latch_goes_to_its_file_and_the_file_alone_latches_the_next_st
         left = house.latch.latch
 
     async with running(a_house(state=None, latch=left)) as again:
-        assert again.runner.trader.books.saved.latch == left
+        assert again.runner.trader.books.saved.latch == replace(left, panicked_ms=0)
 
 
 async def test_a_restart_warms_up_to_the_last_handled_bar_and_leaves_the_rest_to_the_feed() -> None:

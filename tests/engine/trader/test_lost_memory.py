@@ -1,6 +1,7 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
 from engine.adapters.codec import decode, encode
+from engine.model.events import FillsListed
 from engine.model.messages import Errand
 from engine.model.saved import SavedState
 from engine.model.signals import Side
@@ -113,4 +114,27 @@ def test_a_position_that_is_found_without_a_memory_is_not_reduced_by_what_was_ex
     holding = world.trader.desks[SYMBOL].memory.holding
     assert holding is not None
     assert holding.quantity == half == world.held[SYMBOL]
+    assert not world.trades
+
+
+def test_what_executed_in_the_moment_of_a_found_position_is_in_it_however_often_it_is_listed() -> None:
+    """What enlarged and what reduced it then was booked once more, and the books turned."""
+    world = an_open_world()
+    held = world.held[SYMBOL]
+    world.time += 1_000
+    world._fill(SYMBOL, Side.LONG, held / 2, "web_1", 71)
+    world._fill(SYMBOL, Side.SHORT, held, "web_2", 72)
+    world._fill(SYMBOL, Side.SHORT, held / 4, "web_3", 73)
+    world._inbox.clear()
+
+    world.saved = None
+    world.restart()
+    for _ in range(3):
+        lives(world)
+        fills = tuple(fill for fill in world.fills if fill.symbol == SYMBOL)
+        world.give(FillsListed(SYMBOL, fills, world.time, world.now, world.now))
+
+    found = world.trader.desks[SYMBOL].memory.holding
+    assert found is not None
+    assert (found.trade.side, found.quantity) == (Side.LONG, held / 4)
     assert not world.trades
