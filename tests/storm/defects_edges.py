@@ -88,6 +88,14 @@ EDGES: Final = (
         (ADAPTERS + "test_binance_budget.py",),
     ),
     Defect(
+        "a 429 is heard and not obeyed",
+        WIRE + "binance_client.py",
+        "self.budget.note_too_many(headers)",
+        "self.budget.note_headers(headers)",
+        (ADAPTERS + "test_binance_client.py",),
+        "A7,A13,A10,C1",
+    ),
+    Defect(
         "requests go on during a ban",
         WIRE + "binance_budget.py",
         "waits = [self._banned_until - now]",

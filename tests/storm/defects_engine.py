@@ -78,6 +78,21 @@ ENGINE: Final = (
         (STATE + "/test_day.py",),
     ),
     Defect(
+        "the peak of the equity goes down with it",
+        "engine/trader/books.py",
+        "if equity > self.saved.peak_equity:",
+        "if equity != self.saved.peak_equity:",
+        (TRADER,),
+    ),
+    Defect(
+        "more leverage than the setting is as good as the setting",
+        "engine/desk/moment.py",
+        "setup.is_isolated and setup.leverage <= leverage",
+        "setup.is_isolated and setup.leverage >= 1",
+        (TRADER,),
+        "A34,B16",
+    ),
+    Defect(
         "a withdrawal counts as a drawdown",
         "engine/state/day.py",
         "peak = account.peak_equity + amount if account.peak_equity else account.peak_equity",

@@ -27,7 +27,12 @@ class Disk:
         self.writes: list[tuple[SavedState | None, tuple[Notice, ...], tuple[Trade, ...]]] = []
         self.latch: LatchView | None = None
         self.noted = 0  # the sequence file: how many journal entries this machine knows of
-        self.was_cut = False
+        self.cuts = 0
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether writes were ever lost."""
+        return self.cuts > 0
 
     @property
     def journalled(self) -> int:
@@ -56,7 +61,7 @@ class Disk:
         """The newest writes never reached the platter."""
         if writes and self.writes:
             del self.writes[-writes:]
-            self.was_cut = True
+            self.cuts += 1
 
 
 def _has_entry(state: SavedState | None) -> bool:

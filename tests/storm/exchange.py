@@ -4,7 +4,9 @@ Matching, triggers, books, refusals and frames are the sandbox's own. What is do
 `hands` do to the account at the exchange itself.
 """
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 from urllib.parse import parse_qsl
@@ -19,6 +21,7 @@ from sandbox.exchange.endpoints import Desk
 from sandbox.exchange.exchange import open_exchange
 from sandbox.exchange.faults import AnswerFaults, StreamFaults
 from sandbox.exchange.fills import end_algo
+from sandbox.exchange.funding import next_settlement, settle_funding
 from sandbox.exchange.gate import Asked, Gate
 from sandbox.exchange.history import Kline
 from sandbox.exchange.hub import Hub
@@ -26,6 +29,7 @@ from sandbox.exchange.limits import Limits
 from sandbox.exchange.liquidation import check_margins, deleverage, liquidate
 from sandbox.exchange.listen_keys import ListenKeys
 from sandbox.exchange.matching import execute
+from sandbox.exchange.news import leverage_update
 from sandbox.exchange.orders import AlgoOrder, Order
 from sandbox.exchange.params import Params
 from sandbox.exchange.path import leg_times, path_of
@@ -35,13 +39,26 @@ from sandbox.market.market import Market
 
 KEY: Final = "storm-key-" + "k" * 54
 SECRET: Final = "storm-secret-" + "s" * 51
+PAID_LATE_S: Final = 15.0  # reference 9: settled so late, and who entered meanwhile pays, too
 
 
 class StormExchange:
     """Matching engine, books and streams. `looked` is called after everything that may have changed something."""
 
     def __init__(self, market: Market, seed: int, fills_per_order: int, wire: WireClock) -> None:
-        config = VenueConfig(api_key=KEY, api_secret=SECRET, speed=1.0, seed=seed, fills_per_order=fills_per_order)
+        habits = random.Random(f"habits {seed}")  # of its own, so that all other draws stay what they were
+        config = VenueConfig(
+            api_key=KEY,
+            api_secret=SECRET,
+            speed=1.0,
+            seed=seed,
+            fills_per_order=fills_per_order,
+            close_position_expires=habits.random() < 0.7,
+            child_keeps_client_id=habits.random() < 0.5,
+            shuffle_news=habits.random() < 0.3,
+        )
+        self._late_ms = int(habits.random() * PAID_LATE_S * 1_000)
+        self._paid_ms = next_settlement(market.start_ms)
         self.market = market
         self.exchange = open_exchange(config, market)
         self.exchange.wire = wire
@@ -115,6 +132,7 @@ class StormExchange:
             self.told()
         exchange.clock.move_to(until_ms)
         arrive(exchange, legs, 1.0)
+        self._pay_funding()
         check_margins(exchange)
         self.told()
 
@@ -133,6 +151,12 @@ class StormExchange:
             self.broadcast.closed(symbol)
         if not self.is_over:
             self._open_bar()
+
+    def _pay_funding(self) -> None:
+        """Settle what fell due a moment ago: who holds a position now pays or is paid."""
+        if self.exchange.clock.now_ms >= self._paid_ms + self._late_ms:
+            settle_funding(self.exchange, self._paid_ms)
+            self._paid_ms = next_settlement(self._paid_ms)
 
     def jump(self, symbol: str, fraction: float) -> None:
         """The price is somewhere else at once, for a moment: stops on the way fire where the gap ends."""
@@ -202,6 +226,18 @@ class StormExchange:
             end_algo(self.exchange, algo, "CANCELED")
             self.told()
         return bool(ours)
+
+    def change_leverage(self, symbol: str, leverage: int) -> None:
+        """The owner sets another leverage."""
+        position = self.exchange.position(symbol)
+        position.leverage = leverage
+        self.exchange.tell(leverage_update(self.exchange, position))
+        self.told()
+
+    def coarsen(self, symbol: str, times: int) -> None:
+        """The exchange asks for prices on a coarser grid from now on; what rests stays as it is."""
+        contract = self.exchange.contracts[symbol]
+        self.exchange.contracts[symbol] = replace(contract, coarseness=contract.coarseness * times)
 
     def liquidate(self, symbol: str) -> None:
         """The exchange closes the position for want of margin."""

@@ -90,7 +90,8 @@ def _leverage_changed(world: "World", chance: random.Random) -> bool:
     symbol = chance.choice(SYMBOLS)
     if world.venue.lots(symbol):
         return False
-    world.venue.exchange.position(symbol).leverage = chance.choice((3, 10, 20))
+    world.leverage_changed_s[symbol] = world.loop.time()
+    world.venue.change_leverage(symbol, chance.choice((3, 10, 20)))
     return True
 
 

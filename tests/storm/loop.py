@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any, ClassVar, Final
 
-EPOCH_S: Final = 1_700_000_000.0
+EPOCH_S: Final = 1_700_035_100.0  # 07:58:20: the first bar of a run closes at 08:00, when funding falls due
 STEPS_LIMIT: Final = 3_000_000  # of one run: a loop that never comes to rest is a fault
 
 

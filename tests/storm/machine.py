@@ -140,7 +140,7 @@ class Machine(Frozen):
         )
         store = StormStore(self)
         self.runner = Runner(
-            setup=SETUP if world.mode is DecisionMode.AUTO else replace(SETUP, mode=world.mode),
+            setup=replace(SETUP, mode=world.mode, params=world.params),
             interval="1m",
             feed=feed,
             history=rest,

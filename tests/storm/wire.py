@@ -76,6 +76,7 @@ async def asked(machine: "Machine", method: str, path: str, encoded: str) -> Res
     await machine.point(f"{name}:before")
     if name == "entry":
         world.sent(dict(parse_qsl(encoded))["newClientOrderId"])
+    world.manners.leaves(machine, name, encoded)
     if treatment.no_connection:
         await asyncio.sleep(0.05)
         raise ConnectionTimeoutError
@@ -97,6 +98,7 @@ async def asked(machine: "Machine", method: str, path: str, encoded: str) -> Res
         raise ClientConnectionError("cut")
     async with asyncio.timeout(ORDER_TIMEOUT_S):
         response = await answer
+    world.manners.answered(machine, response.status, response.headers, await response.read())
     await machine.point(f"{name}:after")
     return response
 

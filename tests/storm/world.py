@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import engine.adapters.binance_socket as product_socket
-from engine.model.commands import Command, DecisionMode, StartTrading
+from engine.model.commands import ClosePosition, Command, DecisionMode, Panic, ResetLatch, StartTrading
 from engine.model.view import EngineView
+from engine.params import TradingParams
 from sandbox.exchange.clock import WireClock
 from tests.storm.disk import Disk
 from tests.storm.exchange import KEY, StormExchange
 from tests.storm.loop import EPOCH_S, PROCESS, StormTask, VirtualLoop, at_the_wheel
 from tests.storm.machine import PARAMS, Machine
+from tests.storm.manners import Manners
 from tests.storm.market import MINUTE_MS, START_MS, SYMBOLS, market_of
 from tests.storm.owner import Owner, the_chat
 from tests.storm.watch import Watch
@@ -28,6 +30,8 @@ CALM_S: Final = 30.0
 REST_S: Final = 8.0  # the market stands still at the end, so that everything can come to rest
 FIRST_BAR_LEFT_S: Final = 12.0  # the run begins so long before the first bar closes
 RESTART_S: Final = (0.3, 1.5)
+TIGHT_DRAWDOWN: Final = 0.002
+SMALL_SHARE: Final = 0.05
 AFTER_KILL_S: Final = 2.5  # 5 s after a kill: this, and what `Watch` allows while running
 
 
@@ -76,7 +80,9 @@ class World:
         self.foreigners = list[int]()
         self.foreigners_gone = set[int]()
         self.mode = DecisionMode.CONFIRM if seed % 3 == 0 else DecisionMode.AUTO
-        self.risk = PARAMS.risk_per_trade
+        self.params = _params_of(seed)
+        self.risk = self.params.risk_per_trade
+        self.leverage_changed_s: dict[str, float] = {}  # by symbol: when somebody else changed it
         self._blows = blows
         self._touched = set[str]()
         self._sent_s: dict[str, float] = {}
@@ -107,7 +113,7 @@ class World:
 
     async def _lived(self) -> None:
         self.venue = StormExchange(market_of(self.seed), self.seed, self.chance.randint(1, 3), TrueClock(self.loop))
-        self.disk, self.watch = Disk(), Watch(self)
+        self.disk, self.watch, self.manners = Disk(), Watch(self), Manners(self)
         self.weather = Weather(self, self._blows(self))
         self._lags = any(blow.fault.id == "A31" for blow in self.weather.blows)
         self.most_equity = self.venue.equity()
@@ -140,6 +146,7 @@ class World:
         if runner is not None and runner.phase == "running":
             self.watch.latched(runner.trader.books.saved.latch is not None)
         self.watch.look()
+        self.watch.account.stepped()
         self.owner.look()
 
     def _begin(self) -> None:
@@ -213,6 +220,10 @@ class World:
     def bar_age_s(self, second: float) -> float:
         """How long before a moment of the run the newest bar had closed."""
         return (second - FIRST_BAR_LEFT_S) % (MINUTE_MS / 1_000)
+
+    def bar_number(self, second: float) -> int:
+        """Which bar was the newest closed one at a moment of the run."""
+        return int((second - FIRST_BAR_LEFT_S) // (MINUTE_MS / 1_000))
 
     def told(self, symbol: str, arrived_s: float) -> None:
         """A process read a price of a symbol that had come in at a moment."""
@@ -291,7 +302,25 @@ class World:
         if control is None or machine.is_dead:
             return
         command: Command = kind(**values, asked=control.asked("owner"))
+        self._noted(command)
         machine.run(_asked(control, command))
+
+    def _noted(self, wish: Command) -> None:
+        """What is wished is what the judge holds the process to."""
+        if isinstance(wish, ResetLatch):
+            self.watch.account.reset()
+        if not isinstance(wish, ClosePosition | Panic) or (isinstance(wish, ClosePosition) and wish.fraction < 1):
+            return
+        runner = self.machine.runner
+        if runner is None or runner.phase != "running" or self.machine.is_paused:
+            return
+        for symbol, desk in runner.trader.desks.items():
+            holding = desk.memory.holding
+            is_meant = isinstance(wish, Panic) or (holding is not None and holding.trade.intent_id == wish.intent_id)
+            is_leaving = desk.memory.exit is not None or desk.memory.entry is not None
+            is_open = holding is not None and not holding.flat_seen_ms and not self.was_touched(symbol)
+            if is_open and is_meant and not is_leaving:
+                self.manners.wished([symbol])
 
     def by_hand(self, symbol: str, side: int, lots: int) -> None:
         """The owner trades in the exchange's app."""
@@ -315,6 +344,16 @@ class World:
     def is_forgotten(self, symbol: str) -> bool:
         """Whether the owner told the bot to leave the position alone."""
         return False
+
+
+def _params_of(seed: int) -> TradingParams:
+    """The settings of a seed: with some of them limits are reached that others never come near."""
+    params = PARAMS
+    if seed % 5 == 4:
+        params = params._replace(max_drawdown=TIGHT_DRAWDOWN)
+    if seed % 7 == 3:
+        params = params._replace(max_positions=1, max_position_value_ratio=SMALL_SHARE)
+    return params
 
 
 async def _asked(control: Any, command: Command) -> None:

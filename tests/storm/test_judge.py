@@ -1,0 +1,190 @@
+"""What the storm's judge sees: each of these mistakes, made on purpose, is named by the exchange's own books or on the wire."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import engine.desk.desk as product_desk
+import engine.risk.pre_trade_veto as product_veto
+import engine.state.latch as product_latch
+from engine.adapters.binance_broker import BinanceBroker
+from engine.adapters.binance_budget import Budget
+from engine.execution.ids import client_id
+from engine.model.commands import ClosePosition
+from engine.model.messages import NOTHING
+from engine.model.orders import ApprovedOrder, Role
+from sandbox.exchange.matching import execute
+from sandbox.exchange.orders import Order
+from tests.storm.catalogue import FAULTS
+from tests.storm.disk import Disk
+from tests.storm.market import SYMBOLS
+from tests.storm.weather import Blow
+from tests.storm.world import Ended, World
+
+SEED = 2  # both symbols are entered, and left again
+
+
+def lived(acts: dict[float, Callable[[World], None]], *, seed: int = SEED, storm_s: float = 40.0, **settings: Any) -> Ended:
+    """A run without weather, in which something is done at some moments."""
+
+    def blows(world: World) -> list[Blow]:
+        world.params = world.params._replace(**settings)
+        return [Blow(replace(FAULTS["G5"], act=_act(act)), second, second + 1.0) for second, act in acts.items()]
+
+    return World(seed, blows, storm_s=storm_s).run()
+
+
+def _act(act: Callable[[World], None]) -> Callable[[World, Any], bool]:
+    def done(world: World, _: Any) -> bool:
+        act(world)
+        return True
+
+    return done
+
+
+def seen_by(ended: Ended) -> set[str]:
+    return {name for name, _ in ended.violations}
+
+
+def close_all(world: World) -> None:
+    """The owner closes what is open."""
+    view = world.view()
+    assert view is not None
+    held = [desk.position for desk in view.desks.values() if desk.position is not None]
+    assert held
+    for position in held:
+        world.wish(ClosePosition, intent_id=position.trade.intent_id, fraction=1.0)
+
+
+def test_a_calm_run_in_which_the_owner_closes_everything_shows_nothing() -> None:
+    ended = lived({20.0: close_all})
+
+    assert ended.fills >= 4
+    assert not ended.violations
+
+
+def test_requests_during_a_429_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "note_too_many", lambda *_: None)
+    refused = Blow(replace(FAULTS["A7"], odds=0.3), 0.0, 3.0)
+
+    ended = World(SEED, lambda _: [refused], storm_s=40.0).run()
+
+    assert any(name == "I18" and "before a 429" in what for name, what in ended.violations)
+
+
+def test_requests_during_a_ban_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "note_banned", lambda *_: None)
+    banned = Blow(replace(FAULTS["A8"], odds=0.3), 0.0, 3.0)
+
+    ended = World(SEED, lambda _: [banned], storm_s=40.0).run()
+
+    assert any(name == "I18" and "end of a ban" in what for name, what in ended.violations)
+
+
+def test_an_exit_that_leaves_three_seconds_late_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = BinanceBroker.place
+
+    async def late(self: BinanceBroker, order: ApprovedOrder) -> Any:
+        if order.role is Role.EXIT:
+            await asyncio.sleep(3.0)
+        return await place(self, order)
+
+    monkeypatch.setattr(BinanceBroker, "place", late)
+
+    assert "I10" in seen_by(lived({20.0: close_all}))
+
+
+def test_a_wish_to_close_that_is_never_carried_out_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product_desk.Desk, "leave", lambda *_: NOTHING)
+
+    assert "I10" in seen_by(lived({20.0: close_all}))
+
+
+def test_an_exit_that_turns_a_position_is_seen() -> None:
+    def turned(world: World) -> None:
+        exchange = world.venue.exchange
+        symbol = next(symbol for symbol in SYMBOLS if world.venue.lots(symbol))
+        lots, intent = world.venue.lots(symbol), "a" * 16
+        side = -1 if lots > 0 else 1
+        name = client_id(Role.TARGET, intent, 1)
+        now = exchange.clock.now_ms
+        execute(
+            exchange, Order(exchange.ids.next_order(), name, symbol, side, "MARKET", "GTC", 2 * abs(lots), 0, False, False, now)
+        )
+        world.venue.told()
+
+    ended = lived({20.0: turned})
+
+    assert any(name == "I10" and "turned" in what for name, what in ended.violations)
+
+
+def test_an_entry_under_more_leverage_than_the_setting_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Blow(replace(FAULTS["A34"], odds=1.0), 0.0, 30.0)
+    assert not World(SEED, lambda _: [refused], storm_s=40.0).run().fills
+
+    monkeypatch.setattr(product_desk, "is_set_up", lambda *_: True)
+
+    assert "I3" in seen_by(World(SEED, lambda _: [refused], storm_s=40.0).run())
+
+
+def test_a_position_beyond_the_settings_is_seen() -> None:
+    def narrower(world: World) -> None:
+        world.params = world.params._replace(max_position_value_ratio=0.01)  # the process runs with the larger one
+
+    assert "I3" in seen_by(lived({5.0: narrower}))
+
+
+def test_a_position_too_many_is_seen() -> None:
+    def fewer(world: World) -> None:
+        world.params = world.params._replace(max_positions=1)
+
+    assert "I3" in seen_by(lived({5.0: fewer}, seed=SEED))
+
+
+def test_entries_beyond_the_drawdown_are_seen_without_the_engines_latch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped_out(world: World) -> None:
+        for symbol in SYMBOLS:
+            world.venue.jump(symbol, -0.03 if world.venue.lots(symbol) > 0 else 0.03)
+
+    assert not lived({20.0: stopped_out}, storm_s=180.0, max_drawdown=0.002).violations
+
+    monkeypatch.setattr(product_latch, "drawn_down", lambda *_: 0.0)
+    monkeypatch.setattr(product_veto, "fall", lambda *_: 0.0)  # an entry is refused beyond it, too, latch or not
+
+    assert "I9" in seen_by(lived({20.0: stopped_out}, storm_s=180.0, max_drawdown=0.002))
+
+
+def test_an_entry_that_was_not_written_down_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Disk, "append", lambda *_: None)
+
+    ended = lived({})
+
+    assert any(name == "I1" and "written down nowhere" in what for name, what in ended.violations)
+
+
+def test_an_entry_that_is_larger_than_planned_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    sign = BinanceBroker.sign
+
+    def doubled(self: BinanceBroker, order: ApprovedOrder) -> Any:
+        assert order.quantity is not None
+        return sign(self, replace(order, quantity=order.quantity * Decimal(2)))
+
+    monkeypatch.setattr(BinanceBroker, "sign", doubled)
+
+    ended = lived({})
+
+    assert any(name == "I1" and "was planned as" in what for name, what in ended.violations)
+
+
+def test_funding_is_paid_in_mid_run_and_booked() -> None:
+    world = World(SEED, lambda _: [])
+
+    ended = world.run()
+
+    paid = [income for income in world.venue.exchange.ledger.incomes if income.kind == "FUNDING_FEE"]
+    assert not ended.violations
+    assert paid
