@@ -40,6 +40,7 @@ class Contract:
     tick_units: int
     tick_size: float
     step_size: float
+    coarseness: int = 1  # PRICE_FILTER asks for whole multiples of so many ticks; what trades here keeps the finer ones
 
     @property
     def base(self) -> str:
@@ -71,7 +72,7 @@ class Contract:
         if _digits(value) > self.price_digits:
             raise Refused(-1111)
         ticks = value / self.tick
-        if ticks != ticks.to_integral_value():
+        if ticks != ticks.to_integral_value() or ticks % self.coarseness:
             raise Refused(-4014)
         if ticks < self.min_ticks:
             raise Refused(-4013)

@@ -238,7 +238,7 @@ def _filters(contract: Contract) -> list[dict[str, object]]:
             "filterType": "PRICE_FILTER",
             "minPrice": contract.price_text(contract.min_ticks),
             "maxPrice": contract.price_text(contract.max_ticks),
-            "tickSize": format(contract.tick, "f"),
+            "tickSize": format(contract.tick * contract.coarseness, "f"),
         },
         {"filterType": "LOT_SIZE", "minQty": step, "maxQty": contract.quantity_text(contract.max_lots), "stepSize": step},
         {

@@ -95,6 +95,11 @@ def _leverage_changed(world: "World", chance: random.Random) -> bool:
     return True
 
 
+def _tick_changed(world: "World", chance: random.Random) -> bool:
+    world.venue.coarsen(chance.choice(SYMBOLS), chance.choice((2, 5)))
+    return True
+
+
 # --- 2C: connections --------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +213,7 @@ WORLD: Final = [
     Fault("B8", "a stop that is not ours", act=_foreign_stop, is_dry=True),
     Fault("B9", "a stop is refused at its trigger", act=_refused_at_trigger, excuse_s=2.5),
     Fault("B10", "a thin book: market orders end half filled", act=_thin, excuse_s=2.0),
+    Fault("B15", "the tick size changes", act=_tick_changed, is_dry=True),
     Fault("B16", "leverage changed elsewhere", act=_leverage_changed, is_dry=True),
     Fault("B20", "a wick", act=_wick, is_dry=True),
     Fault("C1", "connections are cut", act=_cut, excuse_s=3.0),
