@@ -19,10 +19,13 @@ class Payments:
     due_ms: int = 0
 
     def expected(self, next_ms: int, now_ms: int) -> "Payments":
-        """The exchange names the coming payment: a later one than before means that one was paid just now."""
+        """The exchange names the coming payment: a later one than before means that one was paid just now.
+
+        So it may be where none was known before: what was asked at the start may have been too early for its list.
+        """
         if next_ms == self.next_ms:
             return self
-        return Payments(next_ms, now_ms + LATE_MS if 0 < self.next_ms < next_ms else self.due_ms)
+        return Payments(next_ms, now_ms + LATE_MS if self.next_ms < next_ms else self.due_ms)
 
     def failed(self, now_ms: int) -> "Payments":
         """Nobody answered."""

@@ -83,7 +83,10 @@ def _kept(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple
 def _fits(stop: StopOrder, want: Wanted) -> bool:
     if stop.is_cancelling:
         return False
-    return want.role is Role.WIDE_STOP or (stop.trigger_price == want.trigger_price and stop.quantity == want.quantity)
+    is_refused = not stop.algo_id and not stop.is_seen and stop.refusals + stop.waits > 0
+    if want.role is Role.WIDE_STOP and not is_refused:  # it is never moved
+        return True
+    return stop.trigger_price == want.trigger_price and stop.quantity == want.quantity
 
 
 def _placed(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:

@@ -79,6 +79,19 @@ def test_a_covered_position_asks_for_nothing() -> None:
     assert cover.is_complete(desk, wanted())
 
 
+def test_a_wide_stop_that_was_refused_follows_its_plan_and_one_that_may_rest_does_not() -> None:
+    """After another tick size it was asked for at its old price for ever."""
+    moved = (replace(wanted()[0], trigger_price=Decimal(1_941)), *wanted()[1:])
+    refused = builders.a_stop(Role.WIDE_STOP, 1, algo_id=0, is_seen=False, waits=1)
+    desk = replace(covered(), stops=(refused, *covered().stops[1:]))
+
+    _, followed = cover.audited(desk, moved, 9_000)
+    _, left = cover.audited(covered(), moved, 9_000)
+
+    assert [order.trigger_price for order in followed.orders] == [Decimal(1_941)]
+    assert not left.orders
+
+
 def test_a_raised_stop_is_placed_and_seen_before_the_old_one_is_cancelled() -> None:
     placed, first = cover.audited(covered(), wanted(1_985), 5_000)
     assert [order.trigger_price for order in first.orders] == [Decimal(1_985)]

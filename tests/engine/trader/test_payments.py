@@ -87,6 +87,19 @@ def test_a_payment_that_nobody_told_of_is_asked_for_after_its_time() -> None:
     assert world.asked == 1
 
 
+def test_a_payment_that_the_list_lacked_at_the_start_is_asked_for_once_more() -> None:
+    world = an_open_world()
+    world.saved = world.trader.state()
+    world.wake_up()
+    world.asked = 0
+
+    world.paid.append("late")
+    world.mark(world.time + 8 * HOUR)
+    world.lives(30)
+
+    assert (world.booked, world.asked) == (PAID, 1)
+
+
 def test_payments_are_asked_for_until_somebody_answers() -> None:
     world = an_open_world()
     world.paid.append("first")
