@@ -164,6 +164,7 @@ class Runner:
         self._owed.is_apart = False
         if found.saved is None:
             self.trader.books.saved = begun(self.trader.books.saved, self._hands.wished)
+            self._hands.put_in_charge(self.trader, None)  # reading may have latched a loss in the file
             self._doubt(None, has_ours=self._found_ours)
         else:
             self._replace(found, found.saved)
@@ -176,8 +177,7 @@ class Runner:
         before, hands = self.trader, self._hands
         self._owed.drop_trades()
         self._begin(merged(saved, before.state(), hands.wished), before.books.saved.latch)
-        hands.take_in(found.market.rules)
-        hands.take_in(found.news)
+        hands.take_in([*found.market.rules, *found.news])
         for bars in found.market.bars.values():
             hands.take_in(bars)
         hands.take_in([FeedRestored(route, 0, before.time_ms, self.clock.now_ms()) for route in hands.heard])

@@ -10,11 +10,15 @@ import pytest
 from bot.store_watch import OTHERS_ENTRIES_S, WatchedStore
 from engine.adapters.local_files import LatchFile, SequenceFile
 from engine.adapters.redis_writer import Taken
-from engine.model.notices import LatchCause
+from engine.model.notices import LatchCause, LatchSet
 from engine.model.saved import SavedState
 from engine.ports import StateDamaged, StoreDown
+from engine.runner import Runner
 from tests.engine.adapters.redis_servers import HandClock
 from tests.engine.adapters.saved_values import NAMESPACE, a_state
+from tests.engine.runner_house import House, a_house, running
+from tests.engine.runner_parts import BarHistory, KeptStore
+from tests.engine.trader.rising import WARMUP, rising
 
 
 class FakeStore:
@@ -175,3 +179,64 @@ async def test_nothing_is_held_where_the_first_answer_names_nobody_else(watched:
     await watch.load()
 
     assert not holds
+
+
+# --- through the engine -----------------------------------------------------------------------------------------------
+
+
+class EmptiedStore(KeptStore):
+    """Lost what it held: its numbers begin anew, and there is no memory."""
+
+    async def check(self) -> list[str]:
+        if not self.is_up:
+            raise StoreDown("switched off")
+        return []
+
+    async def take_epoch(self) -> Taken:
+        return Taken(1, 0, NAMESPACE, from_elsewhere=False)
+
+    async def beat(self) -> None:
+        return None
+
+
+def a_house_on(folder: Path) -> House:
+    """An engine whose store lost its memory, which only the folder knows."""
+    house = a_house()
+    house.store = EmptiedStore(house.diary)
+    house.runner = Runner(
+        setup=house.runner.setup,
+        interval=house.runner.interval,
+        feed=house.feed,
+        history=BarHistory(rising(WARMUP), house.diary, ()),
+        broker=house.broker,
+        store=WatchedStore(house.store, folder, house.clock),  # type: ignore[arg-type]  # a fake of what is used of it
+        clock=house.clock,
+        latch_file=LatchFile(folder),
+    )
+    house.runner.alarm = house.phone
+    SequenceFile(folder).note(9_999)
+    return house
+
+
+@pytest.mark.parametrize(("is_full", "is_away"), [(False, False), (True, False), (False, True)])
+async def test_a_loss_that_is_found_late_latches_the_running_engine_too(
+    full: Callable[[bool], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_full: bool, is_away: bool
+) -> None:
+    monkeypatch.setattr("engine.owed.RETRY_S", 0)
+    monkeypatch.setattr("engine.runner.LOAD_AGAIN_S", 0)
+    house = a_house_on(tmp_path)
+    house.store.is_up = not is_away
+    if is_full:
+        full(True)
+    async with running(house):
+        assert house.runner.is_apart == (is_full or is_away)
+        house.store.is_up = True
+        if is_full:
+            full(False)
+        await house.settle()
+
+        latch = house.runner.trader.books.saved.latch
+        assert not house.runner.is_apart
+        assert latch is not None
+        assert latch.cause is latch_in(tmp_path) is LatchCause.LOST_STATE
+        assert len(house.told(LatchSet)) == 1
