@@ -108,5 +108,5 @@ class PanelRefresh(BaseMiddleware):
 def shows_panel(spoken: Message | CallbackQuery) -> bool:
     """Whether the answer to this is the panel."""
     if isinstance(spoken, Message):
-        return (spoken.text or "").split("@")[0].split(" ")[0] in OPENING
+        return (spoken.text or "").split("@")[0].split(" ")[0].lower() in OPENING
     return (spoken.data or "") in SHOWS_PANEL

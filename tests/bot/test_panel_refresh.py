@@ -117,6 +117,16 @@ async def test_another_screen_on_the_same_message_is_left_alone_until_the_panel_
     assert await screen.passes(10_000) == 1
 
 
+@pytest.mark.parametrize("said", ["/panel", "/PANEL", "/Start@autobot now"])
+async def test_a_panel_is_kept_fresh_however_its_command_was_written(said: str) -> None:
+    screen = Screen()
+    await screen.users.set_value(OWNER, PANEL, str(PANEL_ID))
+
+    await screen.says(said)
+
+    assert await screen.passes(10_000) == 1
+
+
 async def test_a_screen_below_leaves_the_panel_where_it_is(screen: Screen) -> None:
     await screen.taps(Tell(view=View.WHY).pack(), message_id=99)
 
