@@ -80,10 +80,17 @@ class Outbox:
             await self._link.run(pipe.execute())
 
     async def told(self) -> frozenset[Told]:
-        """Everything that is noted."""
+        """Everything that is noted. What cannot be read is taken out: its notice is told once more, and all others are told."""
         call: Awaitable[Any] = self._link.client.zrange(TOLD, 0, -1)
-        parts = (note.decode().split(":") for note in await self._link.run(call))
-        return frozenset(Told(notice, int(chat)) for notice, chat in parts)
+        told: set[Told] = set()
+        for note in await self._link.run(call):
+            try:
+                notice, chat = note.decode().split(":")
+                told.add(Told(notice, int(chat)))
+            except ValueError:
+                logger.error("a note of who was told cannot be read and is taken out: %r", note)
+                await self._link.run(self._link.client.zrem(TOLD, note))
+        return frozenset(told)
 
     async def waiting(self) -> int:
         """How many notices are not delivered yet."""

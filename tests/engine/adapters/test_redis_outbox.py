@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from engine.adapters import redis_outbox
 from engine.adapters.codec import encode_notice
 from engine.adapters.redis_link import RedisLink
-from engine.adapters.redis_outbox import FROM_START, OUTBOX, Outbox, Told
+from engine.adapters.redis_outbox import FROM_START, OUTBOX, TOLD, Outbox, Told
 from engine.adapters.redis_server import EmbeddedServer
 from engine.model.machine_notices import EngineHalted
 from engine.model.notices import Notice
@@ -111,6 +111,20 @@ async def test_who_was_told_is_known_until_the_notice_goes(outbox: Outbox, clien
 
     assert noted == {Told(first, 11), Told(first, 12), Told(second, 11)}
     assert await outbox.told() == {Told(second, 11)}
+
+
+@pytest.mark.parametrize("note", [b"no colon", b"1-0:eleven", b"1-0:11:12", b"1-0:11\xff"])
+async def test_a_note_that_cannot_be_read_is_taken_out_and_the_others_hold(
+    outbox: Outbox, client: Redis, note: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await outbox.note([Told("1-0", 11)])
+    await client.zadd(TOLD, {note: 0})
+
+    noted = await outbox.told()
+
+    assert noted == {Told("1-0", 11)}
+    assert await client.zrange(TOLD, 0, -1) == [b"1-0:11"]
+    assert "cannot be read" in caplog.text
 
 
 async def test_of_too_many_notes_the_oldest_go(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
