@@ -178,6 +178,22 @@ class Delivery:
     async def _sent(self, chat: int, one: Waiting) -> None:
         alert, one.is_on_its_way = one.alert, True
         try:
+            await self._taken(chat, alert)
+        except (TelegramAPIError, StoreDown):
+            if one.is_outdated:  # what made it stale tells more: sent again, it would come after that
+                await self._done(chat, one)
+            raise
+        finally:
+            one.is_on_its_way = False
+        if one.alert is alert or one.is_outdated:
+            self.delivered += 1
+            await self._done(chat, one)
+            return
+        one.alert = one.alert._replace(edits=alert.name)  # it changed on its way: now there is something to edit
+
+    async def _taken(self, chat: int, alert: Alert) -> None:
+        """Have Telegram take an alert; what it refuses for good is given up."""
+        try:
             await self._sender.send(chat, alert)
         except TelegramBadRequest as error:
             if "chat not found" in error.message.lower():
@@ -187,14 +203,10 @@ class Delivery:
             raise
         except TelegramAPIError as error:
             logger.error("Telegram refuses an alert; it is given up: %s", type(error).__name__)
-        finally:
-            one.is_on_its_way = False
-        if one.alert is alert:
-            self._queues[chat].done(one)
-            self.delivered += 1
-            await self._told(*(Told(notice, chat) for notice in one.notices))
-            return
-        one.alert = one.alert._replace(edits=alert.name)  # it changed on its way: now there is something to edit
+
+    async def _done(self, chat: int, one: Waiting) -> None:
+        self._queues[chat].done(one)
+        await self._told(*(Told(notice, chat) for notice in one.notices))
 
     async def _sleep_until_heard(self, chat: int) -> None:
         """The owner has not opened the chat, or blocked the bot: wait until they speak, and look now and then."""

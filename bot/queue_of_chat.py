@@ -24,6 +24,7 @@ class Waiting:
     number: int
     notices: list[str] = field(default_factory=list)
     is_on_its_way: bool = False  # its notices are counted when it arrives: until then it is not taken out
+    is_outdated: bool = False  # made stale on its way: what did not arrive is not sent again
 
     @property
     def urgency(self) -> tuple[int, int]:
@@ -54,11 +55,14 @@ class QueueOfChat:
         return self._thinned() if len(self._waiting) > MANY else []
 
     def _outdated(self, alert: Alert) -> list[str]:
-        """Take out what this alert makes stale; its notices are told with it."""
-        stale = [one for one in self._resting() if alert.outdates and one.alert.name == alert.outdates]
+        """Take out what this alert makes stale; its notices are told with it. What is on its way is only marked."""
+        stale = [one for one in self._waiting if alert.outdates and one.alert.name == alert.outdates]
         for one in stale:
+            one.is_outdated = True
+        resting = [one for one in stale if not one.is_on_its_way]
+        for one in resting:
             self._waiting.remove(one)
-        return [notice for one in stale for notice in one.notices]
+        return [notice for one in resting for notice in one.notices]
 
     def first(self) -> Waiting | None:
         """The most urgent one, left where it is."""

@@ -90,14 +90,14 @@ def sent(queue: QueueOfChat) -> Waiting:
     return one
 
 
-def test_an_alert_on_its_way_is_not_outdated_for_it_is_told_by_itself() -> None:
+def test_an_alert_on_its_way_is_marked_as_outdated_and_stays_until_its_attempt_ended() -> None:
     queue = QueueOfChat()
     queue.put(alert("stop moved", name="stop:a"), "1")
     moved = sent(queue)
 
     queue.put(alert("closed", Loudness.MONEY, outdates="stop:a"), "2")
 
-    assert moved.notices == ["1"]
+    assert (moved.notices, moved.is_outdated) == (["1"], True)
     closed = queue.first()
     assert closed is not None
     assert (closed.alert.text, closed.notices) == ("closed", ["2"])
