@@ -70,6 +70,8 @@ class Hands:
         trader.keep_latch(held)
         if kept is not None and kept.is_panicking and kept.panicked_ms > trader.books.saved.panicked_ms:
             trader.books.begin_panic(kept.panicked_ms)  # asked for without the store; what the memory heard of it tells itself
+        elif kept is not None:  # one that is asked for now begins after all that anybody heard of, whatever the clock says
+            trader.books.saved = replace(trader.books.saved, panicked_ms=max(kept.panicked_ms, trader.books.saved.panicked_ms))
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()

@@ -120,7 +120,7 @@ class Errands:
 
     async def _paid(self, symbol: str, since_ms: int) -> Sequence[Event]:
         rows = await self._reader.funding(symbol, since_ms)
-        return [FundingPaid(symbol, amount, funding_id(symbol, paid_ms), *self._times()) for paid_ms, amount in rows]
+        return [FundingPaid(symbol, amount, funding_id(symbol, paid_ms), *self._times(), paid_ms) for paid_ms, amount in rows]
 
     async def setup_seen(self, symbol: str) -> Event:
         """Read how a symbol is set up now."""

@@ -90,7 +90,7 @@ class PaperErrands:
 
     def _paid(self, symbol: str, since_ms: int) -> Sequence[Event]:
         rows = [row for row in self._exchange.books.funding if row.symbol == symbol and row.time_ms >= since_ms]
-        return [FundingPaid(symbol, row.amount, row.payment_id, *self._times()) for row in rows]
+        return [FundingPaid(symbol, row.amount, row.payment_id, *self._times(), row.time_ms) for row in rows]
 
     def _stop(self, symbol: str, name: str) -> Event:
         resting, ended = self._exchange.books.stops.get(name), self._exchange.books.ended.get(name)

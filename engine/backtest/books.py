@@ -13,6 +13,7 @@ from engine.desk.entries import cause_of
 from engine.execution import fills
 from engine.execution.ids import intent_id
 from engine.execution.lot_rules import decimal_price, decimal_quantity, lot_rules, nearest_ticks, price_at
+from engine.model.events import FundingPaid
 from engine.model.market import DAY_MS, LotRules, SymbolRules
 from engine.model.orders import ExitPlan, ExitReason, Fill
 from engine.model.saved import SavedDesk
@@ -78,7 +79,7 @@ def _closed(raw: RawTrades, at: int, grids: Sequence[Grid], simulation: Simulati
     name = intent_id(NAMESPACE, rules.symbol, cause_of(entry_ms, side))
     holding = ledger.opened(bought, name, at + 1, plan, NAN, 0, None, entry_ms)
     desk = SavedDesk(rules.symbol, Sides.BOTH, holding=holding)
-    desk = ledger.funded(desk, money(raw.funding[at]), name, exit_ms)
+    desk = ledger.funded(desk, FundingPaid(rules.symbol, money(raw.funding[at]), name, exit_ms, exit_ms))
     assert desk.holding is not None
     trade = ledger.finished(ledger.reduced(desk.holding, sold, sold.time_ms), ExitReason(int(raw.reason[at])))
     return Closed(trade, Regime(int(raw.regime[at])), float(raw.confidence[at]), int(raw.bars_held[at]))

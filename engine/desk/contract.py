@@ -25,6 +25,7 @@ RULES_AGAIN_MS: Final = 2_000
 def setup_seen(desk: Desk, setup: SymbolSetup, time_ms: int) -> Outcome:
     """How the exchange holds the symbol now."""
     was_legal, desk.setup = desk.is_set_up, setup
+    desk.is_retuned = desk.is_retuned and setup.leverage != int(desk.terms.params.leverage)
     if not was_legal or desk.is_set_up:
         return NOTHING
     told = OutsideChange(desk.terms.symbol, "setup_changed", str(setup.leverage), time_ms)
@@ -32,10 +33,13 @@ def setup_seen(desk: Desk, setup: SymbolSetup, time_ms: int) -> Outcome:
 
 
 def set_up(desk: Desk) -> Outcome:
-    """Have the symbol set up as it is wanted, while nothing is held, nothing on its way, and the exchange says so, too."""
+    """Have the symbol set up as it is wanted, while nothing is held, nothing on its way, and the exchange says so, too.
+
+    A lower leverage than the setting is left as it is, unless the setting has changed since.
+    """
     seen = desk.seen_position
     is_flat = desk.memory.holding is None and desk.memory.entry is None and not (seen is not None and seen.quantity)
-    if desk.is_set_up or not is_flat:
+    if (desk.is_set_up and not desk.is_retuned) or not is_flat:
         return NOTHING
     return Outcome(errands=(SetUpSymbol(desk.terms.symbol, int(desk.terms.params.leverage)),))
 

@@ -111,7 +111,8 @@ def approved(desk: Desk, fraction: float, account: AccountNow, time_ms: int, now
         return outcome + Outcome(reply=Reply(ReplyCode.CHECKS_FAILED, refusals=refusals))
     shown = int(card.quantity / desk.terms.rules.step_size)
     lots = int(min(seen.size.lots, shown) * fraction)
-    if lots < max(1, desk.terms.lot.min_lots) or seen.size.notional * fraction < seen.size_checks.below_minimum.needed:
+    notional = seen.size.notional * lots / max(1, seen.size.lots)
+    if lots < max(1, desk.terms.lot.min_lots) or notional < seen.size_checks.below_minimum.needed:
         return refused(ReplyCode.TOO_SMALL, {"needed": seen.size_checks.below_minimum.needed})
     outcome = desk.end_proposal(ProposalEnd.TAKEN, who, time_ms)
     desk.memory, step = entries.planned(desk.memory, card.ruling, seen.size, terms_held(desk), lots)

@@ -72,6 +72,7 @@ class Desk:
         self._reductions: tuple[strangers.Reduction, ...] = ()
         self.is_ending = False
         self.rules_asked_ms = 0  # wire
+        self.is_retuned = False  # and not set up so yet
 
     # --- what the market does ---------------------------------------------------------------------------------------
 
@@ -212,7 +213,7 @@ class Desk:
 
     def funded(self, paid: FundingPaid) -> Decimal | None:
         """Book a funding payment; give what of it belongs to no open trade, None where it was booked before."""
-        before, self.memory = self.memory, ledger.funded(self.memory, paid.amount, paid.payment_id, paid.time_ms)
+        before, self.memory = self.memory, ledger.funded(self.memory, paid)
         rest = paid.amount if self.memory.holding is before.holding else Decimal(0)
         return rest if self.memory is not before else None
 
@@ -278,6 +279,7 @@ class Desk:
 
     def retuned(self, params: TradingParams) -> None:
         """Go on under other settings."""
+        self.is_retuned = self.is_retuned or int(params.leverage) != int(self.terms.params.leverage)
         self.terms = replace(self.terms, params=params)
         self.bars.retune(params)
 

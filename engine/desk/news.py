@@ -6,7 +6,7 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 from dataclasses import replace
 
 from engine.desk.care import hand_of
-from engine.desk.position import entry_checked, flat_asked, leave, why_left
+from engine.desk.position import entry_checked, flat_asked, leave, lots_of, why_left
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_beyond
 from engine.execution import cover, entry, leaving, missed, reasons, stop_news
@@ -173,6 +173,6 @@ def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tupl
     outcome = NOTHING
     if desk.entry is not None:
         desk, outcome = entry.ticked(desk, desk.entry, now_ms)
-    desk, step = leaving.ticked(desk, terms.rules.max_market_quantity, now_ms, time_ms)
+    desk, step = leaving.ticked(desk, lots_of(terms), now_ms, time_ms)
     desk, look = flat_asked(desk, now_ms)
     return desk, outcome + step + look + why_left(desk)

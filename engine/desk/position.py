@@ -129,11 +129,12 @@ def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_m
     name = read(fill.client_id)
     was_ours = name is not None and name.role is Role.EXIT  # of a part that was given up, too
     holding = watching.reduced(ledger.reduced(holding, fill, seen_ms), seen_ms)
+    closed_before = desk.exit.executed if desk.exit is not None and fill.client_id in desk.exit.names else Decimal(0)
     desk, outcome = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity, seen_ms)
     if desk.entry is not None and entry.is_of(desk.entry, fill):  # heard of after what closed its position
         return _entry_booked(desk, desk.entry, fill, time_ms)
     if was_ours and desk.exit is None and holding.quantity:
-        told = PositionReduced(holding.trade, fill.quantity, holding.quantity, time_ms)
+        told = PositionReduced(holding.trade, closed_before + fill.quantity, holding.quantity, time_ms)
         return desk, Outcome(notices=(told,))
     return desk, outcome + why_left(desk)
 
@@ -270,7 +271,12 @@ def leave(
     desk: SavedDesk, reason: ExitReason, quantity: Decimal, who: str, terms: DeskTerms, now_ms: int
 ) -> tuple[SavedDesk, Outcome]:
     """Close a position, or a part of it, at market."""
-    return leaving.leave(desk, reason, quantity, who, terms.rules.max_market_quantity, now_ms)
+    return leaving.leave(desk, reason, quantity, who, lots_of(terms), now_ms)
+
+
+def lots_of(terms: DeskTerms) -> leaving.Lots:
+    """What one market order of the symbol may be for."""
+    return leaving.Lots(terms.rules.step_size, terms.rules.max_market_quantity)
 
 
 def number(desk: SavedDesk) -> int:

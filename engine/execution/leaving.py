@@ -6,7 +6,7 @@ the exchange said what became of it: two halves would be the whole.
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.execution import cover, missed
 from engine.execution.ids import client_id, following
@@ -32,10 +32,22 @@ IN_THE_WAY_AFTER: Final = 2  # refusals of that kind, the position having been r
 ZERO: Final = Decimal(0)
 
 
+class Lots(NamedTuple):
+    """What one market order may be for."""
+
+    step: Decimal
+    largest: Decimal
+
+    def piece(self, rest: Decimal) -> Decimal:
+        """As much of a rest as one order takes. What lies beside a grid that has changed is left, if there is more."""
+        most = min(rest, self.largest)
+        return most // self.step * self.step or most
+
+
 def leave(
-    desk: SavedDesk, reason: ExitReason, quantity: Decimal, who: str, largest: Decimal, now_ms: int
+    desk: SavedDesk, reason: ExitReason, quantity: Decimal, who: str, lots: Lots, now_ms: int
 ) -> tuple[SavedDesk, Outcome]:
-    """Close `quantity` of the position, in pieces of at most `largest`. A whole exit replaces a partial one."""
+    """Close `quantity` of the position, in pieces. A whole exit replaces a partial one."""
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
         return desk, NOTHING
@@ -54,7 +66,7 @@ def leave(
         who=who,
         began_ms=now_ms,
     )
-    return _sent(replace(desk, exit=intent), holding, intent, min(intent.quantity, largest), now_ms)
+    return _sent(replace(desk, exit=intent), holding, intent, lots.piece(intent.quantity), now_ms)
 
 
 def _sent(desk: SavedDesk, holding: Holding, leaving: ExitIntent, piece: Decimal, now_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -82,7 +94,7 @@ def _rest(holding: Holding, leaving: ExitIntent, now_ms: int) -> Decimal:
     return holding.quantity - unbooked if now_ms - leaving.sent_ms < FILLS_LATE_MS else holding.quantity
 
 
-def ticked(desk: SavedDesk, largest: Decimal, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
+def ticked(desk: SavedDesk, lots: Lots, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """Go on with an exit when its time has come, and look at the account as the second source."""
     leaving, holding = desk.exit, desk.holding
     if leaving is None or holding is None or holding.flat_seen_ms or now_ms < leaving.retry_at_ms:
@@ -95,7 +107,7 @@ def ticked(desk: SavedDesk, largest: Decimal, now_ms: int, time_ms: int) -> tupl
         again = replace(leaving, unanswered=leaving.unanswered + bool(leaving.piece))
         is_futile = again.unanswered >= TOLD_AFTER
         again, told = _told_once(desk, again, ENDED_UNFILLED, "", time_ms) if is_futile else (again, NOTHING)
-        desk, outcome = _sent(desk, holding, again, min(rest, largest), now_ms)
+        desk, outcome = _sent(desk, holding, again, lots.piece(rest), now_ms)
         return (desk, outcome) if is_next_piece else _looked(desk, now_ms, told + outcome)
     desk = replace(desk, exit=replace(leaving, retry_at_ms=now_ms + REPEAT_MS))
     find = FindOrder(desk.symbol, leaving.client_id)
@@ -123,7 +135,7 @@ def refused(desk: SavedDesk, event: OrderRejected) -> tuple[SavedDesk, Outcome]:
 def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """One attempt more was for nothing. The owner is told of a whole exit to which that happens again and again."""
     refusals, is_nothing = leaving.refusals + 1, code in NOTHING_TO_REDUCE
-    if not leaving.is_whole and (is_nothing or refusals >= PARTIAL_REFUSALS):
+    if not leaving.is_whole and refusals >= PARTIAL_REFUSALS:
         return _given_up(desk, leaving, code, text, time_ms)
     wait_ms = _back_off(refusals)
     again = replace(

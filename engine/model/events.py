@@ -263,13 +263,17 @@ class BalanceChanged:
 
 @dataclass(frozen=True, slots=True)
 class FundingPaid:
-    """Funding was charged (negative) or received (positive). `payment_id` makes it countable once."""
+    """Funding was charged (negative) or received (positive). `payment_id` makes it countable once.
+
+    `paid_ms` (market) is when it was settled; 0 = just now.
+    """
 
     symbol: str
     amount: Decimal
     payment_id: str
     time_ms: int
     seen_ms: int
+    paid_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.model.events import FundingPaid
 from engine.model.orders import ExitPlan, ExitReason, Fill, Trade
 from engine.model.saved import RECENT_FUNDING, Holding, SavedDesk, forgotten_until_hour, paid_hour
 from engine.model.signals import Ruling, Side
@@ -148,20 +149,21 @@ def split(fill: Fill, quantity: Decimal) -> tuple[Fill, Fill]:
     return first, rest
 
 
-def funded(desk: SavedDesk, amount: Decimal, payment_id: str, paid_ms: int) -> SavedDesk:
+def funded(desk: SavedDesk, paid: FundingPaid) -> SavedDesk:
     """Book a funding payment once. One that is older than all that are remembered may have been booked: it is not.
 
-    `paid_ms` (market) tells whose it is: what was settled before a trade was entered belongs to the one before it.
+    What was settled before a trade was entered is not that trade's.
     """
-    if payment_id in desk.recent_funding:
+    if paid.payment_id in desk.recent_funding:
         return desk
-    if paid_hour(payment_id) < forgotten_until_hour(desk):
+    if paid_hour(paid.payment_id) < forgotten_until_hour(desk):
         return desk
-    remembered = sorted((*desk.recent_funding, payment_id), key=paid_hour)
+    remembered = sorted((*desk.recent_funding, paid.payment_id), key=paid_hour)
     desk = replace(desk, recent_funding=tuple(remembered[-RECENT_FUNDING:]))
+    paid_ms = paid.paid_ms or paid.time_ms
     if desk.holding is None or paid_ms < desk.holding.trade.entry_time_ms - SETTLED_WITHIN_MS:
         return desk
-    trade = replace(desk.holding.trade, funding=desk.holding.trade.funding + amount)
+    trade = replace(desk.holding.trade, funding=desk.holding.trade.funding + paid.amount)
     return replace(desk, holding=replace(desk.holding, trade=trade))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Container
 
 from engine.desk.terms import DeskTerms
+from engine.execution import missed
 from engine.execution.lot_rules import lot_rules
 from engine.model.market import SymbolRules
-from engine.model.messages import Outcome
+from engine.model.messages import FetchBars, Outcome, SyncAccount
 from engine.model.notices import OutsideChange
-from engine.model.saved import Override
+from engine.model.saved import Override, SavedDesk
 from engine.params import BadParam, TradingParams, tuned
 from engine.trader.setup import TraderSetup
 
@@ -44,3 +45,9 @@ def unlisted(setup: TraderSetup, desks: Container[str]) -> tuple[str, ...]:
 def unlisted_told(setup: TraderSetup, desks: Container[str], time_ms: int) -> Outcome:
     """Tell which symbols cannot be traded."""
     return Outcome(notices=tuple(OutsideChange(symbol, "not_listed", "", time_ms) for symbol in unlisted(setup, desks)))
+
+
+def begun_late(setup: TraderSetup, memory: SavedDesk, time_ms: int) -> Outcome:
+    """A symbol that is listed only now: the bars behind it, and what became meanwhile of what is remembered of it."""
+    bars = FetchBars(memory.symbol, time_ms - (setup.warmup_bars + 1) * setup.interval_ms)
+    return Outcome(errands=(bars, *missed.questions(memory), SyncAccount()))

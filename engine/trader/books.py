@@ -3,7 +3,7 @@
 Holds no clock: every moment is an argument. What must survive is in `saved`, a frozen value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -35,6 +35,7 @@ class Books:
         self.available = saved.wallet
         self.was_read = False
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
+        self.strays: tuple[str, ...] = ()
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
         self._zero_ms = 0  # wire; when a wallet of zero or less was reported that nothing has repeated yet
@@ -57,8 +58,12 @@ class Books:
         """Wallet and open results."""
         return self.saved.wallet + self.unrealised(desks)
 
-    def synced(self, account: AccountSnapshot, desks: Iterable[Desk]) -> None:
-        """Take over a snapshot, unless its reading began before the newest execution was heard of."""
+    def synced(self, account: AccountSnapshot, desks: Iterable[Desk], unlisted: Sequence[str]) -> None:
+        """Take over a snapshot, unless its reading began before the newest execution was heard of.
+
+        What is held of our symbols that the exchange does not list has no desk: it is a stray.
+        """
+        self.strays = tuple(held.symbol for held in account.positions if held.quantity and held.symbol in unlisted)
         desks = list(desks)
         if self.was_read and any(account.asked_ms <= desk.memory.last_fill_seen_ms for desk in desks):
             return

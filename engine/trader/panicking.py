@@ -24,6 +24,8 @@ def flattened(desk: Desk, now_ms: int) -> Outcome:
 def ended(books: Books, desks: Iterable[Desk], time_ms: int, now_ms: int) -> Outcome:
     """Report once all is flat and swept, and the exchange itself said so after the panic began."""
     desks = list(desks)
+    if books.strays:  # nobody here can close it, and all is not flat
+        return books.asked_again(now_ms)
     if any(desk.memory.holding or desk.memory.entry or desk.memory.stops for desk in desks):
         return NOTHING
     if not books.looked_ms or books.looked_ms < books.panic_from_ms or any(desk.difference.since_ms for desk in desks):

@@ -48,7 +48,7 @@ from engine.params import TradingParams
 from engine.ports import Event
 from engine.trader import afterwards, viewing, wishes
 from engine.trader.access import RESTRICTED, Access
-from engine.trader.beginning import terms_of, unlisted_told, with_overrides
+from engine.trader.beginning import begun_late, terms_of, unlisted, unlisted_told, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
 from engine.trader.subjects import ORDER_NEWS, symbol_of
@@ -76,7 +76,7 @@ class Trader:
         self.is_waiting = False  # another process's entries may still be on their way
         self.time_ms = 0
         self.synced_ms = 0
-        self._memories = {symbol: awakened(memory, now_ms) for symbol, memory in state.desks.items()}
+        self.memories = {symbol: awakened(memory, now_ms) for symbol, memory in state.desks.items()}
         self._lost = set(Route)  # until each connection delivers for the first time
 
     # --- the one door -----------------------------------------------------------------------------------------------
@@ -167,9 +167,9 @@ class Trader:
         if desk is not None:
             desk.terms = replace(desk.terms, rules=rules, lot=lot_rules(rules))
             return NOTHING
-        memory = self._memories.pop(rules.symbol, None) or SavedDesk(rules.symbol, wishes.SIDES_AT_START)
+        memory = self.memories.pop(rules.symbol, None) or SavedDesk(rules.symbol, wishes.SIDES_AT_START)
         self.desks[rules.symbol] = Desk(terms_of(self.setup, rules, self.params), memory)
-        return NOTHING
+        return begun_late(self.setup, memory, event.time_ms) if self.is_ready else NOTHING
 
     def _feed(self, event: FeedLost | FeedRestored) -> Outcome:
         if isinstance(event, FeedLost):
@@ -197,7 +197,7 @@ class Trader:
 
     def _compared(self, event: AccountSynced) -> Outcome:
         seen = event.account
-        self.books.synced(seen, self.desks.values())
+        self.books.synced(seen, self.desks.values(), unlisted(self.setup, self.desks))
         self.synced_ms = max(self.synced_ms, event.seen_ms)
         outcome = self.access.synced(seen, event.time_ms) + Outcome(changed=True)
         for symbol, desk in self.desks.items():
@@ -262,7 +262,7 @@ class Trader:
             peak_equity=float(saved.peak_equity),
             day_start_equity=float(saved.day_start_equity),
             available=float(self.books.available),
-            open_positions=sum(is_reserved(other.memory) for other in others),
+            open_positions=sum(is_reserved(other.memory) for other in others) + len(self.books.strays),
             loss_streak=saved.loss_streak,
             locked_until_ms=saved.locked_until_ms,
             is_refused=self.access.is_refused,
@@ -276,7 +276,7 @@ class Trader:
 
     def state(self) -> SavedState:
         """What must survive."""
-        desks = {**self._memories, **{symbol: desk.memory for symbol, desk in self.desks.items()}}
+        desks = {**self.memories, **{symbol: desk.memory for symbol, desk in self.desks.items()}}
         return SavedState(self.setup.namespace, self.books.saved, desks, self.overrides)
 
     def retune(self, params: TradingParams) -> None:

@@ -34,11 +34,12 @@ from engine.model.messages import NOTHING, Outcome, Reply, ReplyCode, SyncAccoun
 from engine.model.notices import LatchCause
 from engine.model.orders import ExitReason
 from engine.model.proposals import ProposalEnd
-from engine.model.saved import Override
+from engine.model.saved import Override, SavedDesk
 from engine.model.signals import Sides
 from engine.model.view import Running
 from engine.params import BY_NAME, BadParam, conflict, read, tuned
 from engine.trader.answering import answered, over
+from engine.trader.beginning import unlisted
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
@@ -125,6 +126,8 @@ def _allowed(trader: Trader, wish: AllowSides) -> Outcome:
     chosen = [trader.desks[wish.symbol]] if wish.symbol in trader.desks else list(trader.desks.values())
     if wish.symbol and wish.symbol not in trader.desks:
         return refused(ReplyCode.UNKNOWN_SYMBOL, {"symbol": wish.symbol})
+    for symbol in unlisted(trader.setup, trader.desks) if not wish.symbol else ():  # it holds for them when they are listed
+        trader.memories[symbol] = replace(trader.memories.get(symbol) or SavedDesk(symbol, wish.sides), sides=wish.sides)
     if all(desk.memory.sides is wish.sides for desk in chosen):
         return ALREADY
     for desk in chosen:

@@ -144,3 +144,20 @@ async def test_a_second_panic_under_the_latch_of_the_first_one_is_gone_on_with_t
         await looked(again)
 
         assert again.runner.trader.books.saved.is_panicking
+
+
+async def test_a_panic_after_the_clock_was_set_back_is_gone_on_with_too() -> None:
+    before = await after_a_panic()
+    assert before.store.state is not None
+    second = after(before, before.store.state)
+    second.clock.now = before.clock.now - 3_600_000
+    second.store.is_up = second.store.is_readable = False
+    second.broker.positions = (HELD,)
+    async with running(second):
+        await looked(second)
+        await second.control.ask(Panic(second.control.asked("7")))
+
+    async with running(after(second, before.store.state)) as third:
+        await looked(third)
+
+        assert third.runner.trader.books.saved.is_panicking

@@ -29,8 +29,8 @@ DESKS: Final = (
     Defect(
         "an exit that was refused is given up",
         CRAFT + "leaving.py",
-        "if not leaving.is_whole and (is_nothing or refusals >= PARTIAL_REFUSALS):",
-        "if is_nothing or refusals >= PARTIAL_REFUSALS:",
+        "if not leaving.is_whole and refusals >= PARTIAL_REFUSALS:",
+        "if refusals >= PARTIAL_REFUSALS:",
         (EXECUTION + "/test_leaving.py", TRADER + "/test_leaving.py"),
         "A14",
     ),

@@ -66,8 +66,8 @@ ENGINE: Final = (
     Defect(
         "a funding payment that is told twice is booked twice",
         "engine/state/ledger.py",
-        "if payment_id in desk.recent_funding:",
-        "if not payment_id:",
+        "if paid.payment_id in desk.recent_funding:",
+        "if not paid.payment_id:",
         (STATE + "/test_ledger.py", TRADER),
     ),
     Defect(

@@ -248,7 +248,7 @@ async def test_funding_payments_are_named_by_symbol_and_hour(
     event = await told(rest, FetchFunding("BTCUSDT", MARKET_MS))
 
     payment = f"BTCUSDT:{1_795_420_800_000 // 3_600_000}"
-    assert event == FundingPaid("BTCUSDT", Decimal("-0.06"), payment, MARKET_MS, clock.time_ms)
+    assert event == FundingPaid("BTCUSDT", Decimal("-0.06"), payment, MARKET_MS, clock.time_ms, 1_795_420_800_000)
     assert exchange.requests[0].params["incomeType"] == "FUNDING_FEE"
 
 

@@ -81,7 +81,7 @@ def test_a_covered_position_asks_for_nothing() -> None:
 
 def test_a_wide_stop_that_was_refused_follows_its_plan_and_one_that_may_rest_does_not() -> None:
     """After another tick size it was asked for at its old price for ever."""
-    moved = (replace(wanted()[0], trigger_price=Decimal(1_941)), *wanted()[1:])
+    moved = (wanted()[0]._replace(trigger_price=Decimal(1_941)), *wanted()[1:])
     refused = builders.a_stop(Role.WIDE_STOP, 1, algo_id=0, is_seen=False, waits=1)
     desk = replace(covered(), stops=(refused, *covered().stops[1:]))
 

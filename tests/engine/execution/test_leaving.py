@@ -18,6 +18,7 @@ from engine.state import ledger
 from tests import builders
 
 ONE, HALF, LARGEST = Decimal(1), Decimal("0.5"), Decimal(2_000)
+STEP = Decimal("0.001")
 
 
 def held(side: Side = Side.LONG) -> SavedDesk:
@@ -25,11 +26,11 @@ def held(side: Side = Side.LONG) -> SavedDesk:
 
 
 def left(desk: SavedDesk, quantity: Decimal, now_ms: int = 1_000, largest: Decimal = LARGEST) -> tuple[SavedDesk, Outcome]:
-    return leaving.leave(desk, ExitReason.MANUAL, quantity, "7", largest, now_ms)
+    return leaving.leave(desk, ExitReason.MANUAL, quantity, "7", leaving.Lots(STEP, largest), now_ms)
 
 
 def ticked(desk: SavedDesk, now_ms: int, largest: Decimal = LARGEST) -> tuple[SavedDesk, Outcome]:
-    return leaving.ticked(desk, largest, now_ms, now_ms)
+    return leaving.ticked(desk, leaving.Lots(STEP, largest), now_ms, now_ms)
 
 
 def refused(desk: SavedDesk, code: int, now_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -106,15 +107,25 @@ def test_a_position_larger_than_one_order_is_left_in_pieces() -> None:
     assert sold == [Decimal("0.4"), Decimal("0.4"), Decimal("0.2")]
 
 
-def test_a_refused_whole_exit_is_tried_again_soon_and_a_refused_part_is_dropped() -> None:
-    whole, part = left(held(), ONE)[0], left(held(), HALF)[0]
-
-    whole, looks = refused(whole, -2022, 1_100)
-    dropped, _ = refused(part, -2022, 1_100)
+@pytest.mark.parametrize("quantity", [ONE, HALF])
+def test_a_refused_exit_looks_at_the_account_and_is_tried_again_soon(quantity: Decimal) -> None:
+    desk, looks = refused(left(held(), quantity)[0], -2022, 1_100)
 
     assert SyncAccount() in looks.errands
-    assert ticked(whole, 1_300)[1].orders
-    assert dropped.exit is None
+    assert not looks.notices
+    assert ticked(desk, 1_300)[1].orders
+
+
+def test_what_no_longer_fits_a_coarser_grid_is_left_after_the_rest() -> None:
+    desk, _ = left(held(), ONE)
+    odd = replace(builders.a_holding(), quantity=Decimal("1.003"))
+    coarse = leaving.Lots(Decimal("0.01"), LARGEST)
+    desk = replace(desk, holding=odd)
+
+    _, sent = leaving.ticked(desk, coarse, 2_100, 2_100)
+    _, rest = leaving.ticked(replace(desk, holding=replace(odd, quantity=Decimal("0.003"))), coarse, 2_100, 2_100)
+
+    assert [order.quantity for order in (*sent.orders, *rest.orders)] == [Decimal("1.00"), Decimal("0.003")]
 
 
 def test_a_whole_exit_that_is_refused_again_and_again_is_told_once_and_goes_on() -> None:

@@ -1,11 +1,12 @@
 """Why a position was left, read from the order of its last fill."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from engine.execution.ids import client_id
-from engine.execution.leaving import leave
+from engine.execution.leaving import Lots, leave
 from engine.execution.reasons import exit_reason
 from engine.model.orders import ExitReason, Role
 from engine.model.saved import Holding, SavedDesk
@@ -51,7 +52,10 @@ def test_the_order_that_a_stop_became_counts_as_the_stop() -> None:
 def test_an_exit_of_ours_gives_its_own_reason() -> None:
     desk: SavedDesk = builders.a_desk(holding=builders.a_holding())
     assert desk.holding is not None
-    desk, outcome = leave(desk, ExitReason.PANIC, desk.holding.quantity, "7", desk.holding.quantity, 1_000)
+    lots = Lots(Decimal("0.001"), desk.holding.quantity)
+    desk, outcome = leave(desk, ExitReason.PANIC, desk.holding.quantity, "7", lots, 1_000)
+        desk, ExitReason.PANIC, desk.holding.quantity, "7", Lots(Decimal("0.001"), desk.holding.quantity), 1_000
+    )
 
     holding = left_by(outcome.orders[0].client_id)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.model.events import FundingPaid
 from engine.model.orders import ExitReason, Fill
 from engine.model.saved import RECENT_FUNDING, Holding, SavedDesk
 from engine.model.signals import Side
@@ -107,33 +108,39 @@ def test_more_than_is_held_is_never_booked_as_a_reduction() -> None:
         ledger.reduced(builders.a_holding(), builders.a_fill(side=Side.SHORT, quantity=Decimal(2)), 1)
 
 
+def a_payment(name: str, amount: str = "-0.7", *, paid_ms: int = 0) -> FundingPaid:
+    """Listed long after it was settled."""
+    now_ms = builders.START_MS + 86_400_000
+    return FundingPaid("ETHUSDT", Decimal(amount), name, now_ms, now_ms, paid_ms)
+
+
 def test_funding_is_booked_once_and_on_the_open_position_only() -> None:
     desk = builders.a_desk(holding=builders.a_holding())
 
-    once = ledger.funded(desk, Decimal("-0.7"), "eth:1", builders.START_MS)
-    twice = ledger.funded(once, Decimal("-0.7"), "eth:1", builders.START_MS)
+    once = ledger.funded(desk, a_payment("eth:1"))
+    twice = ledger.funded(once, a_payment("eth:1"))
 
     assert twice is once
     assert once.holding is not None
     assert once.holding.trade.funding == Decimal("-0.7")
-    assert ledger.funded(builders.a_desk(), Decimal(1), "eth:2", builders.START_MS).holding is None
+    assert ledger.funded(builders.a_desk(), a_payment("eth:2")).holding is None
 
 
 @pytest.mark.parametrize(("before_ms", "is_of_trade"), [(15_000, True), (15_001, False)])
 def test_what_was_settled_before_a_position_was_entered_is_not_its_funding(before_ms: int, is_of_trade: bool) -> None:
     holding = builders.a_holding()
-    paid_ms = holding.trade.entry_time_ms - before_ms
+    payment = a_payment("eth:1", paid_ms=holding.trade.entry_time_ms - before_ms)
 
-    desk = ledger.funded(builders.a_desk(holding=holding), Decimal("-0.7"), "eth:1", paid_ms)
+    desk = ledger.funded(builders.a_desk(holding=holding), payment)
 
     assert desk.holding is not None
     assert desk.holding.trade.funding == (Decimal("-0.7") if is_of_trade else 0)
-    assert ledger.funded(desk, Decimal("-0.7"), "eth:1", paid_ms) is desk
+    assert ledger.funded(desk, payment) is desk
 
 
 def paid(desk: SavedDesk, *hours: int) -> SavedDesk:
     for hour in hours:
-        desk = ledger.funded(desk, Decimal(-1), f"1000SATSUSDT:{hour}", builders.START_MS)
+        desk = ledger.funded(desk, a_payment(f"1000SATSUSDT:{hour}", "-1"))
     return desk
 
 

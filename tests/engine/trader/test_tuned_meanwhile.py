@@ -1,8 +1,13 @@
 """A setting that changes while an entry or a card is on its way is for the next: this one's size was reckoned without it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
-from engine.model.commands import ApproveEntry, Asked, DecisionMode, StartTrading, Tune
+import pytest
+
+from engine.model.account import SymbolSetup
+from engine.model.commands import ApproveEntry, Asked, ClosePosition, DecisionMode, StartTrading, Tune
+from engine.model.events import SetupSeen
 from engine.model.messages import ReplyCode
 from engine.model.notices import ProposalEnded
 from engine.model.orders import ApprovedOrder, Role
@@ -38,18 +43,22 @@ def test_an_entry_keeps_the_stop_that_its_size_was_reckoned_with() -> None:
     assert distance * float(world.held[SYMBOL]) <= equity * EAGER.risk_per_trade * 1.01
 
 
-class RaisedMeanwhile(World):
-    """Its owner asks for five times the leverage after an entry left, and before it fills."""
+class GearedMeanwhile(World):
+    """Its owner asks for another leverage after an entry left, and before it fills."""
+
+    wanted: float = 0.0
 
     def _order(self, order: ApprovedOrder) -> None:
         if order.role is Role.ENTRY:
-            self._act(self.trader.handle(Tune("leverage", EAGER.leverage * 5, asked=Asked("7", self.time, self.now))))
+            self._act(self.trader.handle(Tune("leverage", self.wanted, asked=Asked("7", self.time, self.now))))
         super()._order(order)
 
 
-def test_leverage_is_not_switched_under_an_entry_on_its_way() -> None:
+@pytest.mark.parametrize("times", [0.5, 2.0])
+def test_leverage_is_not_switched_under_an_entry_on_its_way_and_is_once_all_is_flat(times: float) -> None:
     """Its liquidation price would come between entry and stop, though its size was reckoned with another one."""
-    world = RaisedMeanwhile(params=EAGER, warmup=WARMUP)
+    world = GearedMeanwhile(params=EAGER, warmup=WARMUP)
+    world.wanted = EAGER.leverage * times
     world.wish(StartTrading)
 
     until_open(world)
@@ -57,6 +66,23 @@ def test_leverage_is_not_switched_under_an_entry_on_its_way() -> None:
     holding = world.trader.desks[SYMBOL].memory.holding
     assert holding is not None
     assert world.setups[SYMBOL].leverage == holding.leverage == EAGER.leverage
+    world.wish(ClosePosition, intent_id=holding.trade.intent_id, fraction=1.0)
+    for _ in range(5):
+        world.pass_time(1_000, is_check=True)
+    assert not world.held[SYMBOL]
+    assert world.setups[SYMBOL].leverage == world.wanted
+
+
+def test_a_leverage_that_the_owner_lowered_at_the_exchange_stays_until_the_setting_changes() -> None:
+    world = a_world()
+    world.setups[SYMBOL] = SymbolSetup(SYMBOL, EAGER.leverage - 1, True)
+    world.give(SetupSeen(world.setups[SYMBOL], world.time, world.now))
+    world.pass_time(1_000, is_check=True)
+    assert world.setups[SYMBOL].leverage == EAGER.leverage - 1
+
+    world.wish(Tune, name="leverage", value=float(EAGER.leverage + 1))
+
+    assert world.setups[SYMBOL].leverage == EAGER.leverage + 1
 
 
 def test_a_card_ends_when_a_setting_changes_under_which_it_was_drawn_up() -> None:
@@ -81,3 +107,16 @@ def test_a_card_never_enters_more_than_it_showed() -> None:
 
     assert 0 < world.held[SYMBOL] <= card.quantity
     assert world.held[SYMBOL] > card.quantity - Decimal("0.002")
+
+
+def test_half_of_a_card_that_is_smaller_than_the_exchange_takes_is_said_no_to_whatever_the_wallet_is_now() -> None:
+    world = a_world(mode=DecisionMode.CONFIRM)
+    intent = with_card(world)
+    desk = world.trader.desks[SYMBOL]
+    assert desk.memory.proposal is not None
+    smallest = desk.terms.rules.min_notional / Decimal(repr(desk.memory.proposal.price))
+    small = replace(desk.memory.proposal, quantity=(smallest * Decimal("1.5")).quantize(desk.terms.rules.step_size))
+    desk.memory = replace(desk.memory, proposal=small)
+
+    assert world.wish(ApproveEntry, intent_id=intent, fraction=0.5).code is ReplyCode.TOO_SMALL
+    assert not world.orders
