@@ -54,8 +54,6 @@ def test_an_exit_of_ours_gives_its_own_reason() -> None:
     assert desk.holding is not None
     lots = Lots(Decimal("0.001"), desk.holding.quantity)
     desk, outcome = leave(desk, ExitReason.PANIC, desk.holding.quantity, "7", lots, 1_000)
-        desk, ExitReason.PANIC, desk.holding.quantity, "7", Lots(Decimal("0.001"), desk.holding.quantity), 1_000
-    )
 
     holding = left_by(outcome.orders[0].client_id)
 
