@@ -1,7 +1,8 @@
 """What is still to be saved, and whether the store takes it. Nothing that was owed is forgotten while the store is away.
 
 Saving has a turn of its own: the loop adds and goes on, whoever needs a confirmation waits for it. What a long outage
-left goes in portions that fit through a slow link in time: in one piece it would be given up for ever.
+left goes in portions that fit through a slow link in time: in one piece it would be given up for ever. Of the rulings one
+portion goes a turn, for nobody waits for those; the memory is never saved ahead of the notices of what it holds.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from engine.ports import Store, StoreDown
 
 NOTICES_LIMIT: Final = 10_000
 RULINGS_LIMIT: Final = 10_000
-PORTION: Final = 100  # rulings, and as many notices, that one save takes along: 0.1 MB, in time also at 1 MB/s
+PORTION: Final = 100  # rulings that one save takes along: 0.1 MB, in time also at 1 MB/s
+NOTICES_PORTION: Final = 500  # as much once more; hardly ever are more owed
 RETRY_S: Final = 0.5  # between attempts while the store is away
 
 logger = logging.getLogger(__name__)
@@ -36,15 +38,16 @@ class _Batch(NamedTuple):
     def is_empty(self) -> bool:
         return not (self.is_changed or self.rulings or self.notices or self.trades)
 
-    @property
-    def portions(self) -> int:
-        """How many saves it takes."""
-        return -(-max(len(self.rulings), len(self.notices), 1) // PORTION)
-
     def split(self) -> tuple["_Batch", "_Batch"]:
-        """What the next save takes along, the oldest first, and the rest. The memory and the trades never wait."""
-        now = self._replace(rulings=self.rulings[:PORTION], notices=self.notices[:PORTION])
-        return now, _Batch(False, self.rulings[PORTION:], self.notices[PORTION:], [])
+        """What the next save takes along, the oldest first, and the rest. Memory and trades go with the last of the notices:
+        a kill in between has some told again, where the other way round they would never be.
+        """
+        notices, later = self.notices[:NOTICES_PORTION], self.notices[NOTICES_PORTION:]
+        now = _Batch(False, self.rulings[:PORTION], notices, [])
+        rest = _Batch(False, self.rulings[PORTION:], later, [])
+        if later:
+            return now, rest._replace(is_changed=self.is_changed, trades=self.trades)
+        return now._replace(is_changed=self.is_changed, trades=self.trades), rest
 
 
 class Owed:
@@ -92,13 +95,18 @@ class Owed:
                 self._is_fresh.clear()
 
     async def save(self) -> bool:
-        """Save it all; False where the store did not confirm. Whoever is cut off while waiting cuts off no write: what it
-        took along would be written twice.
+        """Save all but a backlog of rulings; False where the store did not confirm. Whoever is cut off while waiting cuts
+        off no write: what it took along would be written twice.
         """
         saving = asyncio.create_task(self._saved())
         self._saves.add(saving)
         saving.add_done_callback(self._over)
         return await asyncio.shield(saving)
+
+    async def finish(self) -> None:
+        """Save the backlog, too, as far as the store takes it."""
+        while await self.save() and not self._batch.is_empty:
+            pass
 
     def _over(self, saving: asyncio.Task[bool]) -> None:
         self._saves.discard(saving)
@@ -107,13 +115,17 @@ class Owed:
 
     async def _saved(self) -> bool:
         async with self._turn:
-            for _ in range(self._batch.portions):  # what comes meanwhile is the next one's
+            if self._batch.is_empty and self.store_is_up and not self.is_apart:
+                return True
+            is_last = False
+            while not is_last:
                 if self.is_apart:
                     return False
-                if self._batch.is_empty and self.store_is_up:
-                    return True
-                if not await self._save():
+                taken, self._batch = self._batch.split()
+                is_last = not self._batch.notices
+                if not await self._save(taken):
                     return False
+            self.came_back()
             return True
 
     def failed(self, detail: str) -> None:
@@ -131,8 +143,7 @@ class Owed:
             self.store_is_up = True
             self._told(True, "")
 
-    async def _save(self) -> bool:
-        taken, self._batch = self._batch.split()
+    async def _save(self, taken: _Batch) -> bool:
         self._is_saving, is_done = True, False
         try:
             state = self._state() if taken.is_changed else None
@@ -145,7 +156,6 @@ class Owed:
             self._is_saving = False
             if not is_done:
                 self._batch = _joined(taken, self._batch)
-        self.came_back()
         return True
 
 

@@ -294,7 +294,7 @@ class Runner:
         await self.guarding(self._quiet())
         await self._requests.finished(LOOK_S)
         if self._phase == "running":
-            await self._owed.save()
+            await self._owed.finish()
 
     def _is_moving(self) -> bool:
         return bool(len(self.inbox) or len(self._requests) or self.trader.is_busy)

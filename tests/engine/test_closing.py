@@ -9,6 +9,8 @@ from engine import runner
 from engine.model.messages import Outcome
 from engine.model.notices import LatchCause, LatchSet
 from engine.model.view import LatchView
+from engine.owed import PORTION
+from tests.engine.adapters.saved_values import a_ruling
 from tests.engine.runner_house import a_house, running
 from tests.engine.test_store_outage import a_saved_state
 
@@ -36,6 +38,16 @@ async def test_a_save_that_the_end_cut_off_is_not_made_twice(monkeypatch: pytest
     await asyncio.wait({running, closing})
 
     assert len(house.told(LatchSet)) == 1
+
+
+async def test_the_end_saves_a_backlog_of_rulings_whole() -> None:
+    house = a_house()
+    await house.runner.recover()
+    house.runner._owed.add(Outcome(rulings=(a_ruling(),) * (2 * PORTION + 1)))
+
+    await house.runner.close()
+
+    assert len(house.store.rulings) == 2 * PORTION + 1
 
 
 async def test_a_latch_that_only_its_file_remembers_is_told() -> None:
