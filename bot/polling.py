@@ -29,6 +29,7 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 CONFLICT_PAUSE_S: Final = 15.0
 CONFLICTS_BEARABLE: Final = 3  # our own last question, of before a restart, may conflict once
+WEBHOOKS_BEARABLE: Final = 2  # taken off since the start: whoever sets a third one is at work, and goes on setting them
 REFUSED_PAUSE_S: Final = 60.0
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Polling:
     def __init__(self, bot: Bot, dispatcher: Dispatcher, keeper: Keeper) -> None:
         self._keeper = keeper
         self._conflicts = 0
+        self._webhooks_taken_off = 0
         self._pause_s = FIRST_PAUSE_S
         self._bot = bot
         self._dispatcher = dispatcher
@@ -93,11 +95,19 @@ class Polling:
         await asyncio.sleep(CONFLICT_PAUSE_S)
 
     async def _met_webhook(self) -> None:
-        """The token served a program that Telegram calls by itself: while that stands, nobody can ask for updates."""
+        """The token served a program that Telegram calls by itself: while that stands, nobody can ask for updates.
+
+        One that keeps coming back is another program's: what is heard between two of them is no sign that it went away.
+        """
+        if self._webhooks_taken_off >= WEBHOOKS_BEARABLE:
+            self._conflicts = max(self._conflicts, self._webhooks_taken_off)
+            await self._met_another()
+            return
         self._keeper.chat = "away"
         logger.warning("a webhook takes what you write: it is taken off this token, and what waits is read here")
         try:
             await self._bot.delete_webhook(drop_pending_updates=False)
+            self._webhooks_taken_off += 1
         except TelegramAPIError as error:
             logger.warning("the webhook could not be taken away (%s)", type(error).__name__)
         await self._rest()

@@ -203,11 +203,32 @@ async def test_a_webhook_is_taken_away_and_what_waited_is_heard(refusals: int, m
     assert telegram.webhooks_deleted == ["and nothing else"] * (1 + refusals)
 
 
-async def test_a_webhook_is_no_other_program_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_first_webhooks_and_those_that_could_not_be_taken_off_are_no_other_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(polling, "FIRST_PAUSE_S", 0.0)
-    telegram, keeper = FakeTelegram(*[a_webhook()] * (2 * polling.CONFLICTS_BEARABLE), [7]), FakeKeeper()
+    telegram, keeper = FakeTelegram(*[a_webhook()] * 5, [7]), FakeKeeper()
+    telegram.refuses_to_delete = [TelegramNetworkError(DeleteWebhook(), "away")] * 3
 
     await heard(telegram, FakeDispatcher(), keeper)
 
     assert not keeper.was_told.is_set()
     assert keeper.chat == "open"
+
+
+async def test_a_webhook_that_is_set_again_and_again_is_another_program_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE_S", 0.0)
+    telegram, dispatcher, keeper = (
+        FakeTelegram(a_webhook(), [7], a_webhook(), [8], a_webhook(), [9]),
+        FakeDispatcher(),
+        FakeKeeper(),
+    )
+    listening = asyncio.create_task(Polling(cast(Bot, telegram), cast(Dispatcher, dispatcher), keeper).run())
+
+    await asyncio.wait_for(keeper.was_told.wait(), 5)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+    assert dispatcher.handled == [7, 8]
+    assert telegram.answers == [[9]]
+    assert len(telegram.webhooks_deleted) == 2
