@@ -4,6 +4,7 @@ It is one message, edited: the preview that Telegram draws for drafts vanishes a
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
@@ -19,11 +20,14 @@ from handlers.ui.markup import Html
 from handlers.ui.screen import Screen
 
 TELL_EACH_S: Final = 3.0  # an edit counts against what a chat may get
+FILE_AGAIN_S: Final = 3.0  # until a file that Telegram did not take is sent once more
 NAME_BYTES: Final = 6
 BEGINNING: Final = Progress(Phase.PREPARING)
 
 type Told = Callable[[Progress], None]
 type Work = Callable[[str, Told], Awaitable[Result]]
+
+logger = logging.getLogger(__name__)
 
 
 class Result(NamedTuple):
@@ -53,7 +57,20 @@ async def _done(shown: Message, title: Html, job: str, work: Work, owner: Owner)
         await asyncio.wait({telling})
     message = await redrawn(shown, result.screen)
     if result.file is not None:
-        await send_file(message, result.file)
+        await _hand_over(message, result.file, owner)
+
+
+async def _hand_over(message: Message, file: File, owner: Owner) -> None:
+    """Send the file, if need be once more; its loss is told, for nothing else would show it."""
+    try:
+        await send_file(message, file)
+    except TelegramAPIError:
+        await asyncio.sleep(FILE_AGAIN_S)
+        try:
+            await send_file(message, file)
+        except TelegramAPIError as error:
+            logger.warning("a file could not be sent: %s", type(error).__name__)
+            await show(message, ui.no_file(owner.texts))
 
 
 async def _tell(shown: Message, title: Html, job: str, newest: list[Progress], owner: Owner) -> None:

@@ -27,6 +27,11 @@ def too_much(texts: Texts, title: Html) -> Screen:
     return Screen(text, arranged([keys.back(texts)]))
 
 
+def no_file(texts: Texts) -> Screen:
+    """The result stands, its file did not arrive."""
+    return Screen(texts.say("The file with the trades could not be sent. Ask once more to get it."))
+
+
 def over(texts: Texts) -> Screen:
     """A stop for something that is not at work any more."""
     return Screen(texts.say("This is over: it ended, or I was restarted meanwhile."), arranged([keys.back(texts)]))

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiogram.methods import EditMessageText, SendDocument, SendPhoto
+from aiogram.exceptions import TelegramServerError
+from aiogram.methods import EditMessageText, SendDocument, SendMessage, SendPhoto
 from aiogram.types import BufferedInputFile
 
 from engine.backtest.report import reported
@@ -13,7 +14,7 @@ from engine.model.past import NotMeasured, Phase, Progress, WhyNot
 from handlers import long_jobs
 from handlers.ui.callbacks import Halt
 from tests.engine.backtest.runs import a_run
-from tests.handlers.conversation import Conversation, assert_fits_telegram
+from tests.handlers.conversation import Conversation, Recorder, assert_fits_telegram
 from tests.handlers.samples import an_engine
 
 PICTURE, TRADES = b"\x89PNG", b"number,symbol\n1,ETHUSDT\n"
@@ -50,6 +51,45 @@ async def test_its_trades_follow_as_a_file_without_a_sound_and_a_walk_without_tr
     engine.past.answers["backtest"] = Backtested(reported(a_run([])), PICTURE, b"number,symbol\n")
     requests = await Conversation(engine).say("/backtest eth 60")
     assert not [request for request in requests if isinstance(request, SendDocument)]
+
+
+class Refusing(Recorder):
+    """Takes no file so often, and everything else at once."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    async def make_request(self, bot: Any, method: Any, timeout: int | None = None) -> Any:
+        answer = await super().make_request(bot, method, timeout)
+        if isinstance(method, SendDocument) and self.times:
+            self.times -= 1
+            raise TelegramServerError(method, "Bad Gateway")
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("refusals", "language", "last"),
+    [
+        (1, "en", ""),
+        (2, "en", "The file with the trades could not be sent. Ask once more to get it."),
+        (2, "ru", "Файл со сделками не отправился. Запросите ещё раз."),
+    ],
+)
+async def test_a_file_that_telegram_does_not_take_is_sent_once_more_and_its_loss_is_told(
+    refusals: int, language: str, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_jobs, "FILE_AGAIN_S", 0.0)
+    engine = an_engine()
+    engine.past.answers["backtest"] = a_result()
+    chat = Conversation(engine, language=language)
+    chat.recorder = Refusing(refusals)
+    chat.bot.session = chat.recorder
+
+    requests = await chat.say("/backtest eth 60")
+
+    assert sum(isinstance(request, SendDocument) for request in requests) == 2
+    assert ([request.text for request in requests[-1:] if isinstance(request, SendMessage)] or [""]) == [last]
 
 
 async def test_it_tells_how_far_it_is_and_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
