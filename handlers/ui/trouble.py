@@ -45,10 +45,9 @@ EXCHANGE_SAID: Final = {
 
 def entry_failed(texts: Texts, notice: EntryFailed) -> Alert:
     """The exchange said no; nothing is open."""
-    why = _exchange_said(texts, notice.code, notice.text)
     text = lines(
         row(texts.tag, bold(texts.say("⛔ Not entered: {what}", what=_about(texts, notice.symbol, notice.side)))),
-        texts.say("Reason: {why}.", why=why),
+        _reason(texts, _exchange_said(texts, notice.code, notice.text)),
         texts.say("Nothing is open from this signal."),
         texts.say("Code {code}", code=notice.code) if notice.code != EXPIRED else None,
         texts.at(notice.time_ms),
@@ -111,7 +110,7 @@ def exit_refused(texts: Texts, notice: ExitRefused) -> Alert:
     why = texts.say("no fill was heard of") if no_fill else _exchange_said(texts, notice.code, notice.text)
     text = lines(
         row(texts.tag, bold(head)),
-        texts.say("Reason: {why}.", why=why),
+        _reason(texts, why),
         meaning,
         None if no_fill else texts.say("Code {code}", code=notice.code),
         texts.at(notice.time_ms),
@@ -192,6 +191,11 @@ def engine_halted(texts: Texts, notice: EngineHalted) -> Alert:
 def _exchange_said(texts: Texts, code: int, text: str) -> Html:
     known = EXCHANGE_SAID.get(code)
     return texts.say(known) if known is not None else texts.say("{text}", text=clipped(text, DETAIL_WIDTH))
+
+
+def _reason(texts: Texts, why: Html) -> Html | None:
+    """The row of a reason; none where the exchange said nothing but a code that is not known here."""
+    return texts.say("Reason: {why}.", why=why) if why else None
 
 
 def _about(texts: Texts, symbol: str, side: Side) -> str:
