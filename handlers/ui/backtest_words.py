@@ -113,8 +113,9 @@ def money_rows(texts: Texts, report: Report) -> list[Row]:
 def trade_rows(texts: Texts, report: Report) -> list[Row]:
     """How the trades went."""
     n, total = texts.numbers, report.total
-    weeks = (report.run.end_ms - report.run.begin_ms) / WEEK_MS
-    often = texts.label("{count} a week", count=n.fixed(total.trades / weeks, 1)) if weeks > 0 else ""
+    span_ms = report.run.end_ms - report.run.begin_ms
+    a_week = total.trades * WEEK_MS / max(span_ms, DAY_MS)  # less than a day is no pace
+    often = texts.label("{count} a week", count=n.fixed(a_week, 1)) if span_ms > 0 else ""
     return [
         Row(texts.label("Trades"), n.fixed(total.trades, 0), often),
         Row(texts.label("Won"), _share(texts, total), between_percent(texts, report.win_rate)),

@@ -7,7 +7,7 @@ import pytest
 
 from engine.backtest.report import Report, reported
 from engine.model.market import DAY_MS
-from handlers.ui.backtest_words import risk_rows, span
+from handlers.ui.backtest_words import risk_rows, span, trade_rows
 from handlers.ui.language import Languages
 from tests.engine.backtest.runs import BEGIN_MS, HOUR_MS, a_run
 
@@ -44,3 +44,10 @@ def test_a_run_ends_with_the_day_of_its_last_bar() -> None:
 
 def test_the_drawdown_says_when_equity_was_looked_at() -> None:
     assert risk_rows(TEXTS, with_days([10_100, 9_900]))[0].note == "of equity, at opens, closes and fills"
+
+
+@pytest.mark.parametrize(("hours", "pace"), [(0, ""), (2, "7.0 a week"), (24, "7.0 a week"), (48, "3.5 a week")])
+def test_less_than_a_day_is_no_pace(hours: int, pace: str) -> None:
+    report = reported(a_run([1.0], days=1, end_ms=BEGIN_MS + hours * HOUR_MS))
+
+    assert trade_rows(TEXTS, report)[0].note == pace
