@@ -20,6 +20,7 @@ FINDING: Final = {
     Finding.BETTER: marked("The new one was better here; the future may differ."),
     Finding.WORSE: marked("The new one was worse here."),
 }
+NO_INTERVAL: Final = (Finding.SAME, Finding.TOO_SMALL)  # of one day it has no width, which would look sure
 WHY_NOT: Final = {
     WhyNot.BUSY: marked("something else is being measured"),
     WhyNot.AWAY: marked("the exchange cannot be asked for past bars"),
@@ -111,7 +112,7 @@ def _compared(texts: Texts, answer: WhatIf) -> Html:
         ),
         texts.say("old: {figures}", figures=_figures(texts, answer.before)),
         texts.say("new: {figures}", figures=_figures(texts, answer.after)),
-        between if answer.finding is not Finding.SAME else None,
+        between if answer.finding not in NO_INTERVAL else None,
         texts.say(FINDING[answer.finding]),
     )
 

@@ -10,7 +10,7 @@ from handlers.ui.alerts import Alert, Loudness
 from handlers.ui.callbacks import Beside, ShadowDo, View
 from handlers.ui.language import Texts, marked
 from handlers.ui.markup import Html, bold, code, lines, row
-from handlers.ui.past import difference
+from handlers.ui.past import NO_INTERVAL, difference
 from handlers.ui.screen import Button, Screen, arranged
 
 FINDING: Final = {
@@ -52,7 +52,7 @@ def compared(texts: Texts, found: ShadowComparison) -> Html:
     return lines(
         texts.say("live: {figures}", figures=_figures(texts, found.live)),
         texts.say("shadow: {figures}", figures=_figures(texts, found.shadow)),
-        difference(texts, found.low_r, found.high_r, found.level) if found.finding is not Finding.SAME else None,
+        difference(texts, found.low_r, found.high_r, found.level) if found.finding not in NO_INTERVAL else None,
         texts.say(FINDING[found.finding]),
         texts.say("🔒 The shadow's own latch ended its entries.") if found.is_latched else None,
     )

@@ -40,6 +40,17 @@ async def test_one_is_begun_at_once_and_shown_beside_the_live_settings() -> None
     assert not chat.engine.wishes
 
 
+@pytest.mark.parametrize(
+    ("finding", "is_told"), [(finding, finding not in (Finding.SAME, Finding.TOO_SMALL)) for finding in Finding]
+)
+async def test_where_the_difference_lies_is_told_only_where_it_may_mean_something(finding: Finding, is_told: bool) -> None:
+    chat = a_chat(finding=finding)
+
+    await chat.say("/shadow activation_threshold=0.5")
+
+    assert ("difference −0.5 to +4.1 R" in chat.shown) is is_told
+
+
 async def test_promoting_goes_by_the_way_of_every_setting() -> None:
     chat = a_chat(code="2468")
     await chat.say("/shadow activation_threshold=0.5")

@@ -155,6 +155,17 @@ async def test_every_finding_has_its_words(language: str, finding: Finding) -> N
     assert_fits_telegram(chat.html, chat.buttons)
 
 
+@pytest.mark.parametrize(
+    ("finding", "is_told"), [(finding, finding not in (Finding.SAME, Finding.TOO_SMALL)) for finding in Finding]
+)
+async def test_where_the_difference_lies_is_told_only_where_it_may_mean_something(finding: Finding, is_told: bool) -> None:
+    chat = Conversation(a_measured_engine(finding=finding, low_r=1.5, high_r=1.5))
+
+    await chat.say("/whatif activation_threshold=0.5")
+
+    assert ("difference +1.5 to +1.5 R" in chat.shown) is is_told
+
+
 @pytest.mark.parametrize("reason", WhyNot)
 async def test_every_reason_has_its_words(reason: WhyNot) -> None:
     chat = Conversation(language="ru")
