@@ -78,7 +78,7 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
         setup=trader_setup(settings),
         interval=settings.interval,
         feed=feed,
-        history=venue.rest,
+        history=venue.history,
         broker=venue.broker,
         store=watch,
         clock=clock,

@@ -90,7 +90,7 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
 
         schedule = Schedule(
             runner,
-            venue.rest,
+            venue.history,
             clock=house.clock,
             check_interval_s=house.settings.position_check_interval,
             market_ms=venue.feed.market_ms,

@@ -48,7 +48,7 @@ class ShadowTrader:
             setup=replace(setup, namespace=f"{setup.namespace}-{WHO}", mode=DecisionMode.AUTO),
             interval=interval,
             feed=market,
-            history=market,
+            history=broker.history,
             broker=broker,
             store=memory,
             clock=clock,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.settings import Mode, Settings
 from engine.adapters.binance_rest import BinanceRest
 from engine.model.events import Route
-from engine.ports import Broker, Clock
+from engine.ports import Broker, Clock, History
 
 if TYPE_CHECKING:
     from engine.adapters.binance_feed import BinanceFeed
@@ -32,9 +32,12 @@ class OrderDesk(Broker, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """What stands between the engine and the exchange. `keep_alive` is None where no private stream has to be kept open."""
+    """What stands between the engine and the exchange. The engine's rules are read from `history`: on paper its exchange
+    hears them, too. `keep_alive` is None where no private stream has to be kept open.
+    """
 
     rest: BinanceRest
+    history: History
     feed: BinanceFeed
     broker: OrderDesk
     keep_alive: Callable[[], Awaitable[None]] | None
@@ -77,7 +80,7 @@ async def open_venue(settings: Settings, books: BookStore, clock: Clock, rest: B
         patience=patience(settings),
         market_ms=feed.market_ms,
     )
-    return Venue(rest, feed, broker, broker.keep_alive)
+    return Venue(rest, rest, feed, broker, broker.keep_alive)
 
 
 def patience(settings: Settings) -> Patience:
@@ -117,4 +120,4 @@ async def _on_paper(settings: Settings, books: BookStore, clock: Clock, rest: Bi
         market_ms=feed.market_ms,
     )
     feed.tell_first(broker.see)
-    return Venue(rest, feed, broker, None)
+    return Venue(rest, broker.history, feed, broker, None)

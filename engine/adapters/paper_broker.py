@@ -19,6 +19,7 @@ from engine.adapters.paper_books import PaperBooks, read, write
 from engine.adapters.paper_counter import PaperCounter
 from engine.adapters.paper_exchange import PaperExchange
 from engine.adapters.paper_fills import Costs
+from engine.adapters.paper_history import PaperHistory
 from engine.model.events import ErrandFailed
 from engine.model.messages import Errand, FetchBars, FetchRules, SetUpSymbol
 from engine.model.orders import ApprovedOrder, SignedOrder
@@ -55,7 +56,7 @@ class PaperBroker:
         market_ms: Callable[[], int],
         costs: Costs | None = None,
     ) -> None:
-        self._history = history
+        self.history = PaperHistory(history, self.see)  # who reads rules for the engine reads them here
         self._symbols = symbols
         self._interval = interval
         self._clock = clock
@@ -117,9 +118,9 @@ class PaperBroker:
         try:
             await self._read_rules()
             if isinstance(errand, FetchBars):
-                return await self._history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
+                return await self.history.closed_bars(errand.symbol, self._interval, 0, errand.since_ms)
             if isinstance(errand, FetchRules):
-                return await self._history.rules((errand.symbol,))
+                return await self.history.rules((errand.symbol,))
         except (ExchangeFailed, BadMessage, LookupError) as failure:
             return (ErrandFailed(type(errand).__name__, getattr(errand, "symbol", ""), str(failure), *self._times()),)
         self._keep_time()
@@ -165,12 +166,10 @@ class PaperBroker:
         now = self._clock.now_ms()
         if now < self._rules_due_ms or all(symbol in self._exchange.rules for symbol in self._symbols):
             return
-        for rules in await self._history.rules(self._symbols):
-            self._exchange.see(rules)
+        await self.history.rules(self._symbols)
         for symbol in [held for held in self._exchange.books.positions if held not in self._exchange.rules]:
             with suppress(LookupError):
-                for rules in await self._history.rules((symbol,)):
-                    self._exchange.see(rules)
+                await self.history.rules((symbol,))
         self._rules_due_ms = now + RULES_AGAIN_MS
 
     async def _woken(self) -> None:
