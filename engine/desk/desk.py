@@ -123,7 +123,7 @@ class Desk:
     def mark_seen(self, event: MarkSeen) -> None:
         """Note the mark price and what funding will cost."""
         self.sight.see_mark(event)
-        self.payments = self.payments.expected(event.next_funding_ms, event.seen_ms)
+        self.payments = self.payments.expected(event)
         self._watch_for_bar(event.time_ms, event.seen_ms)
         self.memory = redrawn(self.memory, self.bars.features, self.sight.mark, self.terms)
         self.memory = mark_watched(self.memory, event.mark, self.terms, event.seen_ms)

@@ -19,7 +19,9 @@ BAN_S: Final = 120.0  # the shortest ban
 MEASURED_S: Final = 2.5  # so far a process's idea of the exchange's clock may be off, where answers take four seconds
 ROUNDED_S: Final = 0.01
 EXIT_S: Final = 1.0 + 0.05
-LOWERS_RISK: Final = frozenset({"exit", "wide", "tight", "target", "cancel"})
+LOWERS_RISK: Final = frozenset(
+    {"exit", "wide", "tight", "target", "cancel", "GET time"}
+)  # the clock, where it keeps an exit back
 RECENT_WRITES: Final = 50
 _BANNED_UNTIL: Final = re.compile(rb"banned until (\d{12,14})")
 

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import pytest
+
+from engine.desk.payments import MOST_LISTS
 from engine.execution.missed import PAYMENTS_BACK_MS
-from engine.model.commands import StartTrading
+from engine.model.commands import ClosePosition, StartTrading
 from engine.model.events import ErrandFailed, FeedLost, FeedRestored, FundingPaid, MarkSeen, Route
 from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchFills, FetchFunding
@@ -49,6 +52,10 @@ class Paying(World):
         finally:
             self._tell = heard  # type: ignore[method-assign]
 
+    def pays(self) -> None:
+        """It is settled now."""
+        self.paid.append(f"{SYMBOL}:{self.time // HOUR}")
+
     def mark(self, next_funding_ms: int) -> None:
         """The mark stream names the coming payment."""
         self.give(MarkSeen(SYMBOL, float(self.price[SYMBOL]), 0.0001, next_funding_ms, self.time, self.now))
@@ -78,8 +85,8 @@ def an_open_world() -> Paying:
 def test_a_payment_that_nobody_told_of_is_asked_for_after_its_time() -> None:
     world = an_open_world()
 
-    world.paid.append("first")
     world.time += HOUR
+    world.pays()
     world.mark(world.time + 8 * HOUR)
     world.lives(30)
 
@@ -93,16 +100,53 @@ def test_a_payment_that_the_list_lacked_at_the_start_is_asked_for_once_more() ->
     world.wake_up()
     world.asked = 0
 
-    world.paid.append("late")
+    world.pays()
     world.mark(world.time + 8 * HOUR)
     world.lives(30)
 
     assert (world.booked, world.asked) == (PAID, 1)
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_payment_on_what_was_closed_right_after_it_counts_for_the_day_though_nobody_told_of_it(is_restarted: bool) -> None:
+    world = an_open_world()
+    world.mark(world.time + HOUR)
+    world.time += HOUR
+    paid_ms, before = world.time, world.trader.books.saved.day_funding
+    world.pays()
+
+    world.time += 2_000
+    holding = world.trader.desks[SYMBOL].memory.holding
+    assert holding is not None
+    world.wish(ClosePosition, intent_id=holding.trade.intent_id, fraction=1.0)
+    assert len(world.trades) == 1
+    if is_restarted:
+        world.saved = world.trader.state()
+        world.wake_up()
+    world.mark(paid_ms + HOUR)
+    world.lives(30)
+
+    assert world.trader.books.saved.day_funding == before + PAID
+    assert world.since[-1] <= paid_ms
+
+
+def test_a_payment_that_was_told_of_is_not_asked_for_and_one_that_never_comes_not_for_ever() -> None:
+    world = an_open_world()
+    world.time += HOUR
+    world.give(FundingPaid(SYMBOL, PAID, f"{SYMBOL}:{world.time // HOUR}", world.time, world.now))
+    world.mark(world.time + HOUR)
+    world.lives(30)
+    assert world.asked == 0
+
+    world.time += HOUR
+    world.mark(world.time + HOUR)
+    world.lives(300)
+    assert world.asked == MOST_LISTS
+
+
 def test_payments_are_asked_for_until_somebody_answers() -> None:
     world = an_open_world()
-    world.paid.append("first")
+    world.pays()
     world.can_list = False
     world.give(FeedLost(Route.PRIVATE, "cut", world.time, world.now))
     world.give(FeedRestored(Route.PRIVATE, 1_000, world.time, world.now))
@@ -135,7 +179,7 @@ def test_a_mark_that_names_the_same_payment_again_asks_for_nothing() -> None:
     world = an_open_world()
     due_ms = world.time + 2 * HOUR
     world.mark(due_ms)
-    world.lives(30)
+    world.lives(100)
     world.asked = 0
 
     for _ in range(5):
@@ -148,7 +192,7 @@ def test_a_mark_that_names_the_same_payment_again_asks_for_nothing() -> None:
 def test_what_is_found_to_be_closed_is_booked_with_the_funding_that_was_paid_while_it_was_held() -> None:
     """Found by the thousand kills: the executions that closed it came before the list of payments (seed 5400)."""
     world = an_open_world()
-    world.paid.append("first")
+    world.pays()
     stop = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
 
     with world.mute():
