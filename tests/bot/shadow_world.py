@@ -23,6 +23,7 @@ from tests.engine.trader.world import HOUR, SYMBOL, rules
 
 PLAN: Final = ShadowPlan((("activation_threshold", 0.2),), 0, Decimal(10_000))
 BARS: Final = rising(220)
+PATIENCE_S: Final = 20.0
 
 
 def a_market(clock: SetClock, known: Sequence[Bar] = BARS[:WARMUP]) -> ShadowMarket:
@@ -55,7 +56,9 @@ async def settle() -> None:
 @asynccontextmanager
 async def walking(shadow: ShadowTrader) -> AsyncIterator[ShadowTrader]:
     task = asyncio.create_task(shadow.run())
-    await settle()
+    async with asyncio.timeout(PATIENCE_S):
+        while not shadow.runner.is_ready() and not task.done():  # it looks again and again while anything is in flight
+            await asyncio.sleep(0.01)
     await shadow.follow(EAGER, {SYMBOL: Sides.BOTH})
     try:
         yield shadow
