@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.execution.ids import read
 from engine.model.commands import DecisionMode
+from engine.model.notices import DailyReport
 from engine.model.orders import Role
 from tests.storm.market import SYMBOLS
 from tests.storm.watch_account import Account
@@ -211,7 +212,9 @@ class Watch:
         moved = sum((income.amount for income in ledger.incomes if income.kind in kinds), Decimal(0))
         open_net = sum((d.memory.holding.trade.net for d in trader.desks.values() if d.memory.holding), Decimal(0))
         trades = world.disk.trades()
-        late = trader.books.saved.day_funding - sum(trade.funding for trade in trades)  # heard when its trade was over
+        ended = {report.day: report.funding for report in world.disk.notices() if isinstance(report, DailyReport)}
+        paid = sum(ended.values(), trader.books.saved.day_funding)
+        late = paid - sum(trade.funding for trade in trades)  # heard when its trade was over
         booked = sum((trade.net for trade in trades), open_net + late)
         if abs(booked - moved) > DUST:
             self.violated("I5", f"{booked - moved} is missing in the books: {booked} booked, {moved} moved")
