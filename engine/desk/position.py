@@ -4,7 +4,7 @@ Pure: each function takes the desk's memory and returns the newer memory with wh
 """
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from engine.desk import lag, made_up, plans, watching
@@ -126,15 +126,14 @@ def entry_checked(desk: SavedDesk, time_ms: int) -> tuple[SavedDesk, Outcome]:
 
 
 def _reduced(desk: SavedDesk, holding: Holding, fill: Fill, seen_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    name = read(fill.client_id)
-    was_ours = name is not None and name.role is Role.EXIT  # of a part that was given up, too
+    was_ours = (name := read(fill.client_id)) is not None and name.role is Role.EXIT  # of a part that was given up, too
     holding = watching.reduced(ledger.reduced(holding, fill, seen_ms), seen_ms)
-    closed_before = desk.exit.executed if desk.exit is not None and fill.client_id in desk.exit.names else Decimal(0)
+    before = desk.exit.executed if desk.exit is not None else Decimal(0)
     desk, outcome = leaving.booked(replace(desk, holding=holding), fill.client_id, fill.quantity, seen_ms)
     if desk.entry is not None and entry.is_of(desk.entry, fill):  # heard of after what closed its position
         return _entry_booked(desk, desk.entry, fill, time_ms)
     if was_ours and desk.exit is None and holding.quantity:
-        told = PositionReduced(holding.trade, closed_before + fill.quantity, holding.quantity, time_ms)
+        told = PositionReduced(holding.trade, before + fill.quantity, holding.quantity, time_ms)
         return desk, Outcome(notices=(told,))
     return desk, outcome + why_left(desk)
 
@@ -173,15 +172,16 @@ def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
 
 
 def wanted(desk: SavedDesk, holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
-    """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target."""
-    plan, by = holding.plan, terms.tight_trigger
-    stops = (
-        Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK),
-        Wanted(Role.TIGHT_STOP, holding.quantity, terms.on_grid(plan.stop), by),
-    )
-    if is_guarded_only(desk):
-        return stops
-    return (*stops, Wanted(Role.TARGET, holding.quantity, terms.on_grid(plan.target), by))
+    """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target.
+
+    After a coarser step they are for a little more than is held: reduce-only, they close what there is.
+    """
+    plan, by, step = holding.plan, terms.tight_trigger, terms.rules.step_size
+    quantity = (holding.quantity / step).to_integral_value(ROUND_CEILING) * step
+    wide = Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK)
+    tight = Wanted(Role.TIGHT_STOP, quantity, terms.on_grid(plan.stop), by)
+    target = (Wanted(Role.TARGET, quantity, terms.on_grid(plan.target), by),) if not is_guarded_only(desk) else ()
+    return (wide, tight, *target)
 
 
 def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
@@ -242,7 +242,7 @@ def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: in
         level = Role.TARGET if is_target else Role.TIGHT_STOP
         detail, reason = "touched", reasons.stop_reason(holding, level)
     else:
-        detail, reason = "naked", ExitReason.UNPROTECTED
+        detail, reason = "refused" if cover.has_seen_stop(desk) else "naked", ExitReason.UNPROTECTED
     side = holding.trade.side
     notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, detail, time_ms)
     desk, outcome = leave(desk, reason, holding.quantity, "engine", terms, now_ms)
@@ -256,14 +256,14 @@ def _told(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple
         return desk, NOTHING
     plan, trade = holding.plan, holding.trade
     if not holding.is_covered:
+        stop, wide, target = (float(terms.on_grid(level)) for level in (plan.stop, plan.wide_stop, plan.target))
         took_ms = now_ms - holding.filled_seen_ms
-        notice = CoverVerified(
-            trade.intent_id, desk.symbol, trade.side, plan.stop, plan.wide_stop, plan.target, took_ms, time_ms
-        )
+        notice = CoverVerified(trade.intent_id, desk.symbol, trade.side, stop, wide, target, took_ms, time_ms)
         return replace(desk, holding=replace(holding, is_covered=True)), Outcome(notices=(notice,), changed=True)
     if holding.told_stop == plan.stop:
         return desk, NOTHING
-    moved = StopMoved(trade.intent_id, desk.symbol, trade.side, holding.told_stop, plan.stop, exits.locked_in_r(plan), time_ms)
+    before, after = (float(terms.on_grid(level)) for level in (holding.told_stop, plan.stop))
+    moved = StopMoved(trade.intent_id, desk.symbol, trade.side, before, after, exits.locked_in_r(plan), time_ms)
     return replace(desk, holding=replace(holding, told_stop=plan.stop)), Outcome(notices=(moved,), changed=True)
 
 

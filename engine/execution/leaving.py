@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from engine.execution import cover, missed
 from engine.execution.ids import client_id, following
 from engine.execution.orders import market_exit
+from engine.execution.stop_news import OFF_GRID
 from engine.model.events import OrderRejected
 from engine.model.messages import NOTHING, Errand, FindOrder, Outcome, SyncAccount
 from engine.model.notices import ExitRefused
@@ -25,6 +26,7 @@ PARTIAL_GIVES_UP_MS: Final = 10_000
 PARTIAL_REFUSALS: Final = 5
 TOLD_AFTER: Final = 5  # attempts of a whole exit for nothing: about three seconds
 GONE_TOLD_AFTER: Final = 15  # the same where the exchange denies the position: it may be flat, and nobody knows yet
+OFF_GRID_REPEAT_MS: Final = 30_000  # a rest that is smaller than the exchange's step now, and was refused for it
 NAMES_KEPT: Final = 64
 NOTHING_TO_REDUCE: Final = (-2022, -4118)  # no position, or orders of ours that close it already
 ENDED_UNFILLED: Final = 0  # no code of the exchange's: no answer came, or one without a fill
@@ -137,7 +139,7 @@ def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: 
     refusals, is_nothing = leaving.refusals + 1, code in NOTHING_TO_REDUCE
     if not leaving.is_whole and refusals >= PARTIAL_REFUSALS:
         return _given_up(desk, leaving, code, text, time_ms)
-    wait_ms = _back_off(refusals)
+    wait_ms = OFF_GRID_REPEAT_MS if code in OFF_GRID and refusals >= TOLD_AFTER else _back_off(refusals)
     again = replace(
         leaving,
         refusals=refusals,

@@ -83,4 +83,5 @@ def closed(account: SavedAccount, trade: Trade, max_streak: int, lock_hours: flo
     )
     if streak < max_streak:
         return account
-    return replace(account, loss_streak=0, locked_until_ms=streaks.locked_until(trade.exit_time_ms, lock_hours))
+    until_ms = max(account.locked_until_ms, streaks.locked_until(trade.exit_time_ms, lock_hours))
+    return replace(account, loss_streak=0, locked_until_ms=until_ms)

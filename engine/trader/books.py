@@ -36,6 +36,7 @@ class Books:
         self.was_read = False
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.strays: tuple[str, ...] = ()
+        self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
         self._zero_ms = 0  # wire; when a wallet of zero or less was reported that nothing has repeated yet
@@ -100,8 +101,9 @@ class Books:
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with. Money moved in or out is no result."""
         self._at_exchange |= dict(event.positions)
-        if event.transferred:
-            self._moved_ms = event.seen_ms
+        transfer = (event.time_ms, event.transferred, event.wallet)
+        if event.transferred and transfer != self._transfer:  # the same one may be heard twice
+            self._transfer, self._moved_ms = transfer, event.seen_ms
             self.saved = day.moved(self.saved, event.transferred)
         self._unsure_ms = 0
         self.read(event.wallet, None, event.seen_ms)
@@ -177,11 +179,12 @@ class Books:
 
     def closed(self, trade: Trade, params: TradingParams, time_ms: int) -> Outcome:
         """Book a closed trade on the day and the streak."""
+        locked_ms = self.saved.locked_until_ms
         self.saved = day.closed(self.saved, trade, params.max_loss_streak, params.loss_streak_lock_hours)
         if self.saved.is_panicking:
             self.saved = replace(self.saved, panic_closed=self.saved.panic_closed + 1)
         outcome = NOTHING
-        if self.saved.locked_until_ms > trade.exit_time_ms and self.saved.loss_streak == 0 and trade.net < 0:
+        if self.saved.locked_until_ms > locked_ms:
             until, streak = self.saved.locked_until_ms, float(params.max_loss_streak)
             outcome += Outcome(notices=(EntriesLocked(Code.LOSS_STREAK, streak, streak, until, time_ms),), changed=True)
         if trade.reason is ExitReason.LIQUIDATED:

@@ -43,6 +43,14 @@ EXCHANGE_SAID: Final = {
 }
 
 
+COVER_FAILS: Final = {
+    "naked": marked("🚨 No stop on the exchange: {what}"),
+    "refused": marked("🚨 The exchange refuses the tight stop, only the wide one rests: {what}"),
+    "fired": marked("🚨 A stop triggered and did not close: {what}"),
+    "touched": marked("🚨 The price passed a level and nothing happened: {what}"),
+}
+
+
 def entry_failed(texts: Texts, notice: EntryFailed) -> Alert:
     """The exchange said no; nothing is open."""
     text = lines(
@@ -85,10 +93,11 @@ def cover_missing(texts: Texts, notice: CoverMissing) -> Alert:
         if notice.is_closing
         else texts.say("The stop is being placed again; if that fails, the position is closed.")
     )
+    what, known = _about(texts, notice.symbol, notice.side), COVER_FAILS.get(notice.detail)
     text = lines(
-        row(texts.tag, bold(texts.say("🚨 No stop on the exchange: {what}", what=_about(texts, notice.symbol, notice.side)))),
+        row(texts.tag, bold(texts.say(known or marked("🚨 No stop on the exchange: {what}"), what=what))),
         now,
-        texts.say("({detail})", detail=clipped(notice.detail, DETAIL_WIDTH)) if notice.detail else None,
+        texts.say("({detail})", detail=clipped(notice.detail, DETAIL_WIDTH)) if notice.detail and known is None else None,
         texts.at(notice.time_ms),
     )
     shown = keys.tell(texts, marked("📍 Positions"), View.POSITIONS)

@@ -57,7 +57,7 @@ async def settle() -> None:
 async def walking(shadow: ShadowTrader) -> AsyncIterator[ShadowTrader]:
     task = asyncio.create_task(shadow.run())
     async with asyncio.timeout(PATIENCE_S):
-        while not shadow.runner.is_ready() and not task.done():  # it looks again and again while anything is in flight
+        while not shadow.runner.is_ready() and not task.done():  # noqa: ASYNC110  # it looks again while anything is in flight
             await asyncio.sleep(0.01)
     await shadow.follow(EAGER, {SYMBOL: Sides.BOTH})
     try:

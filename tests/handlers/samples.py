@@ -241,6 +241,7 @@ def every_notice() -> tuple[Notice, ...]:
         CoverVerified(INTENT, SYMBOL, side, 1_970.0, 1_940.0, 2_060.0, 400, t),
         CoverMissing(INTENT, SYMBOL, side, True, "no answer", t),
         CoverMissing(INTENT, SYMBOL, side, False, "", t),
+        *(CoverMissing(INTENT, SYMBOL, side, True, detail, t) for detail in ("naked", "refused", "fired", "touched")),
         ExitRefused(INTENT, SYMBOL, side, True, True, -4131, "PERCENT_PRICE", t),
         ExitRefused(INTENT, SYMBOL, side, True, False, 0, "", t),
         ExitRefused(INTENT, SYMBOL, side, False, True, -9999, "<b>odd & new", t),

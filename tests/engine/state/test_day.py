@@ -65,6 +65,16 @@ def test_a_full_streak_locks_entries_from_the_last_exit_and_starts_anew() -> Non
     assert account.locked_until_ms == lost.exit_time_ms + 12 * builders.HOUR_MS
 
 
+def test_a_lock_never_becomes_shorter_whatever_was_tuned_or_is_booked_late() -> None:
+    lost = replace(builders.a_trade(), gross=Decimal(-30))
+    locked = day.closed(builders.an_account(), lost, 1, 24.0)
+
+    tuned = day.closed(locked, replace(lost, exit_time_ms=lost.exit_time_ms + 1), 1, 1.0)
+    late = day.closed(locked, replace(lost, exit_time_ms=lost.exit_time_ms - 3_600_000), 1, 24.0)
+
+    assert tuned.locked_until_ms == late.locked_until_ms == locked.locked_until_ms > lost.exit_time_ms
+
+
 def test_a_win_ends_a_streak_and_so_does_a_trade_that_cost_nothing() -> None:
     on_a_streak = builders.an_account(loss_streak=3)
 

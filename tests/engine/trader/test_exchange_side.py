@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine.model.commands import ClosePosition, ResetLatch, StartTrading
+from engine.model.commands import ClosePosition, MoveStopToEntry, ResetLatch, StartTrading
 from engine.model.events import BalanceChanged, ErrandFailed, MarkSeen, OrderRejected, RulesLoaded
 from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchRules
-from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionClosed
+from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionClosed, StopMoved
 from engine.model.orders import ApprovedOrder, ExitReason, Role
 from engine.model.signals import Code, Side
 from tests.engine.trader.hands import OpenWorld
@@ -223,6 +223,16 @@ def move(world: OpenWorld, amount: int, *, is_told: bool = True) -> None:
         world.give(BalanceChanged(world.wallet, (), world.time, world.now, Decimal(amount)))
 
 
+def test_a_transfer_that_is_heard_twice_counts_once() -> None:
+    world = a_world()
+    peak = world.trader.books.saved.peak_equity
+
+    for _ in range(2):
+        world.give(BalanceChanged(world.wallet + 4_000, (), world.time, world.now, Decimal(4_000)))
+
+    assert world.trader.books.saved.peak_equity == peak + 4_000
+
+
 def test_a_withdrawal_is_no_loss_of_the_day_and_no_drawdown() -> None:
     world = a_world()
     before = world.trader.books.saved
@@ -358,3 +368,33 @@ def test_stops_that_no_longer_fit_the_grid_have_the_rules_read_and_are_placed_on
     assert {stop.role for stop in world.stops.values()} == {Role.WIDE_STOP, Role.TIGHT_STOP, Role.TARGET}
     assert all(stop.trigger_price is not None and not stop.trigger_price % world.tick for stop in world.stops.values())
     assert world.asked == 1
+
+
+def test_after_a_coarser_step_stops_are_for_a_little_more_and_nothing_is_sold() -> None:
+    """Off the step they were refused, and three refusals of the tight one sold a position that the wide one guarded."""
+    world, quantity = held()
+    step = Decimal("0.01")
+    assert quantity % step
+    world.give(RulesLoaded(replace(rules(), step_size=step), world.time, world.now))
+
+    later(world, 10)
+
+    assert world.held[SYMBOL] == quantity
+    sized = {stop.role: stop.quantity for stop in world.stops.values()}
+    rounded = quantity // step * step + step
+    assert sized == {Role.WIDE_STOP: None, Role.TIGHT_STOP: rounded, Role.TARGET: rounded}
+
+
+def test_what_is_told_of_stops_after_a_coarser_tick_is_what_rests() -> None:
+    world, _ = held()
+    tick = Decimal(1)
+    world.give(RulesLoaded(replace(rules(), tick_size=tick), world.time, world.now))
+    holding = world.trader.desks[SYMBOL].memory.holding
+    assert holding is not None
+    world.wish(MoveStopToEntry, intent_id=holding.trade.intent_id)
+    later(world, 10)
+
+    resting = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+    moved = told(world, StopMoved)[-1]
+    assert isinstance(moved, StopMoved)
+    assert moved.after == resting.trigger_price
