@@ -12,21 +12,28 @@ THRESHOLD: Final = "activation_threshold"
 BINS: Final = 20
 BARS: Final = " ▁▂▃▄▅▆▇█"
 RULINGS: Final = 500
+# The owner's and the account's state on that day: it says nothing about a threshold, and stands on every bar of a stopped bot.
+# A position that was open is no such state but what the settings led to: no second entry would have followed.
+STATE: Final = frozenset(
+    {
+        *(Code.PAUSED, Code.HALTED, Code.LATCHED, Code.SYMBOL_LOCKED, Code.STALE_DATA, Code.NOT_READY),
+        *(Code.BELOW_MINIMUM, Code.DRAWDOWN, Code.MARGIN_SHORT, Code.DAILY_LOSS, Code.LOSS_STREAK),
+        *(Code.TAKEN_OUTSIDE, Code.EXCHANGE_REFUSES, Code.STORE_DOWN, Code.GUARDED),
+    }
+)
 
 
 class Counted(NamedTuple):
-    """How often the last bars would have led to an entry at a threshold, everything else unchanged."""
+    """How often the last bars would have led to an entry at a threshold, had the bot been free to enter."""
 
     bars: int
     entries: int
 
 
 def counted(rulings: Sequence[Ruling], threshold: float) -> Counted:
-    """Count the bars on which nothing but the confidence stood, or stands, in the way."""
-    entries = 0
-    for ruling in rulings:
-        others = [code for code in ruling.refusal_codes if code is not Code.CONFIDENCE_LOW]
-        entries += not others and ruling.opinion.confidence >= threshold
+    """Count the bars on which neither the market nor another setting stood in the way."""
+    passed = STATE | {Code.CONFIDENCE_LOW}
+    entries = sum(ruling.opinion.confidence >= threshold and passed.issuperset(ruling.refusal_codes) for ruling in rulings)
     return Counted(len(rulings), entries)
 
 
