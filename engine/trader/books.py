@@ -13,7 +13,7 @@ from engine.desk.desk import Desk
 from engine.desk.lag import booked_quantity
 from engine.desk.reconciling import LOOK_AGAIN_MS
 from engine.model.account import AccountSnapshot
-from engine.model.events import BalanceChanged
+from engine.model.events import BalanceChanged, ClockTicked, ErrandFailed
 from engine.model.messages import NOTHING, Outcome, SyncAccount
 from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
 from engine.model.orders import ExitReason, Trade
@@ -23,6 +23,7 @@ from engine.model.view import Running
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
+UNREAD_AGAIN_MS: Final = 2_000
 UNSURE_MS: Final = 750  # a breach must outlive a wallet that nobody explained yet
 TURN_WITHIN_MS: Final = 5_000  # of a new day; the clock's ticks move on at the wire's pace
 
@@ -36,6 +37,7 @@ class Books:
         self.was_read = False
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.strays: tuple[str, ...] = ()
+        self._unread_ms = 0  # wire; when reading the account failed
         self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
@@ -97,6 +99,19 @@ class Books:
             return Outcome(wake_in_ms=LOOK_AGAIN_MS)
         self._asked_ms = now_ms
         return Outcome(errands=(SyncAccount(),), wake_in_ms=LOOK_AGAIN_MS)
+
+    def looks(self, tick: ClockTicked) -> Outcome:
+        """The account is read now and then, and again soon where that failed."""
+        is_due = self._unread_ms > 0 and tick.seen_ms - self._unread_ms >= UNREAD_AGAIN_MS
+        if not tick.is_check and not is_due:
+            return NOTHING
+        self._unread_ms = 0
+        return Outcome(errands=(SyncAccount(),))
+
+    def unread(self, event: ErrandFailed) -> None:
+        """Something could not be read: the account itself?"""
+        if event.errand == SyncAccount.__name__:
+            self._unread_ms = event.seen_ms
 
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with. Money moved in or out is no result."""

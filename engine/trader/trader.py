@@ -191,9 +191,7 @@ class Trader:
         outcome = self.books.day_turned(self.desks.values(), event.time_ms)
         for desk in self.desks.values():
             outcome += desk.ticked(event.time_ms, event.seen_ms)
-        if event.is_check:
-            outcome += Outcome(errands=(SyncAccount(),))
-        return outcome
+        return outcome + self.books.looks(event)
 
     def _compared(self, event: AccountSynced) -> Outcome:
         seen = event.account
@@ -227,7 +225,8 @@ class Trader:
         return Outcome(changed=True)
 
     def _unread(self, event: ErrandFailed) -> Outcome:
-        """A read failed. What nothing else would ever bring is asked for again."""
+        """A read failed. What nothing else would bring, or not soon, is asked for again."""
+        self.books.unread(event)
         desk = self.desks.get(event.symbol)
         if desk is not None and event.errand == FetchFunding.__name__:
             desk.payments = desk.payments.failed(event.seen_ms)

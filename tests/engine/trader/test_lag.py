@@ -1,10 +1,13 @@
 """A read of the account may lag behind our own executions, or fail: neither is a position that changed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from engine.model.events import AccountSynced, OrderFilled
+from engine.model.events import AccountSynced, ErrandFailed, OrderFilled
+from engine.model.messages import Errand, SyncAccount
+from engine.model.signals import Side
 from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import until_open
@@ -61,6 +64,47 @@ def test_a_list_of_positions_that_lags_behind_an_entry_is_not_followed(lag_ms: i
 
     assert not world.trades
     assert len(world.fills) == 1
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL]
+
+
+def test_an_account_that_could_not_be_read_is_read_again_soon_and_not_only_at_its_next_turn() -> None:
+    world, asked = an_open_world(), list[int]()
+    carry_out = world._errand
+
+    def failing(errand: Errand) -> None:
+        if isinstance(errand, SyncAccount):
+            asked.append(world.now)
+            world._tell(ErrandFailed("SyncAccount", "", "502", world.time, world.now))
+        else:
+            carry_out(errand)
+
+    world._errand = failing  # type: ignore[method-assign]
+    began = world.now
+    world.pass_time(1_000, is_check=True)
+    for _ in range(9):
+        world.pass_time(1_000)
+    world._errand = carry_out  # type: ignore[method-assign]
+    world.pass_time(2_000)
+    answered = len(asked)
+    for _ in range(10):
+        world.pass_time(1_000)
+
+    assert [moment - began for moment in asked] == [1_000, 3_000, 5_000, 7_000, 9_000]
+    assert len(asked) == answered
+
+
+def test_a_look_that_was_asked_for_before_the_newest_execution_is_no_difference() -> None:
+    world = an_open_world()
+    before = world._snapshot()
+    world.now += 100
+    world._fill(SYMBOL, Side.LONG, Decimal("0.5"), "web_1", 77)
+    world._run()
+
+    world.give(replace(before, seen_ms=world.now))
+
+    assert not world.trader.desks[SYMBOL].difference.since_ms
     holding = memory(world).holding
     assert holding is not None
     assert holding.quantity == world.held[SYMBOL]
