@@ -57,8 +57,14 @@ async def backtest(message: Message, command: CommandObject, owner: Owner) -> No
 
 async def _walked(job: str, symbol: str, days: int, told: Told, owner: Owner) -> Result:
     found = await owner.engine.past.backtest(job, symbol, days, owner.texts.language, told)
-    trades = File(f"{symbol}-{days}d-trades.csv", found.trades) if found.report.run.trades else None
-    return Result(ui.result(owner.texts, found), trades)
+    run = found.report.run
+    trades = File(f"{symbol}-{_walked_time(run.end_ms - run.begin_ms)}-trades.csv", found.trades) if run.trades else None
+    return Result(ui.result(owner.texts, found, days), trades)
+
+
+def _walked_time(span_ms: int) -> str:
+    """How long was walked, for a file's name: what was asked for may not be known."""
+    return f"{span_ms // DAY_MS}d" if span_ms >= DAY_MS else f"{-(-span_ms // INTERVAL_MS['1h'])}h"
 
 
 async def calibrate(message: Message, command: CommandObject, owner: Owner) -> None:

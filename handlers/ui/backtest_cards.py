@@ -8,18 +8,20 @@ from handlers.ui.backtest_words import Row
 from handlers.ui.cards import parts_of_net
 from handlers.ui.language import Texts
 from handlers.ui.markup import Html, bold, italic, lines, row
+from handlers.ui.past import known_only
 from handlers.ui.refusals import refusal_name
 
 LONGEST_CARD: Final = 1_000  # a caption holds 1,024 characters
 MOST_REFUSALS: Final = 3
 
 
-def result_card(texts: Texts, report: Report) -> Html:
+def result_card(texts: Texts, report: Report, asked_days: int) -> Html:
     """Verdict, figures with their uncertainty, what stood in the way. Remarks that do not fit are left to the page."""
     n, total = texts.numbers, report.total
     card = [
         row(texts.tag, bold(f"{texts.label('Backtest')} {words.title(texts, report)}")),
         words.span(texts, report),
+        _known(texts, report, asked_days),
         row(bold(n.gain(total.net)), n.signed_percent(report.net_fraction), n.multiple(total.in_r)),
         parts_of_net(texts, total.gross, total.fees, total.funding),
         "",
@@ -38,6 +40,12 @@ def result_picture(texts: Texts, report: Report) -> bytes:
     from handlers.ui.backtest_picture import drawn
 
     return drawn(texts, report)
+
+
+def _known(texts: Texts, report: Report, asked_days: int) -> Html | None:
+    """Of how much of the asked time anything is known, where that is clearly less than all."""
+    known = known_only(texts, asked_days, report.run.end_ms - report.run.begin_ms)
+    return None if known is None else row(texts.plural("Last {count} day", "Last {count} days", asked_days), known)
 
 
 def _chosen(texts: Texts, report: Report) -> list[Row]:

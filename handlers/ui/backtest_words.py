@@ -69,8 +69,10 @@ def title(texts: Texts, report: Report) -> str:
 def span(texts: Texts, report: Report) -> str:
     """The judged time."""
     n, run = texts.numbers, report.run
+    is_short = 0 < run.end_ms - run.begin_ms < DAY_MS
     days = plain(texts.plural("{count} day", "{count} days", report.days))
-    return f"{n.date(run.begin_ms)} – {n.date(max(run.begin_ms, _last_moment(run.end_ms)))}, {days}"
+    long = n.duration(run.end_ms - run.begin_ms) if is_short else days
+    return f"{n.date(run.begin_ms)} – {n.date(max(run.begin_ms, _last_moment(run.end_ms)))}, {long}"
 
 
 def verdict(texts: Texts, report: Report) -> str:

@@ -13,9 +13,9 @@ def title(texts: Texts, symbol: str, days: int) -> Html:
     return texts.plural("Backtest {symbol}, {count} day", "Backtest {symbol}, {count} days", days, symbol=symbol)
 
 
-def result(texts: Texts, found: Backtested) -> Screen:
+def result(texts: Texts, found: Backtested, asked_days: int) -> Screen:
     """What it came to."""
-    return Screen(result_card(texts, found.report), arranged([keys.back(texts)]), found.picture)
+    return Screen(result_card(texts, found.report, asked_days), arranged([keys.back(texts)]), found.picture)
 
 
 def how_to(texts: Texts) -> Screen:

@@ -13,15 +13,15 @@ from engine.control import Backtested
 from engine.model.past import NotMeasured, Phase, Progress, WhyNot
 from handlers import long_jobs
 from handlers.ui.callbacks import Halt
-from tests.engine.backtest.runs import a_run
+from tests.engine.backtest.runs import BEGIN_MS, HOUR_MS, a_run
 from tests.handlers.conversation import Conversation, Recorder, assert_fits_telegram
 from tests.handlers.samples import an_engine
 
 PICTURE, TRADES = b"\x89PNG", b"number,symbol\n1,ETHUSDT\n"
 
 
-def a_result() -> Backtested:
-    return Backtested(reported(a_run([2.0, -1.0, 0.5] * 12)), PICTURE, TRADES)
+def a_result(days: int = 60, **others: Any) -> Backtested:
+    return Backtested(reported(a_run([2.0, -1.0, 0.5] * 12, days=days, **others)), PICTURE, TRADES)
 
 
 async def test_the_result_is_a_picture_with_its_card() -> None:
@@ -51,6 +51,24 @@ async def test_its_trades_follow_as_a_file_without_a_sound_and_a_walk_without_tr
     engine.past.answers["backtest"] = Backtested(reported(a_run([])), PICTURE, b"number,symbol\n")
     requests = await Conversation(engine).say("/backtest eth 60")
     assert not [request for request in requests if isinstance(request, SendDocument)]
+
+
+@pytest.mark.parametrize(
+    ("others", "name"), [({"days": 58}, "58d"), ({"days": 1, "end_ms": BEGIN_MS + 2 * HOUR_MS}, "2h")], ids=["days", "hours"]
+)
+async def test_where_less_is_known_than_was_asked_the_card_says_so_and_the_file_is_named_by_what_was_walked(
+    others: dict[str, Any], name: str
+) -> None:
+    engine = an_engine()
+    engine.past.answers["backtest"] = a_result(**others)
+    chat = Conversation(engine)
+
+    requests = await chat.say("/backtest eth 120")
+
+    (sent,) = [request for request in requests if isinstance(request, SendDocument)]
+    assert isinstance(sent.document, BufferedInputFile)
+    assert sent.document.filename == f"ETHUSDT-{name}-trades.csv"
+    assert "Last 120 days · only " in chat.shown
 
 
 class Refusing(Recorder):

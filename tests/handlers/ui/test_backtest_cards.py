@@ -17,7 +17,7 @@ from handlers.ui.backtest_cards import result_card, result_picture
 from handlers.ui.backtest_findings import SENTENCES, finding
 from handlers.ui.language import Languages
 from handlers.ui.markup import plain
-from tests.engine.backtest.runs import a_closed, a_run, hourly, left_open
+from tests.engine.backtest.runs import BEGIN_MS, HOUR_MS, a_closed, a_run, hourly, left_open
 
 TEXTS = Languages("PAPER")
 LANGUAGES = TEXTS.known
@@ -55,7 +55,7 @@ def test_every_finding_is_a_sentence_in_every_language(one: Finding, language: s
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_card_fits_under_a_picture_whatever_there_is_to_say(language: str) -> None:
     for report in (a_report(), a_report([], days=0), the_worst()):
-        card = result_card(TEXTS.texts(language), report)
+        card = result_card(TEXTS.texts(language), report, 730)
 
         assert len(card) < 1_024
         assert card.count("<b>") == card.count("</b>")
@@ -65,7 +65,7 @@ def test_a_card_fits_under_a_picture_whatever_there_is_to_say(language: str) -> 
 
 
 def test_a_card_tells_the_verdict_and_the_uncertainty_beside_the_result() -> None:
-    said = plain(result_card(TEXTS.texts("en"), a_report()))
+    said = plain(result_card(TEXTS.texts("en"), a_report(), 120))
 
     assert said.startswith("🔵 PAPER · Backtest ETHUSDT · 1h\nJan 1, 2024 – Apr 29, 2024, 120 days\n")
     assert "Price +" in said
@@ -75,8 +75,24 @@ def test_a_card_tells_the_verdict_and_the_uncertainty_beside_the_result() -> Non
     assert "Buy and hold +8.00%" in said
 
 
+def test_a_card_says_of_how_much_of_the_asked_time_anything_is_known() -> None:
+    some = plain(result_card(TEXTS.texts("en"), a_report(days=58), 120))
+    all_of_it = plain(result_card(TEXTS.texts("en"), a_report(days=58), 58))
+
+    assert "Jan 1, 2024 – Feb 27, 2024, 58 days\nLast 120 days · only 58 days of it known\n" in some
+    assert "of it known" not in all_of_it
+
+
+def test_a_card_of_less_than_a_day_is_told_in_hours() -> None:
+    run = a_run([], days=1, end_ms=BEGIN_MS + 2 * HOUR_MS)
+
+    said = plain(result_card(TEXTS.texts("en"), reported(run), 30))
+
+    assert said.splitlines()[1:3] == ["Jan 1, 2024 – Jan 1, 2024, 2 hr", "Last 30 days · only 2 hr of it known"]
+
+
 def test_a_ratio_that_the_sample_does_not_carry_is_missing_and_says_what_it_needs() -> None:
-    said = plain(result_card(TEXTS.texts("en"), a_report(MIXED[:20], days=20)))
+    said = plain(result_card(TEXTS.texts("en"), a_report(MIXED[:20], days=20), 20))
 
     assert "Sharpe – · needs 30 days and 2 trades" in said
 
