@@ -40,6 +40,7 @@ PHASE: Final = {
     Phase.SEARCHING: marked("searching"),
     Phase.DRAWING: marked("drawing"),
 }
+FIRST_WALK: Final = marked("walking through the bars (the first time this compiles, up to a minute)")
 MOST_REFUSALS: Final = 3
 KNOWN_ENOUGH: Final = 0.95
 
@@ -66,10 +67,11 @@ def why_not(texts: Texts, error: NotMeasured) -> Html:
 
 def progress(texts: Texts, now: Progress) -> Html:
     """What is being done, and how far it is."""
-    words = texts.label(PHASE[now.phase])
-    if not now.total:
-        return texts.say("⏳ {phase}…", phase=words)
-    return texts.say("⏳ {phase}: {part}", phase=words, part=texts.numbers.percent(now.done / now.total, 0))
+    if not now.total:  # a walk that counts nothing yet may be compiling, and one that has compiled is over before it is told
+        words = FIRST_WALK if now.phase is Phase.WALKING else PHASE[now.phase]
+        return texts.say("⏳ {phase}…", phase=texts.label(words))
+    part = texts.numbers.percent(now.done / now.total, 0)
+    return texts.say("⏳ {phase}: {part}", phase=texts.label(PHASE[now.phase]), part=part)
 
 
 def refusals(texts: Texts, answer: WhatIf) -> Html:
