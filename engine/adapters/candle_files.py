@@ -28,6 +28,7 @@ VOLUME_NAMES: Final = ("volume", "vol", "base_volume", "volume_base")
 FILE_NAME: Final = re.compile(r"(?P<symbol>[^\W]{2,40})-(?P<interval>\d+[mhdwM])(?![A-Za-z0-9])")
 FUTURES_PAIR: Final = re.compile(r"(?P<base>[^\W_]+)_(?P<quote>[^\W_]+)_(?P=quote)")  # as freqtrade names its files
 SYMBOL: Final = re.compile(r"[^\W_]{2,30}")
+NEVER: Final = np.iinfo(np.int64).max
 
 
 class FileName(NamedTuple):
@@ -97,6 +98,7 @@ def read_bars(
         _check_step(file, rows.open_time_ms, named.interval)
         parts.append(rows)
         torn_rows += torn
+    parts.sort(key=_first_ms)  # in which order they were named says nothing about their bars
     joined = parts[0] if len(parts) == 1 else Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     sound, faults = examined(_asked(joined, step, begin_ms, end_ms), step, torn_rows)
     if not len(sound.open_time_ms):
@@ -145,6 +147,11 @@ def moment(time_ms: int) -> str:
     """A time for a message, as short as it can be."""
     text = str(np.datetime64(int(time_ms), "ms")).replace("T", " ")
     return text.removesuffix(".000").removesuffix(":00").removesuffix(" 00:00")
+
+
+def _first_ms(rows: Rows) -> int:
+    times = rows.open_time_ms
+    return int(times.min(initial=NEVER, where=times != NO_TIME))
 
 
 def _asked(rows: Rows, step: int, begin_ms: int | None, end_ms: int | None) -> Rows:

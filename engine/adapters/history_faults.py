@@ -4,6 +4,7 @@ Doubles are dropped and counted; where two rows of one time differ, nobody knows
 every bad row. Filler bars (no trade, flat at the close before) are kept and counted. All in whole columns.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -130,8 +131,21 @@ def _ordered(rows: Rows) -> tuple[Rows, Marks]:
     times = rows.open_time_ms
     if times.size < 2 or np.all(times[1:] >= times[:-1]):
         return rows, Marks()
-    unordered = _marks(times, times < np.maximum.accumulate(times))
-    return rows.at(np.argsort(times, kind="stable")), unordered
+    return rows.at(np.argsort(times, kind="stable")), _marks(times, _out_of_place(times))
+
+
+def _out_of_place(times: Ints) -> Truths:
+    """The fewest rows without which all others are in order: two that were swapped make no others wrong."""
+    tops, lengths = list[int](), list[int]()  # the lowest end of an ordered choice of each length; the longest up to each row
+    for time in times.tolist():
+        place = bisect_right(tops, time)
+        tops[place : place + 1] = [time]
+        lengths.append(place)
+    is_out, wanted, bound = np.ones(times.size, dtype=np.bool_), len(tops) - 1, tops[-1]
+    for at in range(times.size - 1, -1, -1):
+        if lengths[at] == wanted and times[at] <= bound:
+            is_out[at], wanted, bound = False, wanted - 1, times[at]
+    return is_out
 
 
 def _doubles(rows: Rows) -> tuple[Truths, Truths]:

@@ -172,6 +172,16 @@ def test_rows_out_of_order_are_sorted_in_and_counted(tmp_path: Path) -> None:
     assert bars.faults.unordered == (3, tuple(row[0] for row in some[3:6]))
 
 
+def test_files_that_are_named_newest_first_are_no_disorder(tmp_path: Path) -> None:
+    some = rows(30)
+    older, newer = csv(tmp_path / "ETHUSDT-1m-2023-07.csv", some[:10]), csv(tmp_path / "ETHUSDT-1m-2023-08.csv", some[10:])
+
+    bars = read_bars([newer, older])
+
+    assert as_rows(bars) == some
+    assert bars.faults.unordered.number == 0
+
+
 def test_filler_bars_are_used_and_counted_but_a_quiet_bar_at_another_price_is_none(tmp_path: Path) -> None:
     some = rows(10)
     closed = some[3][4]
