@@ -144,5 +144,10 @@ def _time(wish: Wish, now_ms: int) -> Time:
     if begin_ms >= now_ms:
         raise BadWish(f"--from lies in the future: {moment(begin_ms)}, and the exchange has {moment(now_ms)}")
     if end_ms - now_ms > LONGEST_DAY_MS:
-        raise BadWish(f"--to lies in the future: {moment(end_ms)}, and the exchange has {moment(now_ms)}")
+        raise BadWish(f"--to lies in the future: {_end(end_ms)}, and the exchange has {moment(now_ms)}")
     return Time(begin_ms, min(end_ms, now_ms), now_ms)
+
+
+def _end(end_ms: int) -> str:
+    """An end by the day that it belongs to, as it was typed: midnight is the end of the day before."""
+    return moment(end_ms) if end_ms % DAY_MS else f"the end of {moment(end_ms - DAY_MS)}"

@@ -9,6 +9,7 @@ import pytest
 
 from bot.downloading import Wish, download
 from bot.histories import load_histories
+from bot.moments import end_ms
 from bot.settings import Settings
 from engine.adapters.file_lock import FileLock
 from engine.adapters.series_files import PARTS_FOLDER
@@ -83,7 +84,8 @@ async def test_wrong_wishes_are_one_line_and_code_two(
     cases = [
         (a_wish(world, "ETHUSD"), "unknown symbol ETHUSD"),
         (a_wish(world, begin_ms=NOW_MS), "--from lies in the future"),
-        (a_wish(world, end_ms=NOW_MS + 2 * DAY_MS), "--to lies in the future"),
+        (a_wish(world, end_ms=NOW_MS + 2 * DAY_MS + 60_000), "--to lies in the future"),
+        (a_wish(world, end_ms=end_ms("--to", "2099-12-12")), "--to lies in the future: the end of 2099-12-12, and"),
         (a_wish(world)._replace(folder=Path("/proc/nowhere")), "/proc/nowhere cannot be written"),
     ]
     for wish, says in cases:
