@@ -26,7 +26,7 @@ from engine.params import read
 from handlers.chat import delete, redraw, show
 from handlers.owner import Owner
 from handlers.ports import Users
-from handlers.ui import outside, steering, tuning
+from handlers.ui import outside, shadows, steering, tuning
 from handlers.ui.callbacks import Agree
 from handlers.ui.counted import rulings_of_all
 from handlers.ui.language import Texts, marked
@@ -115,11 +115,25 @@ async def code_read(message: Message, token: str, owner: Owner) -> None:
 async def granted(record: Record, owner: Owner) -> Html:
     """Ask the engine for the wish, and say what came of it."""
     wish = _wish(record, owner.asked())
-    return lines(owner.texts.tag, told(owner.texts, wish, await owner.ask(wish)))
+    return lines(owner.texts.tag, told(owner, wish, await owner.ask(wish)))
 
 
-def told(texts: Texts, wish: Command, answer: Reply) -> Html:
-    """The engine's answer; a change of a tunable with both values."""
+def told(owner: Owner, wish: Command, answer: Reply) -> Html:
+    """The engine's answer; a change of a tunable with both values, and what it means for the shadow."""
+    said = _answered(owner.texts, wish, answer)
+    if not isinstance(wish, Tune | TuneAll) or answer.code is not ReplyCode.DONE:
+        return said
+    names = {wish.name} if isinstance(wish, Tune) else {name for name, _ in wish.changes}
+    plan, params = owner.engine.shadow.plan, owner.engine.params()
+    is_promoted = (
+        plan is not None
+        and not names.isdisjoint(dict(plan.changes))
+        and all(read(params, name) == value for name, value in plan.changes)
+    )
+    return lines(said, shadows.is_real(owner.texts) if is_promoted else None)
+
+
+def _answered(texts: Texts, wish: Command, answer: Reply) -> Html:
     if isinstance(wish, Tune) and answer.code is ReplyCode.DONE and "before" in answer.values:
         return tuning.changed(texts, wish.name, float(answer.values["before"]), float(answer.values["after"]))
     if isinstance(wish, TuneAll) and answer.code is ReplyCode.DONE:

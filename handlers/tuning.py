@@ -168,7 +168,7 @@ async def _wished(name: str, value: float, owner: Owner) -> Said:
     if raises_risk(name, before, value):
         return Said(await hold_back(wish, owner), {name: value})
     answer = await owner.ask(wish)
-    note = told(owner.texts, wish, answer)
+    note = told(owner, wish, answer)
     if answer.code not in (ReplyCode.DONE, ReplyCode.ALREADY):
         return Said(Screen(note))
     if name == THRESHOLD:

@@ -71,7 +71,7 @@ async def changed(changes: dict[str, float], owner: Owner) -> Screen:
     if any(raises_risk(name, read(params, name), value) for name, value in changes.items()):
         return await hold_back(wish, owner)
     answer = await owner.ask(wish)
-    return Screen(lines(owner.texts.tag, told(owner.texts, wish, answer)), arranged([keys.back(owner.texts)]))
+    return Screen(lines(owner.texts.tag, told(owner, wish, answer)), arranged([keys.back(owner.texts)]))
 
 
 def changes_in(text: str, owner: Owner) -> dict[str, float] | Screen:

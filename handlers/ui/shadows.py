@@ -80,6 +80,11 @@ def none(texts: Texts, note: Html | None = None) -> Screen:
     return Screen(text, arranged([keys.back(texts)]))
 
 
+def is_real(texts: Texts) -> Html:
+    """What the shadow tried are the live settings now."""
+    return texts.say("👥 The shadow goes on, with the same settings as yours now. To end it: /shadow stop")
+
+
 def _changes(texts: Texts, changes: tuple[tuple[str, float], ...]) -> list[Html]:
     return [
         texts.say("{title}: {value}", title=tunables.title(texts, name), value=bold(tunables.value(texts, name, value)))

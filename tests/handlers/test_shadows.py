@@ -65,6 +65,30 @@ async def test_promoting_goes_by_the_way_of_every_setting() -> None:
     (wish,) = chat.engine.wishes
     assert isinstance(wish, Tune)
     assert (wish.name, wish.value) == ("activation_threshold", 0.5)
+    assert "👥 The shadow goes on, with the same settings as yours now. To end it: /shadow stop" in chat.shown
+
+
+@pytest.mark.parametrize(
+    ("said", "is_same"),
+    [
+        ("/threshold 0.8", True),
+        ("/whatif activation_threshold=0.8", True),
+        ("/threshold 0.9", False),
+        ("/set leverage 3", False),
+    ],
+)
+async def test_a_shadow_that_became_the_same_as_the_live_settings_is_told_by_whatever_way_they_were_changed(
+    said: str, is_same: bool
+) -> None:
+    chat = a_chat()
+    await chat.say("/shadow activation_threshold=0.8")
+
+    await chat.say(said)
+    if said.startswith("/whatif"):
+        await chat.press_labelled("Apply")
+
+    assert len(chat.engine.wishes) == 1
+    assert ("The shadow goes on" in chat.shown) is is_same
 
 
 async def test_what_became_real_already_is_not_promoted_again() -> None:
