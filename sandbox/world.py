@@ -14,11 +14,13 @@ from typing import Any, Final
 from sandbox.exchange.config import Roots, VenueConfig
 from sandbox.exchange.venue import Venue
 from sandbox.market import Market, from_candles, generate, read_candles
+from sandbox.market.intervals import DAY_MS, INTERVAL_MS
 from sandbox.options import DEFAULT_BARS, BadOption, DemoOptions, MarketOptions
 from sandbox.telegram.config import OWNER_ID, Addresses, BotApiConfig
 from sandbox.telegram.server import BotApi
 
 HOST: Final = "127.0.0.1"
+PAST_DAYS: Final = 90  # as far as `/backtest` looks unless it is told otherwise
 LIMITS_AT_MAX: Final = 200.0  # hours of market, and so of requests, fit into a minute of the wire
 
 
@@ -79,10 +81,12 @@ def make_market(options: MarketOptions) -> Market:
             warmup=options.warmup,
             seed=options.seed,
             start_ms=options.start_ms,
+            past=PAST_DAYS * DAY_MS // INTERVAL_MS[options.interval],
         )
     names = options.symbols or ("",) * len(options.candles)
     read = [read_candles(file, name, options.interval) for file, name in zip(options.candles, names, strict=True)]
-    return from_candles(read, warmup=options.warmup, start_ms=options.start_ms, bars=options.bars)
+    past = PAST_DAYS * DAY_MS // read[0].interval_ms
+    return from_candles(read, warmup=options.warmup, start_ms=options.start_ms, bars=options.bars, past=past)
 
 
 async def open_world(

@@ -95,16 +95,17 @@ class Exchange:
 
 
 def open_exchange(config: VenueConfig, market: Market) -> Exchange:
-    """Set the exchange up with the market's symbols, prices at the end of the warm-up."""
+    """Set the exchange up with the market's symbols, prices at the end of the warm-up; an older past changes no rule."""
     contracts: dict[str, Contract] = {}
     boards: dict[str, Board] = {}
     bars: dict[str, Bars] = {}
     for symbol, rows in zip(market.symbols, market.rows, strict=True):
-        start = rows[market.warmup - 1].close if market.warmup else rows[0].open
-        contract = make_contract(symbol, _prices(rows), rows[0].open)
+        own = rows[market.past :]
+        start = own[market.warmup - 1].close if market.warmup else own[0].open
+        contract = make_contract(symbol, _prices(own), own[0].open)
         contracts[symbol] = contract
         boards[symbol] = _board(config, contract, start)
-        bars[symbol] = Bars(contract, rows, market.interval_ms, market.warmup)
+        bars[symbol] = Bars(contract, rows, market.interval_ms, market.known)
     for symbol, price, status, kind in _EXTRAS:
         contracts[symbol] = make_contract(symbol, (), price, status=status, kind=kind)
         boards[symbol] = _board(config, contracts[symbol], price)

@@ -107,8 +107,9 @@ def _row(contract: Contract, kline: Kline, interval_ms: int) -> str:
 
 
 def _kline(contract: Contract, row: Candle) -> Kline:
-    first, high, low, last = (in_ticks(price, contract.tick) for price in row[1:5])
-    return Kline(row.open_time_ms, first, high, low, last, row.volume)
+    time_ms, first, high, low, last, volume = row
+    tick = contract.tick_size  # the whole history is read before the venue opens: a number is quicker than a Decimal
+    return Kline(time_ms, in_ticks(first, tick), in_ticks(high, tick), in_ticks(low, tick), in_ticks(last, tick), volume)
 
 
 def _grouped(klines: list[Kline], interval_ms: int) -> list[Kline]:

@@ -172,4 +172,4 @@ class Replay:
             await asyncio.sleep(-late_s)
 
     def _kline(self, symbol: str, bar: int) -> Kline:
-        return self.exchange.bars[symbol].klines[self.market.warmup + bar]
+        return self.exchange.bars[symbol].klines[self.market.known + bar]

@@ -22,6 +22,7 @@ GROWTH: Final = 0.42  # longer bars move more, by their length to this power
 GAP_CHANCE: Final = 1 / 150
 WANDER: Final = 0.7  # log distance from the usual price at which trends are turned back
 UNKNOWN_PRICE: Final = 10.0
+PAST: Final = 1  # names the chances of the bars before the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,28 @@ class Phase:
     volume: float
 
 
-def generated_candles(symbol: str, interval: str, bars: int, *, seed: int = 0, start_ms: int | None = None) -> Candles:
-    """Make up `bars` bars of one symbol."""
+def generated_candles(
+    symbol: str, interval: str, bars: int, *, seed: int = 0, start_ms: int | None = None, past: int = 0
+) -> Candles:
+    """Make up `bars` bars of one symbol from `start_ms` on, and `past` older ones that change nothing about them."""
     check_names(symbol, interval)
     if bars < 1 or seed < 0:
         raise BadCandles(f"a made-up market needs one bar or more and a seed of 0 or more, not {bars} and {seed}")
     step = INTERVAL_MS[interval]
     start = DEFAULT_START_MS if start_ms is None else -(-start_ms // step) * step
-    chance = np.random.default_rng([seed, zlib.crc32(symbol.encode()), step])
+    seeds = (seed, zlib.crc32(symbol.encode()), step)
+    columns = _columns(np.random.default_rng(seeds), symbol, step, bars)
+    if past > 0:
+        older = _columns(np.random.default_rng((*seeds, PAST)), symbol, step, past, leads_up=True)
+        columns = tuple(np.concatenate(pair) for pair in zip(older, columns, strict=True))
+    times = start + step * np.arange(-past, bars, dtype=np.int64)
+    return Candles(symbol, interval, times, *columns)
+
+
+def _columns(
+    chance: np.random.Generator, symbol: str, step: int, bars: int, *, leads_up: bool = False
+) -> tuple[npt.NDArray[np.float64], ...]:
+    """Open, high, low, close and volume; the usual price is where they begin, or what they lead up to."""
     listing = listing_for(symbol, UNKNOWN_PRICE)
     spread = MINUTE_MOVE * (step / INTERVAL_MS["1m"]) ** GROWTH
     drift, noise, activity = _tempers(chance, bars, spread)
@@ -49,10 +64,8 @@ def generated_candles(symbol: str, interval: str, bars: int, *, seed: int = 0, s
         noise[:, None] * spread / np.sqrt(STEPS_PER_BAR)
     )
     gaps = np.where(chance.random(bars) < GAP_CHANCE, chance.standard_normal(bars) * 1.5 * spread * noise, 0.0)
-    opens, highs, lows, closes = _prices(listing, moves, gaps)
-    volume = _volumes(chance, listing, step, activity, np.abs(moves.sum(axis=1)) / spread)
-    times = start + step * np.arange(bars, dtype=np.int64)
-    return Candles(symbol, interval, times, opens, highs, lows, closes, volume)
+    prices = _prices(listing, moves, gaps, leads_up=leads_up)
+    return *prices, _volumes(chance, listing, step, activity, np.abs(moves.sum(axis=1)) / spread)
 
 
 def _tempers(chance: np.random.Generator, bars: int, spread: float) -> tuple[npt.NDArray[np.float64], ...]:
@@ -91,11 +104,13 @@ def _trend(chance: np.random.Generator, side: float) -> list[Phase]:
 
 
 def _prices(
-    listing: Listing, moves: npt.NDArray[np.float64], gaps: npt.NDArray[np.float64]
+    listing: Listing, moves: npt.NDArray[np.float64], gaps: npt.NDArray[np.float64], *, leads_up: bool
 ) -> tuple[npt.NDArray[np.float64], ...]:
     inside = np.cumsum(moves, axis=1)
     opens = np.concatenate(([0.0], np.cumsum(inside[:-1, -1] + gaps[1:])))
     path = opens[:, None] + np.concatenate((np.zeros((len(moves), 1)), inside), axis=1)
+    if leads_up:
+        path -= path[-1, -1]
     tick = float(listing.tick)
     digits = max(0, -int(listing.tick.normalize().as_tuple().exponent))
     ticks = np.maximum(np.round(listing.usual_price * np.exp(path) / tick), 1.0)

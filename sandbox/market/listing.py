@@ -66,7 +66,7 @@ def fitting_tick(tick: Decimal, prices: Iterable[float]) -> Decimal:
     return wanted
 
 
-def in_ticks(price: float, tick: Decimal) -> int:
+def in_ticks(price: float, tick: Decimal | float) -> int:
     """Count the ticks in a price; one that is off the grid goes to the nearer tick, a half upwards."""
     return int(price / float(tick) + 0.5)
 

@@ -13,18 +13,21 @@ from sandbox.market.intervals import INTERVAL_MS
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Aligned bars per symbol; the first `warmup` of them are history when the run begins."""
+    """Aligned bars per symbol. The first `past` of them are history that can be asked for, the next `warmup` what a product
+    begins with; the run comes after both, and nothing in it depends on how much past there is.
+    """
 
     symbols: tuple[str, ...]
     interval: str
     warmup: int
     rows: tuple[tuple[Candle, ...], ...]
+    past: int = 0
 
     def __post_init__(self) -> None:
         if not self.symbols or len(set(self.symbols)) != len(self.symbols):
             raise BadCandles(f"a market needs one or more different symbols, not {', '.join(self.symbols) or 'none'}")
         if self.bars <= 0:
-            raise BadCandles(f"no bars are left to run: {len(self.rows[0])} bar(s), {self.warmup} of them for the warm-up")
+            raise BadCandles(f"no bars are left to run: {len(self.rows[0])} bar(s), {self.known} of them known before it")
 
     @property
     def interval_ms(self) -> int:
@@ -33,8 +36,13 @@ class Market:
 
     @property
     def bars(self) -> int:
-        """How many bars the run has, per symbol, warm-up not counted."""
-        return len(self.rows[0]) - self.warmup
+        """How many bars the run has, per symbol, those known before it not counted."""
+        return len(self.rows[0]) - self.known
+
+    @property
+    def known(self) -> int:
+        """How many bars have closed when the run begins."""
+        return self.past + self.warmup
 
     @property
     def first_open_ms(self) -> int:
@@ -44,7 +52,7 @@ class Market:
     @property
     def start_ms(self) -> int:
         """When the first bar of the run opens."""
-        return self.rows[0][self.warmup].open_time_ms
+        return self.rows[0][self.known].open_time_ms
 
 
 def from_candles(
@@ -54,11 +62,12 @@ def from_candles(
     start_ms: int | None = None,
     end_ms: int | None = None,
     bars: int | None = None,
+    past: int = 0,
 ) -> Market:
     """Join recorded candles over the time that all of them share.
 
     The run begins with the first bar at or after `start_ms` that has `warmup` bars before it, and lasts `bars` bars or
-    until the last one that has closed by `end_ms`.
+    until the last one that has closed by `end_ms`. Of older bars, where there are any, up to `past` are kept.
     """
     if not candles:
         raise BadCandles("no candles given")
@@ -79,11 +88,13 @@ def from_candles(
     last = end if bars is None else min(end, run_start + bars * step)
     if last <= run_start:
         raise BadCandles(f"no bars are left after a warm-up of {warmup}: the candles end at {moment(end)}")
+    oldest = max(begin, first - past * step)
     return Market(
         symbols=tuple(one.symbol for one in candles),
         interval=candles[0].interval,
         warmup=warmup,
-        rows=tuple(_cut(one, first, last) for one in candles),
+        rows=tuple(_cut(one, oldest, last) for one in candles),
+        past=(first - oldest) // step,
     )
 
 
@@ -95,12 +106,15 @@ def generate(
     warmup: int = 1000,
     seed: int = 0,
     start_ms: int | None = None,
+    past: int = 0,
 ) -> Market:
-    """Make up a market: the same seed gives the same bars. Raises `BadCandles`."""
+    """Make up a market: the same seed gives the same bars, with whatever `past` before them. Raises `BadCandles`."""
     if bars < 1:
         raise BadCandles(f"a market has one bar or more, not {bars}")
-    made = [generated_candles(symbol, interval, warmup + bars, seed=seed, start_ms=start_ms) for symbol in symbols]
-    return from_candles(made, warmup=warmup, bars=bars)
+    many = warmup + bars
+    made = [generated_candles(one, interval, many, seed=seed, start_ms=start_ms, past=past) for one in symbols]
+    run_ms = int(made[0].open_time_ms[past + warmup]) if made else None
+    return from_candles(made, warmup=warmup, start_ms=run_ms, bars=bars, past=past)
 
 
 def _cut(candles: Candles, first_ms: int, last_ms: int) -> tuple[Candle, ...]:

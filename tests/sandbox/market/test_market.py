@@ -29,6 +29,18 @@ def test_a_run_begins_at_its_date_with_the_warm_up_before_it() -> None:
     assert (market.start_ms, market.first_open_ms, market.bars) == (START_MS + 40 * HOUR_MS, START_MS + 20 * HOUR_MS, 10)
 
 
+def test_a_run_with_a_date_keeps_the_past_that_its_candles_have_and_no_more_than_is_wanted() -> None:
+    candles = generated_candles("ETHUSDT", "1h", 100, start_ms=START_MS)
+
+    some, all_ = (from_candles([candles], warmup=20, start_ms=START_MS + 40 * HOUR_MS, bars=10, past=past) for past in (5, 500))
+
+    assert [(one.past, one.warmup, one.bars, one.start_ms) for one in (some, all_)] == [
+        (5, 20, 10, START_MS + 40 * HOUR_MS),
+        (20, 20, 10, START_MS + 40 * HOUR_MS),
+    ]
+    assert (some.first_open_ms, all_.first_open_ms) == (START_MS + 15 * HOUR_MS, START_MS)
+
+
 @pytest.mark.parametrize(
     ("build", "words"),
     [
@@ -66,6 +78,20 @@ def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
 
     assert one == same
     assert one != other
+
+
+def test_a_longer_past_leads_up_to_the_same_market_and_is_itself_the_same_each_time() -> None:
+    symbols = ("ETHUSDT", "NEWUSDT")
+    short = generate(symbols, "1m", bars=50, warmup=20, seed=3)
+    long, again = (generate(symbols, "1m", bars=50, warmup=20, seed=3, past=3_000) for _ in range(2))
+
+    assert long == again
+    assert (long.past, long.warmup, long.bars, long.start_ms) == (3_000, 20, 50, short.start_ms)
+    assert tuple(rows[3_000:] for rows in long.rows) == short.rows
+    for rows in long.rows:
+        assert {now.open_time_ms - before.open_time_ms for before, now in pairwise(rows)} == {60_000}
+        assert rows[2_999].close == rows[3_000].open
+        assert len({row.close for row in rows[:3_000]}) > 100
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSDT", "CELRUSDT", "NEWUSDT"])
