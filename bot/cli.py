@@ -17,9 +17,9 @@ def main() -> None:
     """The command's entry."""
     if sys.argv[1:] == RUN:
         raise SystemExit(run())
-    from bot.commands import app
+    from bot.commands import carried_out
 
-    app()
+    raise SystemExit(carried_out(sys.argv[1:]))
 
 
 def run() -> int:

@@ -1,10 +1,12 @@
 """The commands that people type, with their options. Nothing heavy is imported before it is needed."""
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
+from typer.exceptions import TyperException
 
 from bot import backtest_commands, calibrate_commands, cli, demo_commands, history_commands, version
 from bot.demo_commands import EXTRA_WORDS
@@ -25,6 +27,17 @@ app.command()(history_commands.download)
 app.command(context_settings=EXTRA_WORDS)(backtest_commands.backtest)
 app.command(context_settings=EXTRA_WORDS)(calibrate_commands.calibrate)
 app.command(context_settings=EXTRA_WORDS)(calibrate_commands.worker)
+
+
+def carried_out(words: Sequence[str]) -> int:
+    """Do what was typed, and give the exit code; what cannot be understood is one line. Without a word there is the help."""
+    try:
+        return app(list(words), standalone_mode=not words) or 0
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        told = " ".join(error.format_message().split()).removesuffix(".")
+        typer.echo(f"Error: {told}; see {context.command_path if context else 'autobot'} --help", err=True)
+        return error.exit_code
 
 
 class DoctorsLook(StrEnum):

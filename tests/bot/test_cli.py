@@ -1,6 +1,7 @@
 """The command as people type it: what is wrong is one line and code 2, never a traceback and never a secret."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,42 @@ def test_what_is_wrong_is_told_in_few_words(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert TOKEN not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("fly",), "'fly'; see .* --help"),
+        (("--loud",), "--loud; see .* --help"),
+        (("demo", "--warmup", "abc"), "'--warmup': .*integer.*; see .* demo --help"),
+        (("demo", "--warmup"), "'--warmup' requires an argument; see .* --help"),
+        (("sandbox", "--loud"), "--loud; see .* sandbox --help"),
+        (("download",), "'symbols'; see .* download --help"),
+        (("backtest", "--days", "0"), "--days; see .* backtest --help"),
+        (("calibrate", "--trials", "0"), "'--trials': .*16; see .* calibrate --help"),
+        (("worker",), "'--study'; see .* worker --help"),
+        (("run", "fast"), "[(]fast[)]; see .* run --help"),
+        (("export", "--xml"), "--xml.*; see .* export --help"),
+        (("doctor", "feet"), "'feet'.*'all', 'veto', 'orders'; see .* doctor --help"),
+    ],
+)
+def test_a_word_that_cannot_be_understood_is_one_line_that_says_where_to_look(
+    tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    done = autobot(tmp_path, *words)
+
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(f"Error: .*{says}$", line), line
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 2), (("--help",), 0), (("worker", "--help"), 0)])
+def test_help_is_many_lines_and_no_error(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    done = autobot(tmp_path, *words)
+
+    said = done.stdout + done.stderr
+    assert (done.returncode, "Error" in said) == (code, False)
+    assert len(said.splitlines()) > 5
 
 
 def test_a_second_process_on_the_same_data_leaves_at_once_and_says_why(tmp_path: Path) -> None:
