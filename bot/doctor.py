@@ -216,16 +216,17 @@ async def _chat(settings: Settings) -> Findings:
     if not settings.telegram_bot_token.get_secret_value():
         yield Finding(Weight.FAULT, "chat: TELEGRAM_BOT_TOKEN is missing: ask @BotFather in Telegram for one")
         return
-    from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
+    from aiogram.exceptions import TelegramAPIError
 
     from bot.pace import Pace
+    from bot.polling import TOKEN_REFUSED
     from bot.telegram import make_bot
 
     bot = make_bot(settings, Pace())
     try:
         me = await bot.get_me()
         yield Finding(Weight.GOOD, f"chat: the bot is @{me.username}")
-    except (TelegramUnauthorizedError, TelegramNotFound):  # the latter is what a token of a wrong shape gets
+    except TOKEN_REFUSED:
         yield Finding(Weight.FAULT, "chat: Telegram refuses TELEGRAM_BOT_TOKEN: it was revoked or mistyped")
     except TelegramAPIError as error:
         yield Finding(Weight.DOUBT, f"chat: Telegram cannot be reached ({type(error).__name__})")

@@ -16,14 +16,13 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramNetworkError,
-    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
-    TelegramUnauthorizedError,
 )
 
 from bot.alerts import Alerts
 from bot.owners import Owners
+from bot.polling import TOKEN_REFUSED
 from bot.queue_of_chat import QueueOfChat, Waiting
 from bot.sending import Sender
 from engine.adapters.redis_outbox import FROM_START, Outbox, Told
@@ -37,13 +36,7 @@ CHAT_PAUSE_S: Final = 60.0
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 OLD_MS: Final = 600_000  # a silent alert that waited longer is history
-PASSING: Final = (  # a token of a wrong shape gets a 404
-    TelegramNetworkError,
-    TelegramServerError,
-    TelegramRetryAfter,
-    TelegramUnauthorizedError,
-    TelegramNotFound,
-)
+PASSING: Final = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, *TOKEN_REFUSED)
 
 logger = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ from aiogram.methods import GetUpdates
 from aiogram.types import Update
 from pydantic import ValidationError
 
+TOKEN_REFUSED: Final = (TelegramUnauthorizedError, TelegramNotFound)  # the latter is what a token of a wrong shape gets
 WANTED: Final = ["message", "callback_query"]
 LONG_POLL_S: Final = 20
 ANSWER_WITHIN_S: Final = 35
@@ -67,7 +68,7 @@ class Polling:
                 except TelegramConflictError as conflict:
                     await (self._met_webhook() if "webhook" in conflict.message.lower() else self._met_another())
                     continue
-                except (TelegramUnauthorizedError, TelegramNotFound):  # the latter is what a token of a wrong shape gets
+                except TOKEN_REFUSED:
                     self._keeper.chat = "refused"
                     logger.error("Telegram refuses the token: it was revoked or mistyped (TELEGRAM_BOT_TOKEN)")
                     await asyncio.sleep(REFUSED_PAUSE_S)

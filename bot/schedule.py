@@ -13,6 +13,7 @@ from engine.adapters.redis_equity import EquitySnapshot
 from engine.model.events import ClockTicked
 from engine.ports import Clock, History, StoreDown
 from engine.runner import Runner
+from engine.trader.beginning import unlisted
 
 TICK_S: Final = 1
 HELD_CHECK_S: Final = 5  # a user stream may be mute and seem alive: an open position is looked at this often
@@ -100,5 +101,5 @@ class Schedule:
 
     async def _look_for_unlisted(self) -> None:
         """A symbol that is not listed may be so by mistake: its desk begins as soon as it has rules."""
-        if any(symbol not in self._runner.trader.desks for symbol in self._runner.setup.symbols):
+        if unlisted(self._runner.setup, self._runner.trader.desks):
             await self._refresh_rules()

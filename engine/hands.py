@@ -68,10 +68,8 @@ class Hands:
         in_file = kept and replace(kept, is_panicking=False, panicked_ms=0)
         held = strictest(in_file, known, latch)
         trader.keep_latch(held)
-        if kept is not None and kept.is_panicking and kept.panicked_ms > trader.books.saved.panicked_ms:
-            trader.books.begin_panic(kept.panicked_ms)  # asked for without the store; what the memory heard of it tells itself
-        elif kept is not None:  # one that is asked for now begins after all that anybody heard of, whatever the clock says
-            trader.books.saved = replace(trader.books.saved, panicked_ms=max(kept.panicked_ms, trader.books.saved.panicked_ms))
+        if kept is not None:
+            trader.books.heard_of_panic(kept)
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()

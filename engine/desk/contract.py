@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.desk import care
 from engine.desk.moment import is_ending
-from engine.execution.stop_news import OFF_GRID
+from engine.execution.orders import OFF_GRID
 from engine.model.account import SymbolSetup
 from engine.model.events import OrderRejected
 from engine.model.messages import NOTHING, FetchRules, Outcome, SetUpSymbol

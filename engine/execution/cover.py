@@ -61,9 +61,8 @@ def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms:
 
 
 def has_seen_stop(desk: SavedDesk) -> bool:
-    """Whether a stop of the position was seen resting on the exchange, and nothing was done about it since."""
-    guards = (stop for stop in own_stops(desk) if stop.role is not Role.TARGET)
-    return any(stop.is_seen and not stop.is_cancelling and not stop.fired_ms for stop in guards)
+    """Whether a stop of the position, however small, was seen resting on the exchange."""
+    return is_covered(desk, Decimal(0))
 
 
 def _has_seen_wide(desk: SavedDesk) -> bool:

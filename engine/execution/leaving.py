@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 
 from engine.execution import cover, missed
 from engine.execution.ids import client_id, following
-from engine.execution.orders import market_exit
-from engine.execution.stop_news import OFF_GRID
+from engine.execution.orders import OFF_GRID, market_exit
 from engine.model.events import OrderRejected
 from engine.model.messages import NOTHING, Errand, FindOrder, Outcome, SyncAccount
 from engine.model.notices import ExitRefused
@@ -107,8 +106,7 @@ def ticked(desk: SavedDesk, lots: Lots, now_ms: int, time_ms: int) -> tuple[Save
     if rest > 0 and (leaving.is_whole or not leaving.piece):
         is_next_piece = not leaving.piece and not leaving.refusals
         again = replace(leaving, unanswered=leaving.unanswered + bool(leaving.piece))
-        is_futile = again.unanswered >= TOLD_AFTER
-        again, told = _told_once(desk, again, ENDED_UNFILLED, "", time_ms) if is_futile else (again, NOTHING)
+        again, told = _told_after(TOLD_AFTER, again.unanswered, desk, again, ENDED_UNFILLED, "", time_ms)
         desk, outcome = _sent(desk, holding, again, lots.piece(rest), now_ms)
         return (desk, outcome) if is_next_piece else _looked(desk, now_ms, told + outcome)
     desk = replace(desk, exit=replace(leaving, retry_at_ms=now_ms + REPEAT_MS))
@@ -147,8 +145,8 @@ def _denied(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, now_ms: 
         piece=ZERO,
         is_in_the_way=leaving.is_in_the_way or (is_nothing and refusals >= IN_THE_WAY_AFTER),
     )
-    is_futile = refusals >= (GONE_TOLD_AFTER if is_nothing else TOLD_AFTER)
-    again, told = _told_once(desk, again, code, text, time_ms) if is_futile else (again, NOTHING)
+    limit = GONE_TOLD_AFTER if is_nothing else TOLD_AFTER
+    again, told = _told_after(limit, refusals, desk, again, code, text, time_ms)
     return _looked(replace(desk, exit=again), now_ms, told + Outcome(changed=True, wake_in_ms=wait_ms))
 
 
@@ -158,9 +156,11 @@ def _given_up(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_m
     return replace(desk, exit=None), told + Outcome(errands=_looks(desk), changed=True)
 
 
-def _told_once(desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_ms: int) -> tuple[ExitIntent, Outcome]:
-    """Tell of a whole exit whose attempts are for nothing, one after the other."""
-    if leaving.is_told:
+def _told_after(
+    limit: int, attempts: int, desk: SavedDesk, leaving: ExitIntent, code: int, text: str, time_ms: int
+) -> tuple[ExitIntent, Outcome]:
+    """Tell once of a whole exit of which so many attempts, one after the other, were for nothing."""
+    if leaving.is_told or attempts < limit:
         return leaving, NOTHING
     return replace(leaving, is_told=True), _told(desk, leaving, code, text, time_ms)
 

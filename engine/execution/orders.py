@@ -1,11 +1,13 @@
 """The orders that guard and end a position. Reduce-only by construction: none of them can open or flip one."""
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.model.orders import ApprovedOrder, Role, TriggerBy
 from engine.model.saved import StopOrder
 from engine.model.signals import Side
+
+OFF_GRID: Final = (-1111, -4003, -4004, -4005, -4013, -4014, -4023)  # price or quantity: the symbol's rules have changed
 
 
 class Wanted(NamedTuple):

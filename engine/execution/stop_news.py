@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, retry_ms, with_stop, without_stop
 from engine.execution.ids import read
+from engine.execution.orders import OFF_GRID
 from engine.model.account import StopSeen
 from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged
 from engine.model.messages import NOTHING, FindStop, ListStops, Outcome, SyncAccount
@@ -20,7 +21,6 @@ TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
 NO_POSITION_YET: Final = (-4509, -4129)
 ALREADY_THERE: Final = -4116
 PLACE_TAKEN: Final = -4130  # a stop on the whole position rests there, and is not this one
-OFF_GRID: Final = (-1111, -4003, -4004, -4005, -4013, -4014, -4023)  # price or quantity: the symbol's rules have changed
 RULES_WITHIN: Final = 3  # attempts, before they count as refusals
 TOO_MANY: Final = -4045  # conditional orders on this account
 TAKEN_RETRY_MS: Final = 1_000  # while it is not known whose stop it is: it may be one of ours that is being cancelled

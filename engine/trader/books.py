@@ -19,7 +19,7 @@ from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSe
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
-from engine.model.view import Running
+from engine.model.view import LatchView, Running
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
@@ -182,8 +182,19 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
+    def heard_of_panic(self, in_file: LatchView) -> None:
+        """Take up a panic that only the latch's file knows; what this memory heard of it tells itself how it went. One that is
+        asked for later begins after all that anybody heard of, whatever the clock says.
+        """
+        if in_file.panicked_ms <= self.saved.panicked_ms:
+            return
+        if in_file.is_panicking:
+            self.begin_panic(in_file.panicked_ms)
+        else:
+            self.saved = replace(self.saved, panicked_ms=in_file.panicked_ms)
+
     def begin_panic(self, now_ms: int) -> None:
-        """A panic holds from here on, also one that this memory never heard of."""
+        """A panic holds from here on."""
         running, began_ms = self.saved.running.stricter(Running.PAUSED), max(now_ms, self.saved.panicked_ms + 1)
         self.saved = replace(self.saved, is_panicking=True, panicked_ms=began_ms, running=running)
 
