@@ -42,11 +42,6 @@ def audited(
 
 def paper(histories: Sequence[SymbolHistory], simulation: Simulation) -> Exchange:
     """The paper exchange for a replay, with the money and the costs of the simulation."""
-    return Exchange(open_counter(histories, simulation), REJECTIONS)
-
-
-def open_counter(histories: Sequence[SymbolHistory], simulation: Simulation) -> Callable[[ReplayClock], PaperCounter]:
-    """How its counter is opened."""
 
     def opened(clock: ReplayClock) -> PaperCounter:
         costs = simulation.costs
@@ -54,4 +49,4 @@ def open_counter(histories: Sequence[SymbolHistory], simulation: Simulation) -> 
         exchange = PaperExchange(PaperBooks(simulation.wallet), Costs(*(Decimal(one) / MILLION for one in ppm)))
         return PaperCounter(exchange, symbols=[one.candles.symbol for one in histories], clock=clock)
 
-    return opened
+    return Exchange(opened, REJECTIONS)

@@ -33,9 +33,8 @@ class Sender:
 
     async def send(self, chat: int, alert: Alert) -> None:
         """Send or edit. Raises `TelegramAPIError` and `StoreDown`."""
-        alert = alert._replace(
-            text=Html(self._redaction.in_chat(alert.text))
-        )  # an exchange's own words may repeat what we sent
+        # An exchange's own words may repeat what we sent.
+        alert = alert._replace(text=Html(self._redaction.in_chat(alert.text)))
         buttons = markup(alert.screen)
         message = await self._kept.find(chat, alert.edits)
         if message is None or not await self._edited(chat, message, alert, buttons):

@@ -61,14 +61,15 @@ class Errands:
 
     async def run(self, errand: Errand) -> Sequence[Event]:
         """Carry out one errand. Raises nothing for what the exchange or the network did."""
+        name, symbol = type(errand).__name__, getattr(errand, "symbol", "")
         try:
             return await self._run(errand)
         except ExchangeFailed as failure:
-            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), failure.detail, failure),)
+            return (self._failed(name, symbol, failure.detail, failure),)
         except BadMessage as bad:
-            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), f"not understood: {bad}"),)
+            return (self._failed(name, symbol, f"not understood: {bad}"),)
         except LookupError as missing:
-            return (self._failed(type(errand).__name__, getattr(errand, "symbol", ""), str(missing)),)
+            return (self._failed(name, symbol, str(missing)),)
 
     async def _run(self, errand: Errand) -> Sequence[Event]:
         match errand:

@@ -41,10 +41,9 @@ EXCHANGE_SAID: Final = {
     -4131: marked("the book was too thin for a fair price"),
     -4164: marked("the order is below the exchange's smallest value"),
 }
-
-
+NO_STOP: Final = marked("🚨 No stop on the exchange: {what}")
 COVER_FAILS: Final = {
-    "naked": marked("🚨 No stop on the exchange: {what}"),
+    "naked": NO_STOP,
     "refused": marked("🚨 The exchange refuses the tight stop, only the wide one rests: {what}"),
     "fired": marked("🚨 A stop triggered and did not close: {what}"),
     "touched": marked("🚨 The price passed a level and nothing happened: {what}"),
@@ -93,11 +92,11 @@ def cover_missing(texts: Texts, notice: CoverMissing) -> Alert:
         if notice.is_closing
         else texts.say("The stop is being placed again; if that fails, the position is closed.")
     )
-    what, known = _about(texts, notice.symbol, notice.side), COVER_FAILS.get(notice.detail)
+    head, is_unnamed = COVER_FAILS.get(notice.detail, NO_STOP), notice.detail not in COVER_FAILS
     text = lines(
-        row(texts.tag, bold(texts.say(known or marked("🚨 No stop on the exchange: {what}"), what=what))),
+        row(texts.tag, bold(texts.say(head, what=_about(texts, notice.symbol, notice.side)))),
         now,
-        texts.say("({detail})", detail=clipped(notice.detail, DETAIL_WIDTH)) if notice.detail and known is None else None,
+        texts.say("({detail})", detail=clipped(notice.detail, DETAIL_WIDTH)) if notice.detail and is_unnamed else None,
         texts.at(notice.time_ms),
     )
     shown = keys.tell(texts, marked("📍 Positions"), View.POSITIONS)
