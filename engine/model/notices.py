@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.model.daily_report import DailyReport
 from engine.model.machine_notices import (
     AuditSealed,
     DecisionMissed,
@@ -249,22 +250,6 @@ class PanicDone:
 
     closed: int
     net: Decimal
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DailyReport:
-    """The day that ended (UTC), from the ledger."""
-
-    day: str
-    trades: int
-    wins: int
-    gross: Decimal
-    fees: Decimal
-    funding: Decimal
-    equity: Decimal
-    rulings: int
-    top_refusals: tuple[tuple[Code, int], ...]
     time_ms: int
 
 

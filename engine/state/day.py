@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.model.daily_report import DailyReport
 from engine.model.market import DAY_MS
-from engine.model.notices import DailyReport
 from engine.model.orders import Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling

@@ -7,6 +7,7 @@ for the money, what the bot did, what can be done.
 from typing import assert_never
 
 from engine.control import EngineControl
+from engine.model.daily_report import DailyReport
 from engine.model.machine_notices import (
     AuditSealed,
     DecisionMissed,
@@ -21,7 +22,6 @@ from engine.model.machine_notices import (
 from engine.model.notices import (
     CoverMissing,
     CoverVerified,
-    DailyReport,
     EntriesLocked,
     EntryFailed,
     EntryProposed,

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from engine.model.daily_report import DailyReport
 from engine.model.market import DAY_MS
-from engine.model.notices import DailyReport
 from engine.model.orders import ExitReason, Trade
 from engine.model.signals import Side
 from engine.model.view import EngineView

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.model.commands import DecisionMode
+from engine.model.daily_report import DailyReport
 from engine.model.machine_notices import (
     AuditSealed,
     DecisionMissed,
@@ -19,7 +20,6 @@ from engine.model.machine_notices import (
 from engine.model.notices import (
     CoverMissing,
     CoverVerified,
-    DailyReport,
     EntriesLocked,
     EntryFailed,
     EntryProposed,
@@ -239,9 +239,8 @@ def every_notice() -> tuple[Notice, ...]:
         EntryUnknown(INTENT, SYMBOL, side, t),
         EntryProvedAbsent(INTENT, SYMBOL, t),
         CoverVerified(INTENT, SYMBOL, side, 1_970.0, 1_940.0, 2_060.0, 400, t),
-        CoverMissing(INTENT, SYMBOL, side, True, "no answer", t),
+        *(CoverMissing(INTENT, SYMBOL, side, True, why, t) for why in ("no answer", "naked", "refused", "fired", "touched")),
         CoverMissing(INTENT, SYMBOL, side, False, "", t),
-        *(CoverMissing(INTENT, SYMBOL, side, True, detail, t) for detail in ("naked", "refused", "fired", "touched")),
         ExitRefused(INTENT, SYMBOL, side, True, True, -4131, "PERCENT_PRICE", t),
         ExitRefused(INTENT, SYMBOL, side, True, False, 0, "", t),
         ExitRefused(INTENT, SYMBOL, side, False, True, -9999, "<b>odd & new", t),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.execution.ids import read
 from engine.model.commands import DecisionMode
-from engine.model.notices import DailyReport
+from engine.model.daily_report import DailyReport
 from engine.model.orders import Role
 from tests.storm.market import SYMBOLS
 from tests.storm.watch_account import Account

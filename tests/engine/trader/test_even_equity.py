@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from engine.model.commands import ResetLatch, Tune
+from engine.model.daily_report import DailyReport
 from engine.model.events import BalanceChanged, ClockTicked, OrderFilled
 from engine.model.messages import ReplyCode
-from engine.model.notices import DailyReport, LatchCause
+from engine.model.notices import LatchCause
 from engine.model.orders import Fill
 from engine.model.signals import Side
 from engine.trader.wishes import OVERRIDES_KEPT
