@@ -30,6 +30,7 @@ class Tally:
     seeds: int = 0
     fills: int = 0
     kills: int = 0
+    stop_moves: int = 0
     hits: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Tally:
         self.seeds += 1
         self.fills += ended.fills
         self.kills += ended.kills
+        self.stop_moves += ended.stop_moves
         self.hits.update(ended.hits)
         self.violations.update({name for name, _ in ended.violations})
         self.cover_s += ended.cover_s
@@ -101,7 +103,7 @@ def report(tally: Tally, ids: str) -> str:
     """What was run, what was injected, what was violated."""
     cover, calm = sorted(tally.cover_s), sorted(tally.calm_cover_s)
     lines = [
-        f"seeds run: {tally.seeds}, fills {tally.fills}, processes killed {tally.kills}",
+        f"seeds run: {tally.seeds}, fills {tally.fills}, stops moved {tally.stop_moves}, processes killed {tally.kills}",
         "faults injected: " + ", ".join(f"{name} {count}" for name, count in sorted(tally.hits.items())),
         f"kinds of fault injected: {len(tally.hits)} of {len(chosen(ids))}; hits: {sum(tally.hits.values())}",
         f"cover after the fill: p50 {_at(cover, 0.5):.2f} s, p99 {_at(cover, 0.99):.2f} s of {len(cover)}, faults included; "

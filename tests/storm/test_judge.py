@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import engine.desk.desk as product_desk
+import engine.execution.cover as product_cover
 import engine.risk.pre_trade_veto as product_veto
 import engine.state.latch as product_latch
 from engine.adapters.binance_broker import BinanceBroker
@@ -65,6 +66,20 @@ def test_a_calm_run_in_which_the_owner_closes_everything_shows_nothing() -> None
 
     assert ended.fills >= 4
     assert not ended.violations
+
+
+def test_a_move_that_takes_the_old_stops_away_before_there_are_others_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, cancelled = vars(product_cover)["_kept"], vars(product_cover)["_cancelled"]
+
+    def bared(desk: Any, holding: Any, want: Any, now_ms: int) -> Any:
+        seen = [stop for stop in product_cover.own_stops(desk) if stop.role is want.role and stop.is_seen]
+        return cancelled(desk, seen, now_ms) if seen else kept(desk, holding, want, now_ms)
+
+    monkeypatch.setattr(product_cover, "_kept", bared)
+
+    ended = lived({})
+
+    assert any(name == "I2" and "left" in what and "without cover" in what for name, what in ended.violations)
 
 
 def test_requests_during_a_429_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,4 +19,5 @@ def test_no_invariant_is_violated_in_a_thousand_storms() -> None:
     assert tally.seeds == SEEDS
     assert tally.fills > SEEDS, "the storms saw too few trades"
     assert tally.kills > SEEDS // 2, "the storms saw too few deaths"
+    assert tally.stop_moves > SEEDS // 2, "the storms saw too few moves of a stop"
     assert set(tally.hits) == set(FAULTS), f"faults that never struck: {set(FAULTS) - set(tally.hits)}"

@@ -20,6 +20,7 @@ from tests.storm.machine import PARAMS, Machine
 from tests.storm.manners import Manners
 from tests.storm.market import MINUTE_MS, START_MS, SYMBOLS, market_of
 from tests.storm.owner import Owner, the_chat
+from tests.storm.stop_moves import StopMoves
 from tests.storm.watch import Watch
 from tests.storm.weather import Blow, Treatment, Weather
 from tests.storm.wire import Response, connect
@@ -46,6 +47,7 @@ class Ended:
     kills: int
     cover_s: list[float] = field(default_factory=list)
     calm_cover_s: list[float] = field(default_factory=list)
+    stop_moves: int = 0
 
 
 class TrueClock(WireClock):
@@ -102,7 +104,8 @@ class World:
                 vars(product_socket)["connect"] = before
                 self._buried()
         hits, watch, fills = dict(self.weather.hits), self.watch, len(self.venue.exchange.ledger.fills)
-        return Ended(self.seed, hits, watch.violations, fills, self.kills, watch.covers_s, watch.calm_covers_s)
+        moves = self.stop_moves.count
+        return Ended(self.seed, hits, watch.violations, fills, self.kills, watch.covers_s, watch.calm_covers_s, moves)
 
     def _buried(self) -> None:
         for task in asyncio.all_tasks(self.loop):
@@ -113,7 +116,7 @@ class World:
 
     async def _lived(self) -> None:
         self.venue = StormExchange(market_of(self.seed), self.seed, self.chance.randint(1, 3), TrueClock(self.loop))
-        self.disk, self.watch, self.manners = Disk(), Watch(self), Manners(self)
+        self.disk, self.watch, self.manners, self.stop_moves = Disk(), Watch(self), Manners(self), StopMoves(self)
         self.weather = Weather(self, self._blows(self))
         self._lags = any(blow.fault.id == "A31" for blow in self.weather.blows)
         self.most_equity = self.venue.equity()
@@ -186,6 +189,7 @@ class World:
         return answer
 
     def _answered(self, method: str, path: str, encoded: str, lag_s: float) -> Response:
+        covered = self.stop_moves.before(method, path)
         then = self._positions_of(self.loop.time() - lag_s) if lag_s and path == "/fapi/v3/positionRisk" else None
         if then is None:
             answer = self.venue.answer(method, path, encoded, KEY)
@@ -194,6 +198,7 @@ class World:
             now, account.positions = account.positions, then
             answer = self.venue.answer(method, path, encoded, KEY)
             account.positions = now
+        self.stop_moves.after(method, path, encoded, covered)
         assert isinstance(answer.body, bytes)
         return Response(answer.status, dict(answer.headers), answer.body)
 

@@ -1,0 +1,62 @@
+"""Moves of a stop: how many there were, and whether one of them left its position bare, and be it for an instant (I2, R5)."""
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from engine.execution.ids import read
+from engine.model.orders import Role
+from tests.storm.market import SYMBOLS
+
+if TYPE_CHECKING:
+    from tests.storm.world import World
+
+STOPS: Final = "/fapi/v1/algoOrder"
+
+
+class StopMoves:
+    """Looks right before and right after a request is carried out at the exchange; nothing else happens in between."""
+
+    def __init__(self, world: "World") -> None:
+        self.count = 0  # tight stops that came while an older one of their position rested
+        self._world = world
+
+    def before(self, method: str, path: str) -> frozenset[str]:
+        """The symbols that are covered, where a cancel may change it."""
+        if method != "DELETE" or path != STOPS:
+            return frozenset()
+        return frozenset(symbol for symbol in SYMBOLS if self._world.venue.lots(symbol) and self._is_covered(symbol))
+
+    def after(self, method: str, path: str, encoded: str, covered: frozenset[str]) -> None:
+        """What the request did."""
+        if path != STOPS:
+            return
+        if method == "POST":
+            self.count += self._took_a_place(dict(parse_qsl(encoded)).get("clientAlgoId", ""))
+            return
+        for symbol in covered:
+            if self._world.venue.lots(symbol) and not self._is_covered(symbol):
+                name = dict(parse_qsl(encoded)).get("clientAlgoId", "")
+                if self._is_of_this_position(symbol, name):
+                    self._world.watch.violated("I2", f"the cancel of {name} left {symbol} without cover")
+
+    def _is_covered(self, symbol: str) -> bool:
+        return self._world.watch.is_covered(symbol)
+
+    def _took_a_place(self, client_id: str) -> bool:
+        name = read(client_id)
+        if name is None or name.role is not Role.TIGHT_STOP:
+            return False
+        algos = self._world.venue.exchange.algos.by_id.values()
+        resting = [read(algo.client_id) for algo in algos if algo.is_open and algo.client_id != client_id]
+        placed = any(algo.client_id == client_id and algo.is_open for algo in algos)
+        return placed and any(
+            other is not None and other.role is Role.TIGHT_STOP and other.intent_id == name.intent_id for other in resting
+        )
+
+    def _is_of_this_position(self, symbol: str, client_id: str) -> bool:
+        """What an older position left behind is no cover of this one."""
+        cancelled = read(client_id)
+        fills = self._world.venue.exchange.ledger.fills
+        names = [read(fill.client_id) for fill in fills if fill.symbol == symbol]
+        intents = [name.intent_id for name in names if name is not None and name.role is Role.ENTRY]
+        return cancelled is None or not intents or intents[-1] == cancelled.intent_id
