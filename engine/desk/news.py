@@ -3,7 +3,9 @@
 A client id says what an order is for; one that is not ours belongs to somebody else and is left alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from engine.desk.care import hand_of
 from engine.desk.position import entry_checked, flat_asked, leave, lots_of, why_left
@@ -11,6 +13,7 @@ from engine.desk.terms import DeskTerms
 from engine.desk.watching import is_beyond
 from engine.execution import cover, entry, leaving, missed, reasons, stop_news
 from engine.execution.ids import read
+from engine.model.account import StopSeen
 from engine.model.events import (
     CancelRefused,
     OrderAccepted,
@@ -25,7 +28,7 @@ from engine.model.events import (
 )
 from engine.model.messages import NOTHING, CancelOrder, Errand, FindOrder, ListStops, Outcome
 from engine.model.orders import Role, StopStatus
-from engine.model.saved import EntryIntent, SavedDesk, StopOrder
+from engine.model.saved import EntryIntent, Holding, SavedDesk, StopOrder
 from engine.model.view import Care
 
 type OrderNews = (
@@ -155,7 +158,7 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours.
 
     `is_held`: the exchange shows a position. Where the memory of it is lost they may be all that guards it, so they stay
-    until stops of its own were seen, or are refused, perhaps because of them.
+    until stops of its own were seen. Where those are refused, perhaps because of them, one that guards stays.
     """
     desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
     is_refused = any(stop.refusals for stop in desk.stops if stop.role is Role.TIGHT_STOP)
@@ -164,8 +167,17 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
         return desk, outcome
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
+    if is_held and is_bare:
+        spared = _best_guard(desk.holding, orphans)
+        orphans = [seen for seen in orphans if seen is not spared]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
     return desk, outcome + Outcome(errands=cancels)
+
+
+def _best_guard(holding: Holding | None, stops: Sequence[StopSeen]) -> StopSeen | None:
+    """The stop that closes most of a position: one on the whole of it, if there is one."""
+    guards = [stop for stop in stops if not stop.is_target and holding is not None and stop.side is not holding.trade.side]
+    return max(guards, key=lambda stop: (stop.quantity is None, stop.quantity or Decimal(0)), default=None)
 
 
 def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

@@ -1,13 +1,17 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
+import pytest
+
 from engine.adapters.codec import decode, encode
 from engine.model.events import FillsListed
 from engine.model.messages import Errand
+from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import WARMUP, rising, until_open
 from tests.engine.trader.test_adversity import a_hard_world
+from tests.engine.trader.test_leaving import refusing, with_fate
 from tests.engine.trader.world import SYMBOL
 
 
@@ -33,16 +37,22 @@ def lives(world: HardWorld) -> None:
         world.pass_time(100, is_check=moment % 10 == 0)
 
 
-def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -> None:
-    world = an_open_world()
-    before, naked, carry_out = set(world.stops), list[Errand](), world._errand
+def bared_by(world: HardWorld) -> list[Errand]:
+    """The errands after which the position had no stop."""
+    bared, carry_out = list[Errand](), world._errand
 
     def watched(errand: Errand) -> None:
         carry_out(errand)
         if world.is_naked(SYMBOL):
-            naked.append(errand)
+            bared.append(errand)
 
     world._errand = watched  # type: ignore[method-assign]
+    return bared
+
+
+def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -> None:
+    world = an_open_world()
+    before, naked = set(world.stops), bared_by(world)
     world.saved = None
     world.restart()
     for moment in range(80):
@@ -52,6 +62,53 @@ def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -
     assert world.held[SYMBOL]
     assert len(world.stops) == 2  # a target only once the owner said whose it is
     assert not before & set(world.stops)
+
+
+@pytest.mark.parametrize("code", [-1008, -1003])
+def test_a_new_stop_that_is_refused_once_leaves_one_of_the_old_ones_until_it_is_taken(code: int) -> None:
+    world = an_open_world()
+    before, naked = set(world.stops), bared_by(world)
+    with_fate(world, refusing(code, Role.TIGHT_STOP, times=1))
+    world.saved = None
+    world.restart()
+    lives(world)
+
+    assert not naked
+    assert world.held[SYMBOL]
+    assert not before & set(world.stops)
+    assert len(world.stops) == 2
+
+
+def test_the_old_stops_make_room_for_new_ones_but_for_one_that_guards() -> None:
+    world = an_open_world()
+    naked, most = bared_by(world), len(world.stops)
+
+    def is_full(world: HardWorld, order: ApprovedOrder) -> bool:
+        is_one_more = order.trigger_price is not None and order.client_id not in world.stops and len(world.stops) >= most
+        return is_one_more and refusing(-4045, Role.WIDE_STOP, Role.TIGHT_STOP)(world, order)
+
+    with_fate(world, is_full)
+    before = set(world.stops)
+    world.saved = None
+    world.restart()
+    lives(world)
+
+    assert not naked
+    assert world.held[SYMBOL]
+    assert not before & set(world.stops)
+
+
+def test_where_no_new_stop_is_taken_an_old_one_guards_until_the_position_is_closed() -> None:
+    world = an_open_world()
+    naked = bared_by(world)
+    with_fate(world, refusing(-4045, Role.WIDE_STOP, Role.TIGHT_STOP))
+    world.saved = None
+    world.restart()
+    lives(world)
+
+    assert not naked
+    assert not world.held[SYMBOL]
+    assert not world.stops
 
 
 def test_a_plan_that_was_drawn_before_any_bar_was_seen_comes_nearer_when_the_bars_are_there() -> None:
