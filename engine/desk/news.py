@@ -5,7 +5,6 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from engine.desk.care import hand_of
 from engine.desk.position import entry_checked, flat_asked, leave, lots_of, why_left
@@ -158,7 +157,7 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours.
 
     `is_held`: the exchange shows a position. Where the memory of it is lost they may be all that guards it, so they stay
-    until stops of its own were seen. Where those are refused, perhaps because of them, one that guards stays.
+    until stops of its own were seen. Where those are refused, perhaps because of them, what is enough to guard it stays.
     """
     desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
     is_refused = any(stop.refusals for stop in desk.stops if stop.role is Role.TIGHT_STOP)
@@ -168,16 +167,16 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
     if is_held and is_bare:
-        spared = _best_guard(desk.holding, orphans)
-        orphans = [seen for seen in orphans if seen is not spared]
+        spared = _guards(desk.holding, orphans)
+        orphans = [seen for seen in orphans if seen not in spared]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
     return desk, outcome + Outcome(errands=cancels)
 
 
-def _best_guard(holding: Holding | None, stops: Sequence[StopSeen]) -> StopSeen | None:
-    """The stop that closes most of a position: one on the whole of it, if there is one."""
+def _guards(holding: Holding | None, stops: Sequence[StopSeen]) -> Sequence[StopSeen]:
+    """One stop on the whole position, or else all that would close a part of it."""
     guards = [stop for stop in stops if not stop.is_target and holding is not None and stop.side is not holding.trade.side]
-    return max(guards, key=lambda stop: (stop.quantity is None, stop.quantity or Decimal(0)), default=None)
+    return [stop for stop in guards if stop.quantity is None][:1] or guards
 
 
 def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

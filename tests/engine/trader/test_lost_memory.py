@@ -1,10 +1,12 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.adapters.codec import decode, encode
 from engine.model.events import FillsListed
-from engine.model.messages import Errand
+from engine.model.messages import CancelOrder, Errand
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
 from engine.model.signals import Side
@@ -96,6 +98,34 @@ def test_the_old_stops_make_room_for_new_ones_but_for_one_that_guards() -> None:
     assert not naked
     assert world.held[SYMBOL]
     assert not before & set(world.stops)
+
+
+def test_old_stops_that_guard_only_together_all_stay() -> None:
+    world = an_open_world()
+    wide = next(name for name, stop in world.stops.items() if stop.role is Role.WIDE_STOP)
+    tight = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP)
+    assert tight.quantity is not None
+    del world.stops[wide], world.stops[tight.client_id]
+    for number, part in enumerate((tight.quantity / 2, tight.quantity / 2)):
+        name = f"{tight.client_id[:-1]}{number}"
+        world.stops[name] = replace(tight, client_id=name, quantity=part)
+    halves = {name for name, stop in world.stops.items() if stop.quantity == tight.quantity / 2}
+    with_fate(world, refusing(-4045, Role.WIDE_STOP, Role.TIGHT_STOP, times=2))
+    gone, carry_out = list[Errand](), world._errand
+
+    def watched(errand: Errand) -> None:
+        is_alone = not [stop for stop in world.stops.values() if stop.client_id not in halves and stop.role is not Role.TARGET]
+        if isinstance(errand, CancelOrder) and errand.client_id in halves and is_alone:
+            gone.append(errand)
+        carry_out(errand)
+
+    world._errand = watched  # type: ignore[method-assign]
+    world.saved = None
+    world.restart()
+    lives(world)
+
+    assert not gone
+    assert not halves & set(world.stops)
 
 
 def test_where_no_new_stop_is_taken_an_old_one_guards_until_the_position_is_closed() -> None:
