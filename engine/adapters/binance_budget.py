@@ -6,6 +6,7 @@ long to be silent is counted on the machine's own: the exchange's may turn out t
 
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from enum import IntEnum
 from typing import Final
 
@@ -93,11 +94,13 @@ class Budget:
     def note_banned(self, headers: Mapping[str, str], text: str) -> None:
         """HTTP 418: not one request until the ban is over. A length is surer than a moment of the exchange's clock.
 
-        What was told may be the rest of a ban that began before us, and short. One of no length, or with an end that our
-        clock holds for past, is taken for the shortest ban: who goes on asking is banned for longer.
+        The moment is held against the answer's own date: a process that starts within a ban has measured no clock yet.
+        What was told may be the rest of a ban that began before us, and short. One of no length, or with an end that is
+        past already, is taken for the shortest ban: who goes on asking is banned for longer.
         """
         found = _BANNED_UNTIL.search(text)
-        otherwise = int(found.group(1)) - self._exchange_ms() if found else DEFAULT_BAN_MS
+        said_ms = _date_ms(headers) or self._exchange_ms()
+        otherwise = int(found.group(1)) - said_ms if found else DEFAULT_BAN_MS
         told = _retry_after_ms(headers, otherwise)
         length = min(told, LONGEST_BAN_MS) if told > 0 else DEFAULT_BAN_MS
         self._banned_until = max(self._banned_until, self._now_ms() + length)
@@ -117,6 +120,14 @@ class Budget:
 def _retry_after_ms(headers: Mapping[str, str], otherwise: int) -> int:
     text = headers.get("Retry-After", "")
     return int(text) * 1_000 if _is_number(text) else otherwise
+
+
+def _date_ms(headers: Mapping[str, str]) -> int:
+    """When the answer was given, by the clock of who gave it, in whole seconds; 0 where it does not say."""
+    try:
+        return int(parsedate_to_datetime(headers.get("Date", "")).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _is_number(text: str) -> bool:

@@ -5,6 +5,7 @@ A client id says what an order is for; one that is not ours belongs to somebody 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from engine.desk.care import hand_of
 from engine.desk.position import entry_checked, flat_asked, leave, lots_of, why_left
@@ -167,16 +168,20 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
     if is_held and is_bare:
-        spared = _guards(desk.holding, orphans)
+        spared = _enough(desk.holding, orphans)
         orphans = [seen for seen in orphans if seen not in spared]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
     return desk, outcome + Outcome(errands=cancels)
 
 
-def _guards(holding: Holding | None, stops: Sequence[StopSeen]) -> Sequence[StopSeen]:
-    """One stop on the whole position, or else all that would close a part of it."""
-    guards = [stop for stop in stops if not stop.is_target and holding is not None and stop.side is not holding.trade.side]
-    return [stop for stop in guards if stop.quantity is None][:1] or guards
+def _enough(holding: Holding | None, stops: Sequence[StopSeen]) -> Sequence[StopSeen]:
+    """One stop on the whole position, or else those that together close all of it; none where they do not."""
+    if holding is None:
+        return ()
+    guards = [stop for stop in stops if not stop.is_target and stop.side is not holding.trade.side]
+    whole = [stop for stop in guards if stop.quantity is None]
+    closed = sum((stop.quantity or Decimal(0) for stop in guards), Decimal(0))
+    return whole[:1] or (guards if closed >= holding.quantity else ())
 
 
 def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

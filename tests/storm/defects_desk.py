@@ -81,6 +81,14 @@ DESKS: Final = (
         "D7",
     ),
     Defect(
+        "the stops of a lost memory go with the first refusal of a new one",
+        DESK + "news.py",
+        "orphans = [seen for seen in orphans if seen not in spared]",
+        "orphans = [seen for seen in orphans if seen not in spared[:0]]",
+        (TRADER + "/test_lost_memory.py", TRADER),
+        "D7",
+    ),
+    Defect(
         "a stop that was refused at its trigger leaves the position alone",
         DESK + "news.py",
         "is_over = event.status is StopStatus.REJECTED or (event",

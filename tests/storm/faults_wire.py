@@ -1,6 +1,7 @@
 """Faults of the catalogue that work on requests and frames: 2A and 2C."""
 
 import random
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
 from tests.storm.loop import EPOCH_S
@@ -68,9 +69,10 @@ def _too_many(_: "World", ask: Ask, __: random.Random) -> Treatment:
 
 
 def _banned(world: "World", _: Ask, __: random.Random) -> Treatment:
-    until = int((EPOCH_S + world.loop.time() + 6) * 1_000)  # by the exchange's clock
+    now_s = EPOCH_S + world.loop.time()  # by the exchange's clock
     world.weather.excuse(8.0)
-    return Treatment(forged=(418, b'{"code":-1003,"msg":"Way too many requests; IP banned until %d."}' % until))
+    body = b'{"code":-1003,"msg":"Way too many requests; IP banned until %d."}' % int((now_s + 6) * 1_000)
+    return Treatment(forged=(418, body), headers={"Date": formatdate(now_s, usegmt=True)})
 
 
 def _firewall(_: "World", ask: Ask, __: random.Random) -> Treatment | None:

@@ -1,5 +1,8 @@
 """The budget: what may still be asked, and when silence is due."""
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
 import pytest
 
 from engine.adapters.binance_budget import Budget, Need
@@ -115,6 +118,27 @@ def test_a_ban_that_ended_by_our_clock_is_none_that_ended() -> None:
     budget.note_banned({}, f"banned until {clock.time_ms - 3_600_000}")
 
     assert budget.wait_ms(Need.EXIT) == 120_000
+
+
+@pytest.mark.parametrize("wrong_ms", [-3_600_000, 3_600_000])
+def test_the_end_of_a_ban_is_held_against_the_answers_own_date_whatever_our_clock_says(wrong_ms: int) -> None:
+    clock = at_second(5)
+    budget = Budget(clock.now_ms, lambda: clock.time_ms + wrong_ms)
+    date = format_datetime(datetime.fromtimestamp(clock.time_ms // 1_000, UTC), usegmt=True)
+
+    budget.note_banned({"Date": date}, f"banned until {clock.time_ms + 5_000}")
+
+    assert 5_000 <= budget.wait_ms(Need.EXIT) <= 6_000
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT", "Sat, 28 Nov 99999999 17:00:00 GMT"])
+def test_a_date_that_cannot_be_read_leaves_the_measured_clock(date: str) -> None:
+    clock = at_second(5)
+    budget = a_budget(clock)
+
+    budget.note_banned({"Date": date}, f"banned until {clock.time_ms + 5_000}")
+
+    assert budget.wait_ms(Need.EXIT) == 5_000
 
 
 @pytest.mark.parametrize(("retry_after", "wait_ms"), [("99999999", 3 * 86_400_000), ("9" * 5_000, MINUTE), ("0", 0)])

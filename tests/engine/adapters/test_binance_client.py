@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from email.utils import formatdate
 
 import pytest
 
@@ -158,9 +159,10 @@ async def test_too_many_requests_silence_everything_but_exits(exchange: FakeExch
 
 
 async def test_a_ban_silences_everything(exchange: FakeExchange) -> None:
-    until = 1_795_399_718_679 + 90_000
+    now = 1_795_399_718_000
+    until = now + 90_000
     body = {"code": -1003, "msg": f"Way too many requests; IP(1.2.3.4) banned until {until}."}
-    exchange.on("GET", "/fapi/v1/time", Answer(body, status=418))
+    exchange.on("GET", "/fapi/v1/time", Answer(body, status=418, headers={"Date": formatdate(now / 1_000, usegmt=True)}))
     client = await a_client(exchange)
     await failure_of(client, TIME)
 
