@@ -188,8 +188,10 @@ class Desk:
         before = self.memory
         self.memory, outcome = position.filled(before, event, self.terms, self._known_atr(), number)
         self._reductions = strangers.reduced(self._reductions, before, self.memory, event.fill, event.seen_ms)
-        is_ours = read(event.fill.client_id) is not None
-        return outside.quietly(before, outcome if is_ours else self._noticed(before, outcome, event.time_ms))
+        if read(event.fill.client_id) is None:  # somebody else may have done more than was told
+            self.difference = self.difference.doubted(event.seen_ms)
+            outcome = self._noticed(before, outcome + reconciling.LOOK_AT_ONCE, event.time_ms)
+        return outside.quietly(before, outcome)
 
     def _noticed(self, before: SavedDesk, outcome: Outcome, time_ms: int) -> Outcome:
         self.memory = found(before, self.memory, outcome, self.sight, self.seen_position, self.terms)
@@ -249,8 +251,7 @@ class Desk:
         if self._aftermath.is_due(now_ms):
             self._aftermath = self._aftermath.asked(now_ms)
             outcome += Outcome(errands=(ListStops(self.terms.symbol),))
-        card = self.memory.proposal
-        if card is not None and now_ms >= card.deadline_ms:
+        if (card := self.memory.proposal) is not None and now_ms >= card.deadline_ms:
             outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)
         return outcome + contract.ended(self, time_ms, now_ms)
 

@@ -159,6 +159,7 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
 
     `is_held`: the exchange shows a position. Where the memory of it is lost they may be all that guards it, so they stay
     until stops of its own were seen. Where those are refused, perhaps because of them, what is enough to guard it stays.
+    So do those of an entry whose fate is not known yet: the list of positions may lag behind it.
     """
     desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
     is_refused = any(stop.refusals for stop in desk.stops if stop.role is Role.TIGHT_STOP)
@@ -167,6 +168,7 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
         return desk, outcome
     known = {stop.client_id for stop in desk.stops}
     orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
+    orphans = [seen for seen in orphans if not cover.may_guard(desk, seen.client_id)]
     if is_held and is_bare:
         spared = _enough(desk.holding, orphans)
         orphans = [seen for seen in orphans if seen not in spared]

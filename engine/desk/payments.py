@@ -50,6 +50,8 @@ class Payments:
         """Time passed: ask, where it is time to, and again where the newest payment is not known then."""
         if not self.due_ms or now_ms < self.due_ms:
             return self, NOTHING
+        if desk.entry is not None and desk.holding is None:  # nobody knows yet whether it was held when it was paid
+            return replace(self, due_ms=now_ms + AGAIN_MS), NOTHING
         looks = self._looks(desk)
         owed = missed.payments(desk, time_ms) if self.is_owed else ()
         due_ms = now_ms + AGAIN_MS if looks and self.asked + 1 < MOST_LISTS else 0

@@ -25,6 +25,7 @@ from engine.state import ledger
 
 ZERO: Final = Decimal(0)
 LOOK_AGAIN_MS: Final = 1_000
+LOOK_AT_ONCE: Final = Outcome(wake_in_ms=1)
 UNLISTED_MS: Final = 3_000  # where executions cannot be listed for so long, the position alone is followed
 
 
@@ -78,6 +79,10 @@ class Difference:
         known = replace(self, unheard=self.unheard.listed(asked_ms))
         return replace(known, looked_up_ms=asked_ms) if self.since_ms and asked_ms >= self.found_ms else known
 
+    def doubted(self, now_ms: int) -> "Difference":
+        """Something was seen that may be a difference: the account is to be read at once."""
+        return self if self.since_ms else replace(self, since_ms=now_ms)
+
     def gone(self) -> "Difference":
         """There is none any more."""
         return Difference(unheard=self.unheard)
@@ -94,10 +99,10 @@ def compared(
     desk: SavedDesk, known: Difference, seen: Seen, terms: DeskTerms, atr: float, number: int
 ) -> tuple[SavedDesk, Difference, Outcome]:
     """Compare; fetch what may be missing; follow the exchange where nothing explains a difference."""
-    if seen.asked_ms <= desk.last_fill_seen_ms:
-        return desk, known, NOTHING
     booked = booked_quantity(desk)
     difference = seen.quantity - booked
+    if seen.asked_ms <= desk.last_fill_seen_ms:  # older than the books
+        return (desk, known.doubted(seen.seen_ms), LOOK_AT_ONCE) if difference else (desk, known, NOTHING)
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
         desk, outcome = _as_booked(desk, seen)

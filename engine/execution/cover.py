@@ -26,10 +26,11 @@ FIRED_WATCH_MS: Final = 3_000  # a stop that triggered has this long to bring fi
 def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[SavedDesk, Outcome]:
     """Place what is missing, repeat what was not answered, cancel what is no longer wanted."""
     holding = desk.holding
-    if holding is None:
-        return _over(desk, desk.stops, now_ms)
-    if holding.flat_seen_ms:  # one that triggered is still needed to tell why
-        return _over(desk, [stop for stop in desk.stops if not stop.fired_ms], now_ms)
+    if holding is None or holding.flat_seen_ms:
+        spent = [stop for stop in desk.stops if not may_guard(desk, stop.client_id)]
+        if holding is not None:  # one that triggered is still needed to tell why
+            spent = [stop for stop in spent if not stop.fired_ms]
+        return _over(desk, spent, now_ms)
     own = own_stops(desk)
     desk, outcome = _over(desk, [stop for stop in desk.stops if stop not in own], now_ms)
     if any(stop.fired_ms for stop in own):
@@ -58,6 +59,12 @@ def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms:
     if any(stop.is_seen for stop in enough):
         return desk, NOTHING
     return _repeated(desk, holding, enough[-1], now_ms)
+
+
+def may_guard(desk: SavedDesk, client_id: str) -> bool:
+    """Whether a stop is one of an entry whose fate is not known yet: more of it may be held than the books say."""
+    name = read(client_id)
+    return desk.entry is not None and name is not None and name.intent_id == desk.entry.intent_id
 
 
 def has_seen_stop(desk: SavedDesk) -> bool:

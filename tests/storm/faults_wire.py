@@ -1,5 +1,6 @@
 """Faults of the catalogue that work on requests and frames: 2A and 2C."""
 
+import json
 import random
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from tests.storm.world import World
 
 UNKNOWN_503: Final = b"Unknown error, please check your request or try again later."
+NO_TEXT: Final = 0xFF  # in no UTF-8
 HTML: Final = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 AMBIGUOUS: Final = (
     (503, UNKNOWN_503),
@@ -170,7 +172,18 @@ def _corrupt(world: "World", route: str, text: str, chance: random.Random) -> li
     raw = bytearray(text.encode())
     for _ in range(chance.randint(1, 4)):
         raw[chance.randrange(len(raw))] = chance.randrange(256)
+    if _is_readable(raw):  # another number where one stood: no transport lets that through, and nobody could see it
+        raw = bytearray(text.encode())
+        raw[chance.randrange(len(raw))] = NO_TEXT
     return [bytes(raw)] if chance.random() < 0.7 else [bytes(raw[: chance.randrange(len(raw))]), text.encode()]
+
+
+def _is_readable(raw: bytearray) -> bool:
+    try:
+        json.loads(raw)
+    except ValueError:
+        return False
+    return True
 
 
 def _stranger(world: "World", route: str, text: str, chance: random.Random) -> list[bytes]:

@@ -21,10 +21,15 @@ class StopMoves:
         self._world = world
 
     def before(self, method: str, path: str) -> frozenset[str]:
-        """The symbols that are covered, where a cancel may change it."""
+        """The symbols that are covered, where a cancel may change it.
+
+        What somebody else traded may be another position by now: its stops are judged by the seconds that it lies bare.
+        """
         if method != "DELETE" or path != STOPS:
             return frozenset()
-        return frozenset(symbol for symbol in SYMBOLS if self._world.venue.lots(symbol) and self._is_covered(symbol))
+        world = self._world
+        ours = [symbol for symbol in SYMBOLS if world.venue.lots(symbol) and not world.was_touched(symbol)]
+        return frozenset(symbol for symbol in ours if self._is_covered(symbol))
 
     def after(self, method: str, path: str, encoded: str, covered: frozenset[str]) -> None:
         """What the request did."""

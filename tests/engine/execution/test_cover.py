@@ -222,6 +222,18 @@ def test_a_flat_desk_is_swept_until_no_stop_is_left() -> None:
     assert len(repeated.errands) == 3
 
 
+def test_the_stops_of_an_entry_that_may_be_filled_further_stay_though_the_books_are_flat() -> None:
+    desk = covered()
+    assert desk.holding is not None
+    flat = replace(desk, holding=None, entry=builders.an_entry(intent_id=desk.holding.trade.intent_id))
+
+    _, waits = cover.audited(flat, (), 5_000)
+    _, over = cover.audited(replace(flat, entry=None), (), 5_000)
+
+    assert not waits.errands
+    assert len(over.errands) == 3
+
+
 def test_the_naked_time_runs_from_the_first_look_and_ends_with_cover() -> None:
     naked = builders.a_desk(holding=builders.a_holding(uncovered_seen_ms=0))
 

@@ -6,16 +6,19 @@ from itertools import pairwise
 
 import pytest
 
+from engine.execution.ids import client_id
 from engine.model.commands import StartTrading
-from engine.model.events import OrderFilled, OrderNotFound, OrderUnanswered
-from engine.model.messages import Errand, FetchFills, FindOrder, ListOrders
+from engine.model.events import MarkSeen, OrderFilled, OrderNotFound, OrderUnanswered
+from engine.model.messages import Errand, FetchFills, FetchFunding, FindOrder, ListOrders
 from engine.model.notices import EntryProvedAbsent, OutsideChange, PositionOpened
-from engine.model.orders import ApprovedOrder, IntentState, Role
+from engine.model.orders import ApprovedOrder, IntentState, Role, TriggerBy
 from engine.model.saved import SavedDesk
+from engine.model.signals import Side
 from engine.ports import Event
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import EAGER, WARMUP, rising, told
-from tests.engine.trader.world import SYMBOL
+from tests.engine.trader.test_leaving import asked_for
+from tests.engine.trader.world import HOUR, SYMBOL
 
 
 class Silent(HardWorld):
@@ -166,3 +169,41 @@ def test_one_that_was_given_up_is_known_after_a_restart() -> None:
     holding = memory(world).holding
     assert holding is not None
     assert holding.trade.intent_id == world.held_back[0].intent_id
+
+
+def test_stops_of_an_entry_whose_fate_is_not_known_are_no_orphans() -> None:
+    """Placed by a process that died before it wrote the fill down; the list of positions may lag behind it."""
+    world = until_silent()
+    entry = memory(world).entry
+    assert entry is not None
+    name = client_id(Role.WIDE_STOP, entry.intent_id, 1)
+    orphan = name.replace(entry.intent_id, "b" * len(entry.intent_id))
+    for stop in (name, orphan):
+        world.stops[stop] = ApprovedOrder(
+            stop, "", SYMBOL, Role.WIDE_STOP, Side.SHORT, None, Decimal(1), TriggerBy.MARK, reduce_only=True
+        )
+
+    world.give(world._snapshot())
+
+    assert name in world.stops
+    assert orphan not in world.stops
+
+
+def test_a_payment_on_an_entry_that_nobody_answered_is_asked_for_once_it_was_found() -> None:
+    world = until_silent()
+    world.is_deaf, carry_out = True, world._errand
+    world.arrive()
+    world._errand = lambda errand: None  # type: ignore[method-assign]
+    world.time += HOUR
+    world.give(MarkSeen(SYMBOL, float(world.price[SYMBOL]), 0.0001, world.time + 12 * HOUR, world.time, world.now))
+    for _ in range(25):
+        world.pass_time(1_000)
+    assert memory(world).holding is None
+
+    world.is_deaf, world._errand = False, carry_out  # type: ignore[method-assign]
+    asked = asked_for(world)
+    for _ in range(25):
+        world.pass_time(1_000)
+
+    assert memory(world).holding is not None
+    assert [errand for errand in asked if isinstance(errand, FetchFunding)]
