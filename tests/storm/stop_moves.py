@@ -45,7 +45,14 @@ class StopMoves:
                     self._world.watch.violated("I2", f"the cancel of {name} left {symbol} without cover")
 
     def _is_covered(self, symbol: str) -> bool:
-        return self._world.watch.is_covered(symbol)
+        """Whether one stop of ours closes all of it. Two that do so together by chance are no cover that a move may lose."""
+        exchange = self._world.venue.exchange
+        position = exchange.position(symbol)
+        stops = [algo for algo in exchange.algos.open_on(symbol) if algo.is_stop and algo.side == -position.side]
+        return any(
+            (algo.close_position or (algo.reduce_only and algo.lots >= abs(position.lots))) and read(algo.client_id) is not None
+            for algo in stops
+        )
 
     def _took_a_place(self, client_id: str) -> bool:
         name = read(client_id)
