@@ -6,6 +6,7 @@ A look counts when it was answered while the books were closed; until then it is
 from dataclasses import dataclass, replace
 from typing import Final
 
+from engine.execution.absence import LAG_MS
 from engine.model.messages import CancelOrder, Outcome
 
 LOOKS: Final = 3
@@ -15,11 +16,31 @@ REPEAT_MS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """The looks that are left, and when the next one is due (wire)."""
+    """The looks that are left, and when the next one is due (wire).
+
+    `was_held`: in the books; `held_seen_ms`: when the account was last asked for and showed a position.
+    """
 
     looks_left: int = 0
     due_ms: int = 0
     ask_ms: int = 0
+    was_held: bool = False
+    held_seen_ms: int = 0
+
+    def booked(self, now_ms: int, *, is_held: bool) -> "Aftermath":
+        """What the books hold now: the looks begin when it is over."""
+        begun = self._after(now_ms) if self.was_held and not is_held else self
+        return replace(begun, was_held=is_held) if begun.was_held is not is_held else begun
+
+    def seen(self, asked_ms: int, *, is_held: bool) -> "Aftermath":
+        """What the account shows. Where it shows nothing any more, what rests there is looked at again."""
+        if is_held:
+            return replace(self, held_seen_ms=asked_ms)
+        return self._after(asked_ms) if self.may_be_held(asked_ms) and not self.looks_left else self
+
+    def may_be_held(self, asked_ms: int) -> bool:
+        """Whether a position that a list no longer shows may be there: the list may lag."""
+        return bool(self.held_seen_ms) and asked_ms - self.held_seen_ms < LAG_MS
 
     def is_due(self, now_ms: int) -> bool:
         """Whether it is time to have the stops listed."""
@@ -35,12 +56,10 @@ class Aftermath:
         Where one of ours was found and is cancelled the looks begin anew: nobody may answer for the cancel.
         """
         if is_over and any(isinstance(errand, CancelOrder) for errand in found.errands):
-            return after(asked_ms)
+            return self._after(asked_ms)
         if not self.looks_left or not is_over or asked_ms < self.due_ms:
             return self
-        return after(asked_ms, self.looks_left - 1)
+        return self._after(asked_ms, self.looks_left - 1)
 
-
-def after(now_ms: int, looks: int = LOOKS) -> Aftermath:
-    """What is still to be looked at."""
-    return Aftermath(looks, now_ms + APART_MS, now_ms + APART_MS)
+    def _after(self, now_ms: int, looks: int = LOOKS) -> "Aftermath":
+        return replace(self, looks_left=looks, due_ms=now_ms + APART_MS, ask_ms=now_ms + APART_MS)

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.desk import care, contract, deciding, entries, holes, made_up, news, outside, position, reconciling, strangers
 from engine.desk.account_now import AccountNow
-from engine.desk.aftermath import Aftermath, after
+from engine.desk.aftermath import Aftermath
 from engine.desk.bar_book import BarBook
 from engine.desk.market_sight import MarketSight
 from engine.desk.moment import is_set_up
@@ -66,8 +66,7 @@ class Desk:
         self.answered_by: deque[tuple[str, str]] = deque(maxlen=ANSWERS_KEPT)  # what was asked, and who answered
         self.missed = 0
         self.due_since_ms = 0
-        self._was_held = memory.holding is not None
-        self._aftermath = Aftermath()
+        self._aftermath = Aftermath(was_held=memory.holding is not None)
         self.payments = Payments()
         self._reductions: tuple[strangers.Reduction, ...] = ()
         self.is_ending = False
@@ -223,7 +222,8 @@ class Desk:
         """Compare the books with a snapshot of the account, and bring them together."""
         self.seen_position = seen.position
         outcome = contract.setup_seen(self, seen.setup, seen.time_ms) if seen.setup is not None else NOTHING
-        outcome += self._rests(seen.listing(self.terms.symbol), is_held=bool(seen.quantity))
+        self._aftermath = self._aftermath.seen(seen.asked_ms, is_held=bool(seen.quantity))
+        outcome += self._rests(seen.listing(self.terms.symbol), is_held=self._aftermath.may_be_held(seen.asked_ms))
         before = self.memory
         self.memory, self.difference, step = reconciling.compared(
             self.memory, self.difference, seen, self.terms, self._known_atr(), number
@@ -264,9 +264,7 @@ class Desk:
             self.memory, outcome = position.audited(before, self.terms, now_ms, time_ms)
             outcome = outside.quietly(before, outcome)
         self._reductions, step = strangers.told(self._reductions, self.memory, time_ms, now_ms)
-        if self._was_held and not self._is_held:
-            self._aftermath = after(now_ms)
-        self._was_held = self._is_held
+        self._aftermath = self._aftermath.booked(now_ms, is_held=self._is_held)
         return outcome + step
 
     @property

@@ -1,10 +1,12 @@
 """A trader that lost its memory: what guards a position stays until its own stops were seen."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from engine.adapters.codec import decode, encode
+from engine.desk import reconciling
 from engine.model.events import FillsListed
 from engine.model.messages import CancelOrder, Errand
 from engine.model.orders import ApprovedOrder, Role
@@ -98,6 +100,25 @@ def test_the_old_stops_make_room_for_new_ones_but_for_one_that_guards() -> None:
     assert not naked
     assert world.held[SYMBOL]
     assert not before & set(world.stops)
+
+
+def test_a_list_that_no_longer_shows_a_position_takes_no_old_stop_away() -> None:
+    """It may lag behind the entry: a process died right after it, and its newest writes with it."""
+    world = an_open_world()
+    before, naked, held = set(world.stops), bared_by(world), world.held[SYMBOL]
+    world.saved = None
+    world.restart()
+    shown = world._snapshot()
+    world.held[SYMBOL] = Decimal(0)
+    lagging = world._snapshot()
+    world.held[SYMBOL] = held
+    world._inbox.clear()
+    for number, event in enumerate((shown, lagging)):
+        part = reconciling.part_of(event.account, SYMBOL, event.time_ms, world.now)
+        world._act(world.trader.desks[SYMBOL].compared(replace(part, asked_ms=world.now + number), 1))
+
+    assert before == set(world.stops)
+    assert not naked
 
 
 def test_old_stops_that_guard_only_together_all_stay() -> None:
