@@ -83,6 +83,11 @@ class Difference:
         """Something was seen that may be a difference: the account is to be read at once."""
         return self if self.since_ms else replace(self, since_ms=now_ms)
 
+    @property
+    def is_doubt(self) -> bool:
+        """Whether nothing but a doubt is known."""
+        return self.since_ms > 0 and not self.quantity
+
     def gone(self) -> "Difference":
         """There is none any more."""
         return Difference(unheard=self.unheard)
@@ -105,6 +110,8 @@ def compared(
         return (desk, known.doubted(seen.seen_ms), LOOK_AT_ONCE) if difference else (desk, known, NOTHING)
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
+        if known.is_doubt:  # sizes may agree by chance, and sums not
+            look += Outcome(errands=missed.questions(desk))
         desk, outcome = _as_booked(desk, seen)
         return desk, Difference(unheard=unheard), outcome + look
     is_same = known.since_ms and known.quantity == difference and known.booked == booked

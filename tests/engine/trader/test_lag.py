@@ -116,7 +116,7 @@ def test_a_look_that_was_asked_for_before_the_newest_execution_is_no_difference_
     assert not world.trader.desks[SYMBOL].difference.quantity
     asked = asked_for(world)
     world.pass_time(1)
-    assert asked == [SyncAccount()]
+    assert asked[0] == SyncAccount()
     assert not world.trader.desks[SYMBOL].difference.since_ms
     holding = memory(world).holding
     assert holding is not None
@@ -140,3 +140,22 @@ def test_an_execution_of_somebody_else_has_the_account_read_at_once() -> None:
 
     assert booked_quantity(memory(world)) == -held
     assert not world.is_naked(SYMBOL)
+
+
+def test_executions_between_those_that_were_told_are_found_though_the_size_is_right() -> None:
+    """Somebody turned it and turned it back; of both orders the second half was lost on its way."""
+    world = an_open_world()
+    held, tell = world.held[SYMBOL], world._tell
+    for number, side in enumerate((Side.SHORT, Side.SHORT, Side.LONG, Side.LONG)):
+        world._tell = tell if number % 2 == 0 else lambda event: None  # type: ignore[method-assign]
+        world._fill(SYMBOL, side, held, f"web_{number // 2}", 70 + number // 2)
+    world._tell = tell  # type: ignore[method-assign]
+    world._run()
+    assert booked_quantity(memory(world)) == held
+    assert len(world.trades) == 1
+
+    for _ in range(25):
+        world.pass_time(100)
+
+    assert booked_quantity(memory(world)) == held
+    assert len(world.trades) == 2
