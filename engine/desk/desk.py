@@ -187,7 +187,7 @@ class Desk:
         before = self.memory
         self.memory, outcome = position.filled(before, event, self.terms, self._known_atr(), number)
         self._reductions = strangers.reduced(self._reductions, before, self.memory, event.fill, event.seen_ms)
-        if read(event.fill.client_id) is None:  # somebody else may have done more than was told
+        if read(event.fill.client_id) is None and self.memory is not before:  # they may have done more than was told
             self.difference = self.difference.doubted(event.seen_ms)
             outcome = self._noticed(before, outcome + reconciling.LOOK_AT_ONCE, event.time_ms)
         return outside.quietly(before, outcome)

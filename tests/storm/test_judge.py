@@ -91,6 +91,14 @@ def test_requests_during_a_429_are_seen(monkeypatch: pytest.MonkeyPatch) -> None
     assert any(name == "I18" and "before a 429" in what for name, what in ended.violations)
 
 
+def test_a_desk_that_doubts_for_ever_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product_desk.reconciling.Difference, "is_due", lambda *_: True)
+
+    ended = lived({})
+
+    assert any(name == "I18" and "requests in the last" in what for name, what in ended.violations)
+
+
 def test_requests_during_a_ban_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Budget, "note_banned", lambda *_: None)
     banned = Blow(replace(FAULTS["A8"], odds=0.3), 0.0, 3.0)

@@ -154,8 +154,10 @@ def test_executions_between_those_that_were_told_are_found_though_the_size_is_ri
     assert booked_quantity(memory(world)) == held
     assert len(world.trades) == 1
 
+    asked = asked_for(world)
     for _ in range(25):
         world.pass_time(100)
 
     assert booked_quantity(memory(world)) == held
     assert len(world.trades) == 2
+    assert len([errand for errand in asked if isinstance(errand, SyncAccount)]) <= 4
