@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import engine.desk.desk as product_desk
+import engine.desk.reconciling as product_reconciling
 import engine.execution.cover as product_cover
 import engine.risk.pre_trade_veto as product_veto
 import engine.state.latch as product_latch
@@ -92,7 +93,13 @@ def test_requests_during_a_429_are_seen(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_desk_that_doubts_for_ever_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(product_desk.reconciling.Difference, "is_due", lambda *_: True)
+    compared = product_reconciling.compared
+
+    def doubting(*args: Any) -> Any:
+        desk, known, outcome = compared(*args)
+        return desk, known.doubted(args[2].seen_ms), outcome + product_reconciling.LOOK_AT_ONCE
+
+    monkeypatch.setattr(product_reconciling, "compared", doubting)
 
     ended = lived({})
 
