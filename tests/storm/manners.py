@@ -3,7 +3,6 @@ they were planned and written down (I1, R2).
 """
 
 import re
-from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -24,8 +23,6 @@ LOWERS_RISK: Final = frozenset(
     {"exit", "wide", "tight", "target", "cancel", "GET time"}
 )  # the clock, where it keeps an exit back
 RECENT_WRITES: Final = 50
-REST_S: Final = 10.0
-MOST_IN_REST: Final = 60  # twice what the busiest of 120 ends needed
 _BANNED_UNTIL: Final = re.compile(rb"banned until (\d{12,14})")
 
 
@@ -40,13 +37,11 @@ class Manners:
         self._exits = set[str]()  # names of exits that left
         self._exits_s = dict[str, float]()  # when the newest exit of a symbol left
         self._wished = dict[str, float]()  # by symbol: since when the owner wants to be out
-        self._lately = deque[float](maxlen=MOST_IN_REST + 1)  # when the newest requests left
 
     # --- requests and answers ---------------------------------------------------------------------------------------
 
     def leaves(self, machine: "Machine", name: str, encoded: str) -> None:
         """A request leaves now."""
-        self._lately.append(self._world.loop.time())
         self._silent(machine, name)
         if name == "entry":
             self._entry(machine, dict(parse_qsl(encoded)))
@@ -63,12 +58,6 @@ class Manners:
             self._banned[who] = max(self._banned.get(who, 0.0), now + float(said) if said else until_s)
         elif status == 429 and b"%d" % TOO_MANY_REQUESTS in body:
             self._paused[who] = max(self._paused.get(who, 0.0), now + (float(said) if said else SILENCE_S))
-
-    def settled(self) -> None:
-        """At the end nothing is wrong any more: whoever still asks and asks goes round in a circle."""
-        asked = sum(left_s > self._world.loop.time() - REST_S for left_s in self._lately)
-        if asked > MOST_IN_REST:
-            self._world.watch.violated("I18", f"more than {MOST_IN_REST} requests in the last {REST_S:g} s")
 
     def is_banned(self, machine: "Machine") -> bool:
         """Whether not even an exit may leave."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import engine.desk.desk as product_desk
-import engine.desk.reconciling as product_reconciling
 import engine.execution.cover as product_cover
 import engine.risk.pre_trade_veto as product_veto
 import engine.state.latch as product_latch
@@ -90,20 +89,6 @@ def test_requests_during_a_429_are_seen(monkeypatch: pytest.MonkeyPatch) -> None
     ended = World(SEED, lambda _: [refused], storm_s=40.0).run()
 
     assert any(name == "I18" and "before a 429" in what for name, what in ended.violations)
-
-
-def test_a_desk_that_doubts_for_ever_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared = product_reconciling.compared
-
-    def doubting(*args: Any) -> Any:
-        desk, known, outcome = compared(*args)
-        return desk, known.doubted(args[2].seen_ms), outcome + product_reconciling.LOOK_AT_ONCE
-
-    monkeypatch.setattr(product_reconciling, "compared", doubting)
-
-    ended = lived({})
-
-    assert any(name == "I18" and "requests in the last" in what for name, what in ended.violations)
 
 
 def test_requests_during_a_ban_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,7 +201,6 @@ class Watch:
                 self.violated("I2", f"{symbol} has no cover at the end")
         if machine.runner.trader.is_halted:
             self.violated("I19", "the engine halted")
-        world.manners.settled()
         self._money()
 
     def _money(self) -> None:
