@@ -18,7 +18,8 @@ REPEAT_MS: Final = 2_000
 class Aftermath:
     """The looks that are left, and when the next one is due (wire).
 
-    `was_held`: in the books; `held_seen_ms`: when the account was last asked for and showed a position.
+    `was_held`: in the books; `held_seen_ms`: when the account was last asked for and showed a position, or was asked for first:
+    one that was entered right before a start, and not written down any more, may not be listed yet.
     """
 
     looks_left: int = 0
@@ -33,14 +34,12 @@ class Aftermath:
         return replace(begun, was_held=is_held) if begun.was_held is not is_held else begun
 
     def seen(self, asked_ms: int, *, is_held: bool) -> "Aftermath":
-        """What the account shows. Where it shows nothing any more, what rests there is looked at again."""
-        if is_held:
-            return replace(self, held_seen_ms=asked_ms)
-        return self._after(asked_ms) if self.may_be_held(asked_ms) and not self.looks_left else self
+        """What the account shows."""
+        return replace(self, held_seen_ms=asked_ms) if is_held or not self.held_seen_ms else self
 
     def may_be_held(self, asked_ms: int) -> bool:
         """Whether a position that a list no longer shows may be there: the list may lag."""
-        return bool(self.held_seen_ms) and asked_ms - self.held_seen_ms < LAG_MS
+        return asked_ms - self.held_seen_ms < LAG_MS
 
     def is_due(self, now_ms: int) -> bool:
         """Whether it is time to have the stops listed."""

@@ -14,6 +14,7 @@ from engine.desk.terms import DeskTerms
 from engine.desk.unheard import NOTHING_UNHEARD, Unheard
 from engine.execution import entry, missed
 from engine.execution.absence import LAG_MS
+from engine.execution.ids import read
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
@@ -83,6 +84,12 @@ class Difference:
         """Something was seen that may be a difference: the account is to be read at once."""
         return self if self.since_ms else replace(self, since_ms=now_ms)
 
+    def strange(self, desk: SavedDesk, seen: Seen) -> "Difference":
+        """Stops of ours that nobody remembers, and no position: is it not listed yet? The account is read again in a while."""
+        known = {stop.client_id for stop in desk.stops}
+        strange = [stop for stop in seen.stops if read(stop.client_id) is not None and stop.client_id not in known]
+        return replace(self, since_ms=seen.seen_ms, asked_ms=seen.seen_ms) if strange and not seen.quantity else self
+
     @property
     def is_doubt(self) -> bool:
         """Whether nothing but a doubt is known."""
@@ -113,7 +120,7 @@ def compared(
         if known.is_doubt:  # sizes may agree by chance, and sums not
             look += Outcome(errands=missed.questions(desk))
         desk, outcome = _as_booked(desk, seen)
-        return desk, Difference(unheard=unheard), outcome + look
+        return desk, Difference(unheard=unheard).strange(desk, seen), outcome + look
     is_same = known.since_ms and known.quantity == difference and known.booked == booked
     is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
     if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):
