@@ -183,7 +183,13 @@ class Desk:
         return outcome
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
-        """Book an execution. `number` names the trade that it may open."""
+        """An execution, as it happens. `number` names the trade that it may open."""
+        if made_up.is_of_unknown(self.memory, event.fill):
+            self.difference = self.difference.doubted(event.seen_ms)
+            return reconciling.LOOK_AT_ONCE
+        return self._booked(event, number)
+
+    def _booked(self, event: OrderFilled, number: int) -> Outcome:
         before = self.memory
         self.memory, outcome = position.filled(before, event, self.terms, self._known_atr(), number)
         self._reductions = strangers.reduced(self._reductions, before, self.memory, event.fill, event.seen_ms)
@@ -206,7 +212,7 @@ class Desk:
         for listed in event.fills:
             self.memory, fill = made_up.news_of(before, self.memory, listed)
             if fill is not None:
-                outcome += self.filled(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
+                outcome += self._booked(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
                 number = max(number, position.number(self.memory) + 1)
         self.memory = made_up.listed(self.memory, before, event.asked_ms)
         self.difference = self.difference.looked_up(event.asked_ms)
@@ -291,8 +297,3 @@ class Desk:
     def is_taken(self) -> bool:
         """Whether somebody else holds a position, or rests an order, on the symbol."""
         return care.hand_of(self.memory) is not None or bool(self.foreign)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is on its way to the exchange or waits for its answer."""
-        return position.is_busy(self.memory)

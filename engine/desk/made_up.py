@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.execution import entry, leaving, missed
+from engine.execution.ids import read
 from engine.model.messages import NOTHING, Outcome
 from engine.model.orders import Fill
 from engine.model.saved import Holding, SavedDesk
@@ -45,6 +46,15 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
     if not assumed:
         return ledger.noted(desk, fill, desk.last_fill_seen_ms), None
     return desk, _part(fill, min(assumed, fill.quantity))
+
+
+def is_of_unknown(desk: SavedDesk, fill: Fill) -> bool:
+    """Whether an execution of somebody else, or of a stop that nobody remembers, closed what the books do not know.
+
+    They are flat, and it brought a profit or a loss: booked, it would open the other side. The position itself tells more.
+    """
+    is_flat = desk.holding is None or not desk.holding.quantity
+    return is_flat and bool(fill.realised) and read(fill.client_id) is None
 
 
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:

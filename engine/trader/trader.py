@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.desk.account_now import AccountNow
 from engine.desk.desk import Desk
-from engine.desk.position import is_reserved, number
+from engine.desk.position import is_busy, is_reserved, number
 from engine.desk.reconciling import part_of
 from engine.desk.strangers import LIQUIDATION
 from engine.execution import missed
@@ -296,4 +296,4 @@ class Trader:
     @property
     def is_busy(self) -> bool:
         """Whether something is on its way to the exchange or waits for its answer."""
-        return any(desk.is_busy for desk in self.desks.values())
+        return any(is_busy(desk.memory) for desk in self.desks.values())

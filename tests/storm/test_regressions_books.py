@@ -61,7 +61,7 @@ def test_stops_that_rest_on_a_flat_symbol_go_although_nobody_answers_for_their_c
         return Treatment(forged=(503, b"Service Unavailable.")) if ask.method == "DELETE" else None
 
     refused = replace(FAULTS["A4"], odds=1.0, on_request=uncancelled)
-    world = World(4, lambda _: [Blow(acts("D7", wiped_and_closed), 20.0, 20.1), Blow(refused, 20.0, 24.0)], storm_s=46.0)
+    world = World(4, lambda _: [Blow(acts("D7", wiped_and_closed), 20.0, 20.1), Blow(refused, 20.0, 30.0)], storm_s=46.0)
 
     ended = world.run()
 

@@ -6,15 +6,16 @@ from decimal import Decimal
 import pytest
 
 from engine.adapters.codec import decode, encode
-from engine.model.events import AccountSynced, FillsListed
+from engine.desk.lag import booked_quantity
+from engine.model.events import AccountSynced, FillsListed, OrderFilled
 from engine.model.messages import CancelOrder, Errand
-from engine.model.orders import ApprovedOrder, Role
+from engine.model.orders import ApprovedOrder, Fill, Role
 from engine.model.saved import SavedState
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import WARMUP, rising, until_open
 from tests.engine.trader.test_adversity import a_hard_world
-from tests.engine.trader.test_leaving import refusing, with_fate
+from tests.engine.trader.test_leaving import memory, refusing, with_fate
 from tests.engine.trader.world import SYMBOL
 
 
@@ -137,6 +138,37 @@ def test_stops_that_nobody_remembers_go_where_no_position_is_listed_for_some_sec
     lives(world)
 
     assert not world.stops
+
+
+def test_what_closes_a_part_of_a_position_that_is_not_known_yet_opens_nothing() -> None:
+    """A stop of the memory that was lost fires in part before the account was read."""
+    world = an_open_world()
+    naked, held = bared_by(world), world.held[SYMBOL]
+    world.saved = None
+    world.restart()
+    world._inbox.clear()
+    rest = held / 2
+    part = Fill(
+        SYMBOL,
+        trade_id=900,
+        order_id=901,
+        client_id="algo_00000001",
+        side=Side.SHORT,
+        quantity=rest,
+        price=world.price[SYMBOL],
+        fee=Decimal(0),
+        fee_asset="USDT",
+        realised=Decimal(-5),
+        time_ms=world.time,
+    )
+    world.held[SYMBOL] = held - rest
+    world.give(OrderFilled(part, world.time, world.now))
+    assert memory(world).holding is None
+    lives(world)
+
+    assert not naked
+    assert booked_quantity(memory(world)) == world.held[SYMBOL] == held - rest
+    assert {stop.side for stop in world.stops.values()} == {Side.SHORT}
 
 
 def test_old_stops_that_guard_only_together_all_stay() -> None:
