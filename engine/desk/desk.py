@@ -234,6 +234,7 @@ class Desk:
         self.memory, self.difference, step = reconciling.compared(
             self.memory, self.difference, seen, self.terms, self._known_atr(), number
         )
+        self.difference = self.difference.strange(self.memory, seen, may_lag=self._aftermath.may_be_held(seen.asked_ms))
         outcome += outside.quietly(before, self._noticed(before, step, seen.time_ms))
         return outcome + contract.set_up(self)
 

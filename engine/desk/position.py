@@ -154,13 +154,13 @@ def closed(desk: SavedDesk, reason: ExitReason, terms: DeskTerms, time_ms: int) 
         desk,
         holding=None,
         exit=None,
+        stops=tuple(stop for stop in desk.stops if not stop.fired_ms),
         last_exit_ms=trade.exit_time_ms,
         flat_since_ms=desk.holding.flat_seen_ms if is_left else 0,
         wide_blocked_until_ms=0,
         wide_blocked_by="",
     )
-    looks = (SyncAccount(),) if desk.flat_since_ms else ()
-    told = PositionClosed(trade, reason, time_ms)
+    looks, told = (SyncAccount(),) if desk.flat_since_ms else (), PositionClosed(trade, reason, time_ms)
     return desk, Outcome(errands=looks, notices=(told,), trades=(trade,), changed=True)
 
 

@@ -81,14 +81,17 @@ class Difference:
         return replace(known, looked_up_ms=asked_ms) if self.since_ms and asked_ms >= self.found_ms else known
 
     def doubted(self, now_ms: int) -> "Difference":
-        """Something was seen that may be a difference: the account is to be read at once."""
-        return self if self.since_ms else replace(self, since_ms=now_ms)
+        """Something was seen that may be a difference: the account is to be read, and executions listed, until they were."""
+        if self.quantity:
+            return self
+        return replace(self, since_ms=self.since_ms or now_ms, found_ms=now_ms, looked_up_ms=0)
 
-    def strange(self, desk: SavedDesk, seen: Seen) -> "Difference":
+    def strange(self, desk: SavedDesk, seen: Seen, *, may_lag: bool) -> "Difference":
         """Stops of ours that nobody remembers, and no position: is it not listed yet? The account is read again in a while."""
         known = {stop.client_id for stop in desk.stops}
         strange = [stop for stop in seen.stops if read(stop.client_id) is not None and stop.client_id not in known]
-        return replace(self, since_ms=seen.seen_ms, asked_ms=seen.seen_ms) if strange and not seen.quantity else self
+        is_new = may_lag and not self.since_ms and not seen.quantity
+        return replace(self, since_ms=seen.seen_ms, asked_ms=seen.seen_ms) if strange and is_new else self
 
     @property
     def is_doubt(self) -> bool:
@@ -117,10 +120,11 @@ def compared(
         return (desk, known.doubted(seen.seen_ms), LOOK_AT_ONCE) if difference else (desk, known, NOTHING)
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
-        if known.is_doubt:  # sizes may agree by chance, and sums not
-            look += Outcome(errands=missed.questions(desk))
+        looks = missed.questions(desk) if known.is_doubt and known.found_ms and not known.looked_up_ms else ()
         desk, outcome = _as_booked(desk, seen)
-        return desk, Difference(unheard=unheard).strange(desk, seen), outcome + look
+        if looks:
+            return desk, replace(known, unheard=unheard), outcome + look + Outcome(errands=looks)
+        return desk, Difference(unheard=unheard), outcome + look
     is_same = known.since_ms and known.quantity == difference and known.booked == booked
     is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
     if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):

@@ -27,7 +27,7 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
     """Place what is missing, repeat what was not answered, cancel what is no longer wanted."""
     holding = desk.holding
     if holding is None or holding.flat_seen_ms:
-        spent = [stop for stop in desk.stops if not may_guard(desk, stop.client_id)]
+        spent = [stop for stop in desk.stops if stop.fired_ms or not may_guard(desk, stop.client_id)]
         if holding is not None:  # one that triggered is still needed to tell why
             spent = [stop for stop in spent if not stop.fired_ms]
         return _over(desk, spent, now_ms)
@@ -63,8 +63,8 @@ def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms:
 
 def may_guard(desk: SavedDesk, client_id: str) -> bool:
     """Whether a stop is one of an entry whose fate is not known yet: more of it may be held than the books say."""
-    name = read(client_id)
-    return desk.entry is not None and name is not None and name.intent_id == desk.entry.intent_id
+    name, entry = read(client_id), desk.entry
+    return entry is not None and entry.executed < entry.quantity and name is not None and name.intent_id == entry.intent_id
 
 
 def has_seen_stop(desk: SavedDesk) -> bool:

@@ -50,7 +50,10 @@ def _by_hand(factor: float) -> Act:
 
 def _stop_cancelled(world: "World", chance: random.Random) -> bool:
     symbol = _held(world, chance)
-    return bool(symbol) and world.venue.cancel_stop(symbol, chance.choice(("ab", "abT", "abC")))
+    is_done = bool(symbol) and world.venue.cancel_stop(symbol, chance.choice(("ab", "abT", "abC")))
+    if is_done:
+        world.stop_moves.cancelled_by_hand(symbol)
+    return is_done
 
 
 def _foreign_stop(world: "World", chance: random.Random) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.storm.world import World
 
 STOPS: Final = "/fapi/v1/algoOrder"
+UNTOLD_S: Final = 5.0  # a listing that was asked for before may take four seconds
 
 
 class StopMoves:
@@ -19,6 +20,11 @@ class StopMoves:
     def __init__(self, world: "World") -> None:
         self.count = 0  # tight stops that came while an older one of their position rested
         self._world = world
+        self._by_hand_s = dict[str, float]()  # by symbol: when somebody else cancelled a stop of ours
+
+    def cancelled_by_hand(self, symbol: str) -> None:
+        """Nobody was told yet: what a move relied on may be gone."""
+        self._by_hand_s[symbol] = self._world.loop.time()
 
     def before(self, method: str, path: str) -> frozenset[str]:
         """The symbols that are covered, where a cancel may change it.
@@ -28,7 +34,9 @@ class StopMoves:
         if method != "DELETE" or path != STOPS:
             return frozenset()
         world = self._world
-        ours = [symbol for symbol in SYMBOLS if world.venue.lots(symbol) and not world.was_touched(symbol)]
+        held = [symbol for symbol in SYMBOLS if world.venue.lots(symbol) and not world.was_touched(symbol)]
+        recent_s = world.loop.time() - UNTOLD_S
+        ours = [symbol for symbol in held if self._by_hand_s.get(symbol, recent_s) <= recent_s]
         return frozenset(symbol for symbol in ours if self._is_covered(symbol))
 
     def after(self, method: str, path: str, encoded: str, covered: frozenset[str]) -> None:

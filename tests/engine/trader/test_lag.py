@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from engine.desk.lag import booked_quantity
 from engine.execution.ids import client_id
 from engine.model.events import AccountSynced, ErrandFailed, OrderFilled
 from engine.model.messages import Errand, SyncAccount
@@ -117,47 +116,37 @@ def test_a_look_that_was_asked_for_before_the_newest_execution_is_no_difference_
     asked = asked_for(world)
     world.pass_time(1)
     assert asked[0] == SyncAccount()
+    world.pass_time(1_000)
     assert not world.trader.desks[SYMBOL].difference.since_ms
     holding = memory(world).holding
     assert holding is not None
     assert holding.quantity == world.held[SYMBOL]
 
 
-def test_an_execution_of_somebody_else_has_the_account_read_at_once() -> None:
-    """It may be a part of what was done: the rest of the messages may be lost."""
+def test_a_read_of_the_account_that_fails_is_never_a_flat_position() -> None:
     world = an_open_world()
-    held, tell = world.held[SYMBOL], world._tell
-    world.now += 100
-    world._fill(SYMBOL, Side.SHORT, held, "web_1", 77)
-    world._tell = lambda event: None  # type: ignore[method-assign]
-    world._fill(SYMBOL, Side.SHORT, held, "web_1", 77)
-    world._tell = tell  # type: ignore[method-assign]
-    world._run()
-    assert not booked_quantity(memory(world))
+    world._errand = world._failed  # type: ignore[method-assign]
 
-    for _ in range(25):
-        world.pass_time(100)
+    for second in range(90):
+        world.pass_time(1_000, is_check=second % 30 == 0)
 
-    assert booked_quantity(memory(world)) == -held
-    assert not world.is_naked(SYMBOL)
+    holding = memory(world).holding
+    assert holding is not None
+    assert holding.quantity == world.held[SYMBOL]
+    assert not world.trades
 
 
-def test_executions_between_those_that_were_told_are_found_though_the_size_is_right() -> None:
-    """Somebody turned it and turned it back; of both orders the second half was lost on its way."""
+def test_a_position_that_differs_for_longer_than_a_list_may_lag_is_followed() -> None:
     world = an_open_world()
-    held, tell = world.held[SYMBOL], world._tell
-    for number, side in enumerate((Side.SHORT, Side.SHORT, Side.LONG, Side.LONG)):
-        world._tell = tell if number % 2 == 0 else lambda event: None  # type: ignore[method-assign]
-        world._fill(SYMBOL, side, held, f"web_{number // 2}", 70 + number // 2)
-    world._tell = tell  # type: ignore[method-assign]
-    world._run()
-    assert booked_quantity(memory(world)) == held
-    assert len(world.trades) == 1
+    close(world)
+    world.held[SYMBOL] = world.fills[0].quantity
 
-    asked = asked_for(world)
-    for _ in range(25):
-        world.pass_time(100)
+    for _ in range(6):
+        world.pass_time(1_000)
+    early = memory(world).holding
+    for _ in range(6):
+        world.pass_time(1_000)
 
-    assert booked_quantity(memory(world)) == held
-    assert len(world.trades) == 2
-    assert len([errand for errand in asked if isinstance(errand, SyncAccount)]) <= 4
+    assert early is None
+    assert world.held[SYMBOL] == 0, "the exit that was not done goes on"
+    assert memory(world).holding is None

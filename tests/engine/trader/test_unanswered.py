@@ -8,7 +8,7 @@ import pytest
 
 from engine.execution.ids import client_id
 from engine.model.commands import StartTrading
-from engine.model.events import MarkSeen, OrderFilled, OrderNotFound, OrderUnanswered
+from engine.model.events import ErrandFailed, MarkSeen, OrderFilled, OrderNotFound, OrderUnanswered
 from engine.model.messages import Errand, FetchFills, FetchFunding, FindOrder, ListOrders
 from engine.model.notices import EntryProvedAbsent, OutsideChange, PositionOpened
 from engine.model.orders import ApprovedOrder, IntentState, Role, TriggerBy
@@ -207,3 +207,54 @@ def test_a_payment_on_an_entry_that_nobody_answered_is_asked_for_once_it_was_fou
 
     assert memory(world).holding is not None
     assert [errand for errand in asked if isinstance(errand, FetchFunding)]
+
+
+def test_the_rest_of_an_entry_whose_first_half_was_stopped_out_is_kept_and_guarded() -> None:
+    world = until_silent()
+    world.can_list = False
+    sent = world.held_back[-1]
+    assert sent.quantity is not None
+    half = (sent.quantity / 2).quantize(Decimal("0.001"))
+    world._fill(SYMBOL, sent.side, half, sent.client_id, 5_000)
+    world._run()
+    world.is_deaf = True
+    world._fill(SYMBOL, sent.side, sent.quantity - half, sent.client_id, 5_000)
+    late, world.is_deaf = world.fills[-1], False
+    for _ in range(3):
+        world.pass_time(100)
+    tight, before = next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP), world.price[SYMBOL]
+    assert tight.trigger_price is not None
+    world.price[SYMBOL] = tight.trigger_price
+    world.fire(tight)
+    world.quote(SYMBOL, float(before))
+    world.pass_time(200)
+
+    world.give(OrderFilled(late, world.time, world.now))
+    for _ in range(60):
+        world.pass_time(100)
+        assert not world.is_naked(SYMBOL)
+
+    assert world.held[SYMBOL] == sent.quantity - half
+    assert {stop.role for stop in world.stops.values()} == {Role.WIDE_STOP, Role.TIGHT_STOP, Role.TARGET}
+
+
+def test_an_entry_that_was_executed_in_full_leaves_no_stop_behind_though_its_answer_never_came() -> None:
+    world = until_silent()
+    carry_out = world._errand
+
+    def carried(errand: Errand) -> None:
+        if isinstance(errand, FindOrder):
+            world._tell(ErrandFailed("FindOrder", SYMBOL, "no answer in time", world.time, world.now))
+        else:
+            carry_out(errand)
+
+    world._errand = carried  # type: ignore[method-assign]
+    world.arrive()
+    for _ in range(10):
+        world.pass_time(100)
+    world.fire(next(stop for stop in world.stops.values() if stop.role is Role.TIGHT_STOP))
+    for _ in range(5):
+        world.pass_time(1_000)
+
+    assert not world.held[SYMBOL]
+    assert not world.orphans(SYMBOL)

@@ -1,0 +1,75 @@
+"""Which stops of a lost memory stay while the new ones of a found position are refused."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from engine.desk import news
+from engine.execution.ids import client_id, intent_id
+from engine.model.account import StopSeen
+from engine.model.events import StopsListed
+from engine.model.messages import CancelOrder
+from engine.model.orders import Role, TriggerBy
+from engine.model.saved import SavedDesk
+from engine.model.signals import Side
+from tests import builders
+
+LOST = intent_id("test", "ETHUSDT", "a memory that was lost")
+HELD = builders.a_holding().quantity
+
+
+def refused() -> SavedDesk:
+    """A found position whose new stop was refused."""
+    return builders.a_desk(holding=builders.a_holding(), stops=(builders.a_stop(is_seen=False, refusals=1),))
+
+
+def old(role: Role, generation: int, quantity: Decimal | None, side: Side = Side.SHORT) -> StopSeen:
+    return StopSeen(
+        symbol=builders.a_desk().symbol,
+        client_id=client_id(role, LOST, generation),
+        algo_id=generation,
+        side=side,
+        is_target=role is Role.TARGET,
+        quantity=quantity,
+        trigger_price=Decimal(1_900),
+        trigger_by=TriggerBy.MARK,
+        reduce_only=True,
+    )
+
+
+def spared(desk: SavedDesk, *stops: StopSeen) -> list[StopSeen]:
+    """What is not cancelled."""
+    _, outcome = news.stops_listed(desk, StopsListed(desk.symbol, stops, 10, 10, 10), is_held=True)
+    gone = {errand.client_id for errand in outcome.errands if isinstance(errand, CancelOrder)}
+    return [stop for stop in stops if stop.client_id not in gone]
+
+
+WIDE, TIGHT = old(Role.WIDE_STOP, 1, None), old(Role.TIGHT_STOP, 2, HELD)
+HALVES = (old(Role.TIGHT_STOP, 3, HELD / 2), old(Role.TIGHT_STOP, 4, HELD / 2))
+TARGET = old(Role.TARGET, 5, HELD)
+WRONG = old(Role.WIDE_STOP, 6, None, Side.LONG)
+
+
+@pytest.mark.parametrize(
+    ("stops", "stay"),
+    [
+        ((TIGHT, WIDE, TARGET), [WIDE]),
+        ((TIGHT, TARGET), [TIGHT]),
+        (HALVES, list(HALVES)),
+        (HALVES[:1], []),
+        ((HALVES[0], TARGET), []),
+        ((WRONG, TARGET), []),
+        ((WRONG, TIGHT), [TIGHT]),
+    ],
+)
+def test_what_is_enough_to_guard_the_position_stays(stops: tuple[StopSeen, ...], stay: list[StopSeen]) -> None:
+    assert spared(refused(), *stops) == stay
+
+
+def test_all_stay_while_nothing_was_refused_and_none_once_a_new_one_was_seen() -> None:
+    placed = refused()
+    new = replace(placed.stops[0], refusals=0)
+
+    assert spared(replace(placed, stops=(new,)), WIDE, TIGHT) == [WIDE, TIGHT]
+    assert spared(replace(placed, stops=(replace(new, is_seen=True),)), WIDE, TIGHT) == []
