@@ -6,7 +6,7 @@ from typing import Any, Final
 from engine.desk import made_up
 from engine.execution.stop_news import TAKEN_BY_OTHERS_RETRY_MS
 from engine.model.orders import IntentState
-from engine.model.saved import SavedDesk
+from engine.model.saved import SavedDesk, StopOrder
 
 LEASE_MS: Final = 3_000  # so long after now the exchange may still take an entry that was sent before
 WIRE: Final = frozenset(
@@ -31,8 +31,13 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
     if entry is not None and entry.state is IntentState.PLANNED:
         memory = replace(memory, entry=None)
     held_before = tuple((min(moment, now_ms), quantity) for moment, quantity in memory.held_before)
-    awake: SavedDesk = _clamped(memory, now_ms)
+    awake: SavedDesk = _clamped(replace(memory, stops=tuple(_long_ago(stop, now_ms) for stop in memory.stops)), now_ms)
     return _assumed_before(memory, replace(awake, held_before=held_before), now_ms)
+
+
+def _long_ago(stop: StopOrder, now_ms: int) -> StopOrder:
+    """A stop that was sent ahead of now was sent at no known moment: a listing that lacks it, asked for before it wakes, counts."""
+    return replace(stop, sent_ms=0) if stop.sent_ms > now_ms else stop
 
 
 def _assumed_before(memory: SavedDesk, awake: SavedDesk, now_ms: int) -> SavedDesk:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.desk import made_up
+from engine.execution import stop_news
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk, StopOrder
 from engine.model.signals import Side, Sides
@@ -105,6 +106,20 @@ def test_a_position_and_its_stops_are_looked_after_at_once_though_the_clock_was_
     assert awake.holding is not None
     assert awake.holding.ruling == memory.holding.ruling
     assert awake.holding.trade == memory.holding.trade
+
+
+def test_a_listing_that_was_asked_for_right_before_it_woke_up_counts_though_the_clock_was_set_back() -> None:
+    """A memory that could be read only later: meanwhile its stops were replaced by others, and are gone."""
+    world = a_world()
+    until_open(world)
+    memory = world.trader.desks[SYMBOL].memory
+    assert any(stop.is_seen for stop in memory.stops)
+    awake = awakened(replace(memory, stops=tuple(_later(stop) for stop in memory.stops)), world.now)
+
+    known, outcome = stop_news.listed(awake, (), world.now - 100, world.time)
+
+    assert not any(stop.is_seen for stop in known.stops)
+    assert outcome.errands
 
 
 def _later(stop: StopOrder) -> StopOrder:
