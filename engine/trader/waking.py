@@ -36,7 +36,7 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
 
 
 def _long_ago(stop: StopOrder, now_ms: int) -> StopOrder:
-    """A stop that was sent ahead of now was sent at no known moment: a listing that lacks it, asked for before it wakes, counts."""
+    """A stop that was sent ahead of now was sent at no known moment: a listing from before the waking that lacks it counts."""
     return replace(stop, sent_ms=0) if stop.sent_ms > now_ms else stop
 
 
