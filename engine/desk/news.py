@@ -166,9 +166,8 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     is_bare = desk.holding is None or not cover.is_covered(desk, desk.holding.quantity)
     if is_held and is_bare and not is_refused:
         return desk, outcome
-    known = {stop.client_id for stop in desk.stops}
-    orphans = [seen for seen in event.stops if read(seen.client_id) is not None and seen.client_id not in known]
-    orphans = [seen for seen in orphans if not cover.may_guard(desk, seen.client_id)]
+    unknown = stop_news.unremembered(desk, event.stops)
+    orphans = [seen for seen in unknown if not cover.may_guard(desk, seen.client_id)]
     if is_held and is_bare:
         spared = _enough(desk.holding, orphans)
         orphans = [seen for seen in orphans if seen not in spared]

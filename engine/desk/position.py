@@ -160,8 +160,8 @@ def closed(desk: SavedDesk, reason: ExitReason, terms: DeskTerms, time_ms: int) 
         wide_blocked_until_ms=0,
         wide_blocked_by="",
     )
-    looks, told = (SyncAccount(),) if desk.flat_since_ms else (), PositionClosed(trade, reason, time_ms)
-    return desk, Outcome(errands=looks, notices=(told,), trades=(trade,), changed=True)
+    looks = (SyncAccount(),) if desk.flat_since_ms else ()
+    return desk, Outcome(errands=looks, notices=(PositionClosed(trade, reason, time_ms),), trades=(trade,), changed=True)
 
 
 def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:

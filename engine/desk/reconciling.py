@@ -12,9 +12,8 @@ from engine.desk import made_up, position
 from engine.desk.lag import booked_quantity, is_lag
 from engine.desk.terms import DeskTerms
 from engine.desk.unheard import NOTHING_UNHEARD, Unheard
-from engine.execution import entry, missed
+from engine.execution import entry, missed, stop_news
 from engine.execution.absence import LAG_MS
-from engine.execution.ids import read
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
@@ -88,15 +87,14 @@ class Difference:
 
     def strange(self, desk: SavedDesk, seen: Seen, *, may_lag: bool) -> "Difference":
         """Stops of ours that nobody remembers, and no position: is it not listed yet? The account is read again in a while."""
-        known = {stop.client_id for stop in desk.stops}
-        strange = [stop for stop in seen.stops if read(stop.client_id) is not None and stop.client_id not in known]
         is_new = may_lag and not self.since_ms and not seen.quantity
-        return replace(self, since_ms=seen.seen_ms, asked_ms=seen.seen_ms) if strange and is_new else self
+        is_strange = is_new and stop_news.unremembered(desk, seen.stops)
+        return replace(self, since_ms=seen.seen_ms, asked_ms=seen.seen_ms) if is_strange else self
 
     @property
-    def is_doubt(self) -> bool:
-        """Whether nothing but a doubt is known."""
-        return self.since_ms > 0 and not self.quantity
+    def is_unlisted(self) -> bool:
+        """Whether it is a doubt, and executions that were asked for after it are still to be listed."""
+        return not self.quantity and self.found_ms > 0 and not self.looked_up_ms
 
     def gone(self) -> "Difference":
         """There is none any more."""
@@ -120,11 +118,10 @@ def compared(
         return (desk, known.doubted(seen.seen_ms), LOOK_AT_ONCE) if difference else (desk, known, NOTHING)
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
-        looks = missed.questions(desk) if known.is_doubt and known.found_ms and not known.looked_up_ms else ()
+        looks = missed.questions(desk) if known.is_unlisted else ()
+        left = replace(known, unheard=unheard) if looks else Difference(unheard=unheard)
         desk, outcome = _as_booked(desk, seen)
-        if looks:
-            return desk, replace(known, unheard=unheard), outcome + look + Outcome(errands=looks)
-        return desk, Difference(unheard=unheard), outcome + look
+        return desk, left, outcome + look + Outcome(errands=looks)
     is_same = known.since_ms and known.quantity == difference and known.booked == booked
     is_looked_up = known.looked_up_ms and seen.asked_ms > known.looked_up_ms
     if is_same and (is_looked_up or seen.asked_ms - known.since_ms >= UNLISTED_MS) and _may_follow(desk, seen):

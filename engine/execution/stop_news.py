@@ -125,6 +125,12 @@ def listed(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: i
     return desk, outcome
 
 
+def unremembered(desk: SavedDesk, stops: Sequence[StopSeen]) -> list[StopSeen]:
+    """Those of a listing that are ours by their name, and that the desk knows nothing of."""
+    known = {stop.client_id for stop in desk.stops}
+    return [seen for seen in stops if read(seen.client_id) is not None and seen.client_id not in known]
+
+
 def _as_seen(stop: StopOrder, seen: StopSeen) -> StopOrder:
     """Under a name that was used before the memory's last moment was lost, another stop may rest: then it is that one."""
     quantity = stop.quantity if seen.quantity is None or stop.quantity is None else seen.quantity

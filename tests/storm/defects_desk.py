@@ -66,7 +66,7 @@ DESKS: Final = (
     # --- the desk -----------------------------------------------------------------------------------------------------
     Defect(
         "stops of others are swept away with the orphans",
-        DESK + "news.py",
+        CRAFT + "stop_news.py",
         "if read(seen.client_id) is not None and seen.client_id not in known]",
         "if seen.client_id not in known]",
         (TRADER + "/test_exchange_side.py", TRADER),

@@ -15,6 +15,7 @@ from sandbox.exchange.gate import Asked
 from sandbox.exchange.listen_keys import ListenKeys
 from tests.storm.processes_draws import Blow, Moment, Point
 from tests.storm.processes_life import Life
+from tests.storm.stop_moves import is_of_newest_entry
 
 LONGEST_TRACE: Final = 50_000
 ORDER: Final = "/fapi/v1/order"
@@ -150,12 +151,9 @@ class Watch:
         return True
 
     def _note_gap(self, name: str, bared: frozenset[str]) -> None:
-        """A stop was cancelled and nothing covers any more. What an older position left behind is no cover of this one."""
-        cancelled = read(name)
+        """A stop was cancelled and nothing covers any more."""
         for symbol in bared:
-            entered = [read(fill.client_id) for fill in self._exchange.ledger.fills if fill.symbol == symbol]
-            intents = [one.intent_id for one in entered if one is not None and one.role is Role.ENTRY]
-            if cancelled is None or not intents or intents[-1] == cancelled.intent_id:
+            if is_of_newest_entry(name, symbol, self._exchange.ledger.fills):
                 self.gaps.append(f"the cancel of {name} left {symbol} without cover")
 
     def _note(self, what: str, asked: Asked) -> None:

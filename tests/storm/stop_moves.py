@@ -1,10 +1,12 @@
 """Moves of a stop: how many there were, and whether one of them left its position bare, and be it for an instant (I2, R5)."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from engine.execution.ids import read
 from engine.model.orders import Role
+from sandbox.exchange.ledger import Fill
 from tests.storm.market import SYMBOLS
 
 if TYPE_CHECKING:
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
 
 STOPS: Final = "/fapi/v1/algoOrder"
 UNTOLD_S: Final = 5.0  # a listing that was asked for before may take four seconds
+
+
+def is_of_newest_entry(client_id: str, symbol: str, fills: Iterable[Fill]) -> bool:
+    """Whether a stop may be one of the position that is held now: what an older one left behind is no cover of this one."""
+    cancelled = read(client_id)
+    names = [read(fill.client_id) for fill in fills if fill.symbol == symbol]
+    intents = [name.intent_id for name in names if name is not None and name.role is Role.ENTRY]
+    return cancelled is None or not intents or intents[-1] == cancelled.intent_id
 
 
 class StopMoves:
@@ -43,14 +53,15 @@ class StopMoves:
         """What the request did."""
         if path != STOPS:
             return
+        name = dict(parse_qsl(encoded)).get("clientAlgoId", "")
         if method == "POST":
-            self.count += self._took_a_place(dict(parse_qsl(encoded)).get("clientAlgoId", ""))
+            self.count += self._took_a_place(name)
             return
+        fills = self._world.venue.exchange.ledger.fills
         for symbol in covered:
-            if self._world.venue.lots(symbol) and not self._is_covered(symbol):
-                name = dict(parse_qsl(encoded)).get("clientAlgoId", "")
-                if self._is_of_this_position(symbol, name):
-                    self._world.watch.violated("I2", f"the cancel of {name} left {symbol} without cover")
+            is_bare = self._world.venue.lots(symbol) and not self._is_covered(symbol)
+            if is_bare and is_of_newest_entry(name, symbol, fills):
+                self._world.watch.violated("I2", f"the cancel of {name} left {symbol} without cover")
 
     def _is_covered(self, symbol: str) -> bool:
         """Whether one stop of ours closes all of it. Two that do so together by chance are no cover that a move may lose."""
@@ -72,11 +83,3 @@ class StopMoves:
         return placed and any(
             other is not None and other.role is Role.TIGHT_STOP and other.intent_id == name.intent_id for other in resting
         )
-
-    def _is_of_this_position(self, symbol: str, client_id: str) -> bool:
-        """What an older position left behind is no cover of this one."""
-        cancelled = read(client_id)
-        fills = self._world.venue.exchange.ledger.fills
-        names = [read(fill.client_id) for fill in fills if fill.symbol == symbol]
-        intents = [name.intent_id for name in names if name is not None and name.role is Role.ENTRY]
-        return cancelled is None or not intents or intents[-1] == cancelled.intent_id

@@ -41,6 +41,12 @@ def lives(world: HardWorld) -> None:
         world.pass_time(100, is_check=moment % 10 == 0)
 
 
+def lives_on_without_memory(world: HardWorld) -> None:
+    world.saved = None
+    world.restart()
+    lives(world)
+
+
 def bared_by(world: HardWorld) -> list[Errand]:
     """The errands after which the position had no stop."""
     bared, carry_out = list[Errand](), world._errand
@@ -57,10 +63,7 @@ def bared_by(world: HardWorld) -> list[Errand]:
 def test_stops_that_nobody_remembers_stay_until_others_were_seen_and_go_then() -> None:
     world = an_open_world()
     before, naked = set(world.stops), bared_by(world)
-    world.saved = None
-    world.restart()
-    for moment in range(80):
-        world.pass_time(100, is_check=moment % 10 == 0)
+    lives_on_without_memory(world)
 
     assert not naked
     assert world.held[SYMBOL]
@@ -73,9 +76,7 @@ def test_a_new_stop_that_is_refused_once_leaves_one_of_the_old_ones_until_it_is_
     world = an_open_world()
     before, naked = set(world.stops), bared_by(world)
     with_fate(world, refusing(code, Role.TIGHT_STOP, times=1))
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not naked
     assert world.held[SYMBOL]
@@ -93,9 +94,7 @@ def test_the_old_stops_make_room_for_new_ones_but_for_one_that_guards() -> None:
 
     with_fate(world, is_full)
     before = set(world.stops)
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not naked
     assert world.held[SYMBOL]
@@ -119,9 +118,7 @@ def test_a_list_that_does_not_show_a_position_for_some_seconds_takes_no_old_stop
         return seen
 
     world._snapshot = lagging  # type: ignore[method-assign]
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not naked
     assert shown.count(False) > 1
@@ -133,9 +130,7 @@ def test_a_list_that_does_not_show_a_position_for_some_seconds_takes_no_old_stop
 def test_stops_that_nobody_remembers_go_where_no_position_is_listed_for_some_seconds() -> None:
     world = an_open_world()
     world.held[SYMBOL] = Decimal(0)
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not world.stops
 
@@ -191,9 +186,7 @@ def test_old_stops_that_guard_only_together_all_stay() -> None:
         carry_out(errand)
 
     world._errand = watched  # type: ignore[method-assign]
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not gone
     assert not halves & set(world.stops)
@@ -203,9 +196,7 @@ def test_where_no_new_stop_is_taken_an_old_one_guards_until_the_position_is_clos
     world = an_open_world()
     naked = bared_by(world)
     with_fate(world, refusing(-4045, Role.WIDE_STOP, Role.TIGHT_STOP))
-    world.saved = None
-    world.restart()
-    lives(world)
+    lives_on_without_memory(world)
 
     assert not naked
     assert not world.held[SYMBOL]
