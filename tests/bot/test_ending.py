@@ -5,18 +5,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.process import STOPPED_WITHIN_S
 from bot.starts import Starts
 from engine.adapters.redis_server import EmbeddedServer
-from tests.bot.test_app import READY_WITHIN_S, ROOT, Running, a_moving, a_process
+from tests.bot.test_app import READY_WITHIN_S, ROOT, a_moving, a_process
 from tests.bot.world import a_world
 
 AT_ONCE_S = 4.0  # sooner than the end that comes by itself
-ASKED = "stopping: "
 GUARDED = "recovered: "
 NEVER_ENDS = """
 import asyncio, pathlib, sys
@@ -36,9 +33,7 @@ asyncio.run(main())
 """
 
 
-@asynccontextmanager
-async def a_process_whose_store_hangs(tmp_path: Path, server: EmbeddedServer) -> AsyncIterator[Running]:
-    """A process that was ready when its store stood still."""
+async def test_it_ends_in_time_although_the_store_hangs(tmp_path: Path, server: EmbeddedServer) -> None:
     async with (
         a_world(tmp_path) as (venue, variables),
         a_moving(venue),
@@ -47,33 +42,16 @@ async def a_process_whose_store_hangs(tmp_path: Path, server: EmbeddedServer) ->
         await running.ready()
         os.kill(server.pid, signal.SIGSTOP)
         try:
-            yield running
+            running.process.terminate()
+            code = await asyncio.wait_for(running.code(), READY_WITHIN_S)
         finally:
             os.kill(server.pid, signal.SIGCONT)
-
-
-async def test_it_ends_in_time_although_the_store_hangs(tmp_path: Path, server: EmbeddedServer) -> None:
-    async with a_process_whose_store_hangs(tmp_path, server) as running:
-        running.process.terminate()
-        code = await asyncio.wait_for(running.code(), READY_WITHIN_S)
 
     assert code == 0
     assert STOPPED_WITHIN_S <= 5  # a thread of its own sees to that
 
 
-async def test_who_asks_twice_is_not_kept_waiting(tmp_path: Path, server: EmbeddedServer) -> None:
-    async with a_process_whose_store_hangs(tmp_path, server) as running:
-        running.process.terminate()
-        await running.says(ASKED)  # a second signal must not melt into the first
-        began = time.monotonic()
-        running.process.terminate()
-        code = await asyncio.wait_for(running.code(), AT_ONCE_S)
-
-    assert code == 0
-    assert time.monotonic() - began < AT_ONCE_S
-
-
-async def test_an_end_that_was_asked_for_twice_is_no_failed_start(tmp_path: Path) -> None:
+async def test_who_asks_twice_is_not_kept_waiting_and_it_is_no_failed_start(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", NEVER_ENDS, str(tmp_path), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
