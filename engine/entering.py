@@ -51,10 +51,10 @@ class Entries:
 
     async def _journalled(self, order: ApprovedOrder, decided_ms: int) -> SignedOrder | None:
         for _ in range(TRIES):
-            if not self._may() or self._clock.now_ms() - decided_ms > DECIDED_WITHIN_MS:
-                return None
-            signed = await self._broker.sign(order)
+            signed = await self._broker.sign(order)  # may wait for the exchange's clock
             now = self._clock.now_ms()
+            if not self._may() or now - decided_ms > DECIDED_WITHIN_MS:
+                return None
             self._take(OrderSigned(order.client_id, signed.signed_ms, signed.deadline_ms, self._market_ms(), now))
             if not await self._journal():
                 return None

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from engine.entering import STORE_DOWN, Entries
+from engine.entering import DECIDED_WITHIN_MS, STORE_DOWN, Entries
 from engine.model.commands import StartTrading
 from engine.model.events import OrderRejected, OrderSigned
 from engine.model.notices import LatchCause
@@ -22,12 +22,15 @@ class Desk:
 
     sent: list[SignedOrder] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
+    wire_ms: int = 1_000
+    signing_ms: int = 0  # how long the exchange's clock has to be waited for
 
     def now_ms(self) -> int:
-        return 1_000
+        return self.wire_ms
 
     async def sign(self, order: ApprovedOrder) -> SignedOrder:
-        return SignedOrder(order, 1_000, 4_000, {})
+        self.wire_ms += self.signing_ms
+        return SignedOrder(order, self.wire_ms, self.wire_ms + 3_000, {})
 
     async def send(self, signed: SignedOrder) -> None:
         self.sent.append(signed)
@@ -82,6 +85,15 @@ async def test_what_is_no_longer_wanted_when_the_journal_confirms_is_not_sent() 
 
     assert not desk.sent
     assert isinstance(desk.told[-1], OrderRejected)
+
+
+async def test_what_took_too_long_to_be_signed_is_neither_journalled_nor_sent() -> None:
+    desk = Desk(signing_ms=DECIDED_WITHIN_MS + 1)
+
+    await desk.entries(confirmed, lambda: True).enter(an_order(), 1_000)
+
+    assert not desk.sent
+    assert [type(event) for event in desk.told] == [OrderRejected]
 
 
 async def test_a_latch_that_is_set_while_an_entry_is_journalled_keeps_it_back() -> None:
