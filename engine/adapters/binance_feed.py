@@ -117,7 +117,7 @@ class BinanceFeed:
         link.open(self._clock.now_ms())
         if route is Route.MARKET:
             link.untried = set(link.symbols)
-            self.bars.reconnected(link.symbols, self._post, self._group)
+            self.bars.reconnected(sorted(link.symbols), self._post, self._group)
 
     def _lost(self, route: Route, link: Link, why: str) -> None:
         link.close()

@@ -326,6 +326,16 @@ async def test_after_a_loss_the_missed_bars_come_first() -> None:
         assert room.feed.losses(Route.MARKET) == 1
 
 
+async def test_missed_bars_are_asked_for_in_the_same_order_by_every_process() -> None:
+    """A set of names has another order in each process; who is asked for first may be who trades."""
+    symbols = [f"{letter}USDT" for letter in "QWERTZUIOP"]
+    async with a_room(PATIENT, symbols) as room:
+        await room.sockets.connected("market")
+        await room.inbox.has(BarClosed, 2 * len(symbols))
+
+        assert [symbol for symbol, _, _ in room.archive.asked] == sorted(symbols)
+
+
 async def test_event_times_of_a_lost_connection_no_longer_count() -> None:
     async with a_room(PATIENT) as room:
         await room.is_up()
