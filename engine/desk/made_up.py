@@ -60,7 +60,8 @@ def is_of_unknown(desk: SavedDesk, fill: Fill) -> bool:
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:
-        if fill.trade_id > 0 and old.side is fill.side and fill.time_ms <= old.time_ms + SLACK_MS:
+        is_in_time = old.side is fill.side and fill.time_ms <= old.time_ms + SLACK_MS
+        if fill.trade_id > 0 and is_in_time and not _is_outlived(desk, old, fill):
             same = min(old.quantity, fill.quantity)
             true, rest = _part(fill, same), fill.quantity - same
             others = (other for other in desk.made_up if other is not old)
@@ -70,6 +71,14 @@ def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fil
                 return ledger.noted(desk, fill, max(seen_ms, desk.last_fill_seen_ms)), None
             return explained(desk, _part(fill, rest), seen_ms)  # it may be what several were assumed for
     return desk, fill
+
+
+def _is_outlived(desk: SavedDesk, old: Fill, fill: Fill) -> bool:
+    """Whether an execution came after those that ended the position of which something was assumed: it is no part of that."""
+    holding, made_ms = desk.holding, assumed_ms(old)
+    is_over = holding is None or holding.flat_seen_ms > 0 or made_ms < holding.filled_seen_ms
+    is_newest = all(assumed_ms(other) <= made_ms for other in desk.made_up)
+    return is_over and is_newest and made_ms < desk.last_fill_seen_ms and fill.trade_id > max(desk.recent_fills, default=0)
 
 
 def _of(desk: SavedDesk) -> list[Fill]:

@@ -128,6 +128,13 @@ DESKS: Final = (
         "A31",
     ),
     Defect(
+        "what came after a position's end is taken for its beginning",
+        DESK + "made_up.py",
+        "if fill.trade_id > 0 and is_in_time and not _is_outlived(desk, old, fill):",
+        "if fill.trade_id > 0 and is_in_time:",
+        (TRADER + "/test_found.py",),
+    ),
+    Defect(
         "an entry that nobody answered for, found as a position, is a stranger's",
         DESK + "reconciling.py",
         "difference * int(ours.side) <= 0:",

@@ -98,3 +98,19 @@ def test_a_stop_that_was_only_drawn_again_has_not_trailed() -> None:
     assert held is not None
     assert held.plan.stop > far.plan.stop
     assert float(held.trade.first_stop) == held.plan.stop
+
+
+@pytest.mark.parametrize("first", ["1", "2"])
+@pytest.mark.parametrize("is_listed", [True, False])
+@pytest.mark.parametrize("side", list(Side))
+def test_what_came_after_it_was_closed_or_turned_by_hand_is_no_part_of_it(side: Side, is_listed: bool, first: str) -> None:
+    world = found_at_a_loss(side, "0", is_listed=is_listed)
+    other = Side(-side)
+
+    world.by_hand(other, first, "web_2")
+    world.by_hand(side, "2", "web_3")
+
+    held = world.trader.desks[SYMBOL].memory.holding
+    assert held is not None
+    assert (held.trade.side, held.quantity) == (side, abs(world.held[SYMBOL]))
+    assert {order.role for order in world.stops.values() if order.side is other} == {Role.TIGHT_STOP, Role.WIDE_STOP}
