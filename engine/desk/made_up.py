@@ -84,7 +84,10 @@ def _is_outlived(desk: SavedDesk, old: Fill, fill: Fill) -> bool:
 def _of(desk: SavedDesk) -> list[Fill]:
     """What was assumed of the position that is held, or was held just now."""
     holding = desk.holding
-    return [] if holding is None else [old for old in desk.made_up if old.time_ms >= holding.trade.entry_time_ms]
+    if holding is None:
+        return []
+    opened_ms, heard_ms = holding.trade.entry_time_ms, holding.filled_seen_ms  # what turned it may have the same time
+    return [old for old in desk.made_up if old.time_ms >= opened_ms and assumed_ms(old) >= heard_ms]
 
 
 def is_unlisted(desk: SavedDesk) -> bool:

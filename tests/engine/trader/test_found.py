@@ -6,11 +6,12 @@ import pytest
 
 from engine.model.commands import OutsideChoice
 from engine.model.events import BarClosed, OrderRejected
+from engine.model.messages import Errand, FetchFills
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.signals import Side
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.rising import EAGER, WARMUP, rising
-from tests.engine.trader.test_outside import a_world, answer, later
+from tests.engine.trader.test_outside import a_world, answer, later, roles
 from tests.engine.trader.world import SYMBOL
 
 WOULD_TRIGGER = -2021
@@ -28,10 +29,10 @@ class Strict(OpenWorld):
         super()._order(order)
 
 
-def found_at_a_loss(side: Side, lost: str, *, is_listed: bool = False) -> Strict:
+def found_at_a_loss[Kind: Strict](side: Side, lost: str, *, is_listed: bool = False, kind: type[Kind] = Strict) -> Kind:
     """A start that finds a position of which nothing is remembered, and which has lost a part of its entry price."""
     warm = a_world(params=EAGER._replace(max_atr_fraction=0.05, stop_atr_multiplier=1.5))
-    world = Strict(params=warm.params, warmup=WARMUP)
+    world = kind(params=warm.params, warmup=WARMUP)
     world.time, world.now = warm.time, warm.now + 60_000
     world.saved = warm.trader.state()
     world.price = dict(warm.price)
@@ -114,3 +115,40 @@ def test_what_came_after_it_was_closed_or_turned_by_hand_is_no_part_of_it(side: 
     assert held is not None
     assert (held.trade.side, held.quantity) == (side, abs(world.held[SYMBOL]))
     assert {order.role for order in world.stops.values() if order.side is other} == {Role.TIGHT_STOP, Role.WIDE_STOP}
+
+
+class TurnedMeanwhile(Strict):
+    """Somebody turns the position while its executions are being asked for, and the message of it is lost."""
+
+    def __post_init__(self) -> None:
+        self.turns = [(Side.SHORT, "1.5")]
+        super().__post_init__()
+
+    def unheard(self, side: Side, quantity: str) -> None:
+        """A trade by hand of which nobody tells."""
+        told = self._inbox.copy()
+        self._fill(SYMBOL, side, Decimal(quantity), "web_3", 100 + len(self.fills))
+        self._inbox = told
+
+    def _errand(self, errand: Errand) -> None:
+        if isinstance(errand, FetchFills) and self.turns:
+            self.time, self.now = self.time + 10, self.now + 10
+            self.unheard(*self.turns.pop())
+        super()._errand(errand)
+
+
+@pytest.mark.parametrize("back", ["0.2", "0.5", "1"])
+def test_what_was_assumed_of_a_position_says_nothing_of_the_one_that_it_was_turned_into(back: str) -> None:
+    world = found_at_a_loss(Side.LONG, "0", kind=TurnedMeanwhile)
+
+    world.time, world.now = world.time + 10, world.now + 10
+    world.by_hand(Side.LONG, "0.5", "web_4")
+    world.time, world.now = world.time + 10, world.now + 10
+    world.unheard(Side.LONG, back)
+    for _ in range(8):
+        world.pass_time(1_000, is_check=True)
+
+    held = world.trader.desks[SYMBOL].memory.holding
+    assert held is not None
+    assert held.quantity == world.held[SYMBOL] == Decimal(back)
+    assert roles(world) == {Role.TIGHT_STOP, Role.WIDE_STOP}
