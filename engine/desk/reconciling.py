@@ -96,6 +96,10 @@ class Difference:
         """Whether it is a doubt, and executions that were asked for after it are still to be listed."""
         return not self.quantity and self.found_ms > 0 and not self.looked_up_ms
 
+    def may_be_unseen(self, asked_ms: int) -> bool:
+        """Whether it is a doubt of which no executions told anything, and the list of positions may lag behind it."""
+        return self.is_unlisted and asked_ms - self.found_ms < LAG_MS
+
     def gone(self) -> "Difference":
         """There is none any more."""
         return Difference(unheard=self.unheard)
@@ -119,7 +123,8 @@ def compared(
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
         looks = missed.questions(desk) if known.is_unlisted else ()
-        left = replace(known, unheard=unheard) if looks else Difference(unheard=unheard)
+        is_doubted = bool(looks) or known.may_be_unseen(seen.asked_ms)
+        left = replace(known, unheard=unheard) if is_doubted else Difference(unheard=unheard)
         desk, outcome = _as_booked(desk, seen)
         return desk, left, outcome + look + Outcome(errands=looks)
     is_same = known.since_ms and known.quantity == difference and known.booked == booked

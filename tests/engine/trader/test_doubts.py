@@ -15,7 +15,9 @@ from engine.model.notices import PanicDone
 from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import told
+from tests.engine.trader.test_lag import LaggingList
 from tests.engine.trader.test_leaving import an_open_world, asked_for, close, memory
+from tests.engine.trader.test_outside import a_world
 from tests.engine.trader.world import SYMBOL
 
 
@@ -113,6 +115,23 @@ def test_an_execution_that_closed_what_nobody_knows_is_asked_for_until_it_is_lis
 
     assert [trade.gross for trade in world.trades[1:]] == [Decimal(-10)]
     assert not booked_quantity(memory(world))
+
+
+@pytest.mark.parametrize("lag_ms", [0, 700, 1_900, 4_000])
+def test_a_position_that_was_turned_before_anybody_told_of_it_is_followed_though_its_list_lags(lag_ms: int) -> None:
+    """Of an account that never traded here no executions are asked for: the list of positions alone tells."""
+    world = a_world()
+    tell, world._tell = world._tell, lambda event: None  # type: ignore[method-assign]
+    world._fill(SYMBOL, Side.LONG, Decimal(1), "web_1", 71)
+    world._tell = tell  # type: ignore[method-assign]
+    LaggingList(world, lag_ms).before = [(0, Decimal(0))]
+    world.quote(SYMBOL, float(world.price[SYMBOL]) - 3)
+    world.by_hand(Side.SHORT, "3")
+    for _ in range(2 * lag_ms // 1_000 + 3):
+        world.pass_time(1_000)
+
+    assert booked_quantity(memory(world)) == world.held[SYMBOL] == -2
+    assert len(world.stops) == 2
 
 
 def test_a_position_that_is_closed_in_many_parts_is_read_once_a_second() -> None:

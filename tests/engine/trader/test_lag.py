@@ -15,13 +15,13 @@ from tests.engine.trader.hard_world import HardWorld
 from tests.engine.trader.rising import until_open
 from tests.engine.trader.test_adversity import a_hard_world
 from tests.engine.trader.test_leaving import an_open_world, asked_for, close, memory, with_fate
-from tests.engine.trader.world import SYMBOL
+from tests.engine.trader.world import SYMBOL, World
 
 
 class LaggingList:
     """Positions as they were some seconds ago."""
 
-    def __init__(self, world: HardWorld, lag_ms: int) -> None:
+    def __init__(self, world: World, lag_ms: int) -> None:
         self.before: list[tuple[int, Decimal]] = [(0, world.held[SYMBOL])]
         tell, snapshot = world._tell, world._snapshot
 
