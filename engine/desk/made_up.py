@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.execution import entry, leaving, missed
+from engine.execution.absence import LAG_MS
 from engine.execution.ids import read
 from engine.model.messages import NOTHING, Outcome
 from engine.model.orders import Fill
@@ -91,8 +92,10 @@ def _of(desk: SavedDesk) -> list[Fill]:
 
 
 def is_unlisted(desk: SavedDesk) -> bool:
-    """Whether something is assumed of the position, and no executions were listed since."""
-    return any(assumed_ms(old) > desk.listed_ms for old in _of(desk))
+    """Whether something is assumed of the position, and no executions were listed since. Its end may be listed late."""
+    is_flat = desk.holding is not None and desk.holding.flat_seen_ms > 0
+    late_ms = LAG_MS if is_flat and is_assumed_flat(desk) else 0
+    return any(assumed_ms(old) + late_ms > desk.listed_ms for old in _of(desk))
 
 
 def is_too_early(desk: SavedDesk, asked_ms: int) -> bool:

@@ -125,7 +125,7 @@ def test_a_position_closed_by_hand_is_noticed_and_its_stops_are_swept() -> None:
 
     world.held[SYMBOL] = Decimal(0)
     world.pass_time(30_000, is_check=True)
-    for _ in range(4):
+    for _ in range(9):
         world.pass_time(1_000)
 
     assert world.trades[-1].reason is ExitReason.CLOSED_ELSEWHERE

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import pytest
+
 from engine.desk.made_up import LISTS_WITHIN_MS
 from engine.model.commands import ClosePosition, StartTrading
 from engine.model.events import FillsListed, OrderFilled, OrderUnanswered
@@ -350,13 +352,35 @@ def _without_name(fill: Fill) -> Fill:
     return replace(fill, client_id="")
 
 
-def test_without_faults_the_books_are_closed_at_once() -> None:
+@pytest.mark.parametrize("late_ms", [0, 1_500, 4_000])
+def test_an_end_that_is_listed_some_seconds_late_is_told_with_its_result(late_ms: int) -> None:
+    world = an_open_deaf_world()
+    world.price[SYMBOL] -= 10
+    world.by_hand(Side.SHORT, world.held[SYMBOL])
+    listed_ms, carry_out = world.now + 1_000 + late_ms, world._errand
+
+    def listed(errand: Errand) -> None:
+        if isinstance(errand, FetchFills):
+            fills = world.fills if world.now >= listed_ms else world.fills[:-1]
+            world._tell(FillsListed(SYMBOL, tuple(fills), world.time, world.now, world.now))
+        else:
+            carry_out(errand)
+
+    world._errand = listed  # type: ignore[method-assign]
+    world.lives(12)
+
+    assert [trade.gross for trade in world.trades] == [world.fills[-1].realised]
+    assert world.trades[0].gross < 0
+    assert world.trades[0].net == moved(world)
+
+
+def test_an_end_that_is_never_listed_holds_the_books_open_for_some_seconds_only() -> None:
     world = a_world()
     until_open(world)
     world.held[SYMBOL] = Decimal(0)
 
     world.pass_time(30_000, is_check=True)
-    for _ in range(3):
+    for _ in range(8):
         world.pass_time(1_000)
 
     assert len(world.trades) == 1

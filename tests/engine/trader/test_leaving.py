@@ -124,7 +124,7 @@ def test_a_position_that_the_exchange_says_is_flat_is_done_though_an_exit_was_re
     world.now += 10_000
 
     close(world)
-    for _ in range(6):
+    for _ in range(9):  # nothing that is listed tells of it
         world.pass_time(1_000)
 
     assert memory(world).holding is None
