@@ -9,9 +9,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from engine.execution import missed
 from engine.execution.ids import client_id, following, read
 from engine.execution.orders import Wanted, guard, stop_order
-from engine.model.messages import NOTHING, CancelOrder, FindStop, ListStops, Outcome
+from engine.model.messages import NOTHING, CancelOrder, Errand, FindStop, ListStops, Outcome, SyncAccount
 from engine.model.orders import Role
 from engine.model.saved import Holding, SavedDesk, StopOrder
 
@@ -33,13 +34,24 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
         return _over(desk, spent, now_ms)
     own = own_stops(desk)
     desk, outcome = _over(desk, [stop for stop in desk.stops if stop not in own], now_ms)
-    if any(stop.fired_ms for stop in own):
-        return desk, outcome + Outcome(wake_in_ms=ANSWER_MS)  # its fills are on their way; `is_stuck` watches
+    fired = [stop for stop in own if stop.fired_ms]
+    if fired:
+        desk, look = _fills_awaited(desk, fired, now_ms)
+        return desk, outcome + look
     for want in wanted:
         keep = _kept if desk.exit is None else _kept_while_leaving
         desk, step = keep(desk, holding, want, now_ms)
         outcome += step
     return desk, outcome
+
+
+def _fills_awaited(desk: SavedDesk, fired: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
+    """A stop that triggered: its fills are on their way; `is_stuck` watches. Where nobody told of them they are looked up."""
+    due = [stop for stop in fired if now_ms - stop.fired_ms >= ANSWER_MS and now_ms >= stop.retry_at_ms]
+    for stop in due:
+        desk = with_stop(desk, replace(stop, retry_at_ms=now_ms + ANSWER_MS))
+    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount()) if due else ()
+    return desk, Outcome(errands=looks, wake_in_ms=ANSWER_MS)
 
 
 def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:

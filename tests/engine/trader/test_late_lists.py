@@ -7,7 +7,7 @@ import pytest
 
 from engine.desk.made_up import LISTS_WITHIN_MS
 from engine.model.commands import ClosePosition, StartTrading
-from engine.model.events import FillsListed, OrderFilled, OrderUnanswered
+from engine.model.events import BalanceChanged, FillsListed, OrderFilled, OrderUnanswered
 from engine.model.messages import Errand, FetchFills
 from engine.model.notices import ExitRefused, OutsideChange, OutsideQuestion, PositionOpened, PositionReduced
 from engine.model.orders import ApprovedOrder, ExitReason, Fill, Role
@@ -384,3 +384,21 @@ def test_an_end_that_is_never_listed_holds_the_books_open_for_some_seconds_only(
         world.pass_time(1_000)
 
     assert len(world.trades) == 1
+
+
+def test_a_stop_that_fired_and_brought_no_fill_is_looked_up_before_anything_is_sold() -> None:
+    """The fills may be lost, and what is held may be somebody else's by now."""
+    world = an_open_deaf_world()
+    world.can_list, orders, tell = True, len(world.orders), world._tell
+    world._tell = lambda event: None if isinstance(event, BalanceChanged) else tell(event)  # type: ignore[method-assign]
+    held = world.held[SYMBOL]
+
+    world.fire(next(order for order in world.stops.values() if order.role is Role.TIGHT_STOP))
+    world.by_hand(Side.LONG, held)
+    for _ in range(50):
+        world.pass_time(100)
+
+    assert world.held[SYMBOL] == held
+    assert {order.role for order in world.orders[orders:]} <= {Role.TIGHT_STOP, Role.WIDE_STOP, Role.TARGET}
+    assert [trade.reason for trade in world.trades] == [ExitReason.STOP_LOSS]
+    assert not world.is_naked(SYMBOL)
