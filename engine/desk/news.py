@@ -98,6 +98,8 @@ def _of_stop(desk: SavedDesk, event: OrderNews, terms: DeskTerms) -> tuple[Saved
             return desk, Outcome(errands=(CancelOrder(desk.symbol, event.client_id, is_stop=True),))
         case OrderAccepted() if stop is not None:
             return stop_news.accepted(desk, stop, event)
+        case OrderRejected() if stop is not None and stop.is_seen:  # late: it was sent again meanwhile, and rests
+            return desk, Outcome(errands=(ListStops(desk.symbol),))
         case OrderRejected() if stop is not None and event.code in stop_news.TRIGGERS_NOW:
             return _past_its_trigger(desk, stop, event, terms)
         case OrderRejected() if stop is not None:

@@ -47,7 +47,8 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
 
 def _fills_awaited(desk: SavedDesk, fired: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
     """A stop that triggered: its fills are on their way; `is_stuck` watches. Where nobody told of them they are looked up."""
-    due = [stop for stop in fired if now_ms - stop.fired_ms >= ANSWER_MS and now_ms >= stop.retry_at_ms]
+    is_leaving = desk.exit is not None and desk.exit.is_whole  # then the exit asks
+    due = [stop for stop in fired if min(now_ms - stop.fired_ms - ANSWER_MS, now_ms - stop.retry_at_ms) >= 0 and not is_leaving]
     for stop in due:
         desk = with_stop(desk, replace(stop, retry_at_ms=now_ms + ANSWER_MS))
     looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount()) if due else ()

@@ -21,6 +21,7 @@ TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
 NO_POSITION_YET: Final = (-4509, -4129)
 ALREADY_THERE: Final = -4116
 PLACE_TAKEN: Final = -4130  # a stop on the whole position rests there, and is not this one
+UNHEARD: Final = (-1003, -1008, -1015, -1021, -1022, -2014, -2015)  # too much, overloaded, clock, key: not of this stop
 RULES_WITHIN: Final = 3  # attempts, before they count as refusals
 TOO_MANY: Final = -4045  # conditional orders on this account
 TAKEN_RETRY_MS: Final = 1_000  # while it is not known whose stop it is: it may be one of ours that is being cancelled
@@ -48,7 +49,8 @@ def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[Sa
         desk = replace(without_stop(desk, stop.client_id), wide_blocked_until_ms=until_ms)
         return desk, Outcome(errands=(look,), changed=True, wake_in_ms=until_ms - event.seen_ms)
     is_early = event.code in NO_POSITION_YET or (event.code in OFF_GRID and stop.waits < RULES_WITHIN)
-    refusals, waits = stop.refusals + (not is_early), stop.waits + is_early
+    is_passing = is_early or event.code > 0 or event.code in UNHEARD  # positive: ours (it was not sent), or the HTTP status
+    refusals, waits = stop.refusals + (not is_passing), stop.waits + is_passing
     covered = desk.holding is not None and is_covered(desk, desk.holding.quantity)
     wait_ms = retry_ms(refusals + waits, is_covered=covered)
     again = replace(stop, refusals=refusals, waits=waits, retry_at_ms=event.seen_ms + wait_ms)

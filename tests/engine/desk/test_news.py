@@ -1,4 +1,4 @@
-"""Which stops of a lost memory stay while the new ones of a found position are refused."""
+"""News of stops: which of a lost memory stay while the new ones of a found position are refused, and refusals that are late."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -8,8 +8,8 @@ import pytest
 from engine.desk import news
 from engine.execution.ids import client_id, intent_id
 from engine.model.account import StopSeen
-from engine.model.events import StopsListed
-from engine.model.messages import CancelOrder
+from engine.model.events import OrderRejected, StopsListed
+from engine.model.messages import CancelOrder, ListStops
 from engine.model.orders import Role, TriggerBy
 from engine.model.saved import SavedDesk
 from engine.model.signals import Side
@@ -73,3 +73,17 @@ def test_all_stay_while_nothing_was_refused_and_none_once_a_new_one_was_seen() -
 
     assert spared(replace(placed, stops=(new,)), WIDE, TIGHT) == [WIDE, TIGHT]
     assert spared(replace(placed, stops=(replace(new, is_seen=True),)), WIDE, TIGHT) == []
+
+
+@pytest.mark.parametrize("code", [3, -1008, -2021, -4045])
+def test_a_refusal_of_a_stop_that_was_seen_since_changes_nothing(code: int) -> None:
+    """The same name is sent again each second, and an answer may take longer than that."""
+    stop = builders.a_stop(Role.TIGHT_STOP)
+    desk = builders.a_desk(holding=builders.a_holding(), stops=(stop,))
+
+    event = OrderRejected(desk.symbol, stop.client_id, code, "", 5, 5)
+    after, outcome = news.heard(desk, event, None)  # type: ignore[arg-type]  # nothing is placed by it
+
+    assert after == desk
+    assert outcome.errands == (ListStops(desk.symbol),)
+    assert not outcome.orders

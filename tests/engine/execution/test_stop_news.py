@@ -8,7 +8,7 @@ import pytest
 from engine.execution import cover, stop_news
 from engine.model.account import StopSeen
 from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged
-from engine.model.messages import FindStop, ListStops
+from engine.model.messages import FindStop, ListStops, Outcome
 from engine.model.notices import OutsideChange
 from engine.model.orders import Role, StopStatus, TriggerBy
 from engine.model.saved import SavedDesk, StopOrder
@@ -57,6 +57,19 @@ def test_refusals_are_counted_unless_the_position_is_only_late(code: int, refusa
     assert the_stop(desk).refusals == refusals
     assert waits == list(cover.REFUSED_RETRY_MS[:3])
     assert cover.has_failed(cover.timed(desk, 1_002), 1_100) == (refusals == 3)
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 418, 429, 503, -1003, -1008, -1015, -1021, -1022, -2014, -2015])
+def test_what_says_nothing_of_the_stop_itself_is_no_refusal_of_it(code: int) -> None:
+    """No connection, silence that was asked for, an overload, a clock, a key: it is tried again, and what covers stays."""
+    desk, outcome = held(), Outcome()
+    for at in range(6):
+        event = OrderRejected("ETHUSDT", NAME, code, "", 1, 1_000 + at)
+        desk, step = stop_news.rejected(desk, the_stop(desk), event)
+        outcome += step
+
+    assert the_stop(desk).refusals == 0
+    assert not outcome.errands
 
 
 def test_a_stop_that_is_there_already_is_looked_at_and_not_counted_as_refused() -> None:

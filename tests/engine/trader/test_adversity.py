@@ -1,13 +1,14 @@
 """What the Trader does when the exchange, the owner's own hands or a crash get in the way of one trade."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
 
 from engine.execution.ids import MAX_GENERATION
 from engine.model.commands import ClosePosition, DecisionMode, Panic, StartTrading, StopHow, StopTrading
-from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, PriceSeen, Route, StopChanged
+from engine.model.events import BalanceChanged, FeedRestored, OrderFilled, OrderRejected, PriceSeen, Route, StopChanged
 from engine.model.market import PriceWindow
 from engine.model.messages import CancelOrder, Errand, FindStop
 from engine.model.notices import OutsideChange, PanicDone
@@ -34,6 +35,44 @@ def by_hand(world: World, side: Side, quantity: Decimal) -> None:
     """The owner trades at the exchange itself."""
     world._fill(SYMBOL, side, quantity, "web_order", 900_000 + len(world.fills))
     world._run()
+
+
+class Away(World):
+    """An exchange that takes no order for a while."""
+
+    code = 0
+
+    def _order(self, order: ApprovedOrder) -> None:
+        if self.code:
+            self._tell(OrderRejected(order.symbol, order.client_id, self.code, "away", self.time, self.now))
+        else:
+            super()._order(order)
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(3, 2), (3, 30), (2, 120), (429, 60), (-1003, 5), (-1008, 5)])
+def test_a_stop_that_cannot_be_moved_for_a_while_is_no_reason_to_sell_what_others_cover(code: int, seconds: int) -> None:
+    world = Away(params=EAGER, warmup=WARMUP)
+    world.wish(StartTrading)
+    rest = until_open(world)
+    for _ in range(5):
+        world.pass_time(1_000)
+    held, placed = world.held[SYMBOL], len(world.orders)
+
+    world.code = code
+    for bar, following in pairwise(rest):
+        world.close(bar, following.open)
+        if len(world.orders) > placed:
+            break
+    for _ in range(5 * seconds):
+        world.pass_time(200)
+    tries = [order.role for order in world.orders[placed:]]
+    world.code = 0
+    for _ in range(40):
+        world.pass_time(1_000)
+
+    assert set(tries) == {Role.TIGHT_STOP}
+    assert world.held[SYMBOL] == held
+    assert len(world.stops) == 3, "the stop was moved in the end, and the old one is gone"
 
 
 def test_a_position_reversed_by_hand_is_covered_by_stops_of_its_own() -> None:
