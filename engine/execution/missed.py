@@ -6,9 +6,10 @@ asked for from before this memory began: what an account did earlier is no posit
 
 from typing import Final
 
+from engine.execution.ids import read
 from engine.model.market import DAY_MS, HOUR_MS
 from engine.model.messages import Errand, FetchFills, FetchFunding
-from engine.model.orders import Fill
+from engine.model.orders import Fill, Role
 from engine.model.saved import SavedDesk, forgotten_until_hour
 
 PAYMENTS_BACK_MS: Final = 4 * DAY_MS  # where it is paid every hour these are fewer than a hundred
@@ -56,12 +57,13 @@ def unpaid_since_ms(desk: SavedDesk) -> int:
 def is_older(desk: SavedDesk, fill: Fill) -> bool:
     """Whether an execution is from before the first one that is remembered, and explains nothing that is held.
 
-    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too. What an
-    entry executed that is still on its way is never too old: somebody may have closed it before anybody told of it.
+    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too. What the
+    entry of a position executed is never too old, nor what one did that is on its way: nobody may have told of it for long.
     """
-    if desk.entry is not None and fill.client_id == desk.entry.client_id:
+    name, held = read(fill.client_id), desk.holding.trade if desk.holding is not None else None
+    entries = [one.intent_id for one in (desk.entry, held) if one is not None]
+    if name is not None and name.role is Role.ENTRY and name.intent_id in entries:
         return False
     since, known = since_ms(desk), [number for number in desk.recent_fills if number > 0]
-    held = desk.holding.trade if desk.holding is not None else None
     is_in_it = held is not None and held.side is not fill.side and fill.time_ms == held.entry_time_ms
     return (fill.time_ms < since or is_in_it) and (not known or fill.trade_id < min(known))

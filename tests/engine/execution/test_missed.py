@@ -16,7 +16,7 @@ LATER_ID = 774_004
 
 
 def sold(trade_id: int, time_ms: int) -> Fill:
-    return builders.a_fill(trade_id=trade_id, side=Side.SHORT, time_ms=time_ms)
+    return builders.a_fill(trade_id=trade_id, side=Side.SHORT, time_ms=time_ms, client_id="web_1")
 
 
 @pytest.mark.parametrize("known", [(), (LATER_ID,)])
@@ -56,10 +56,21 @@ def test_what_an_entry_on_its_way_executed_is_not_too_old_though_somebody_closed
     """Found by storm seed 4001099: the books took the closing for an opening, and never saw the entry's fees."""
     entry, decided_ms = builders.an_entry(), FOUND_MS - 2_000
     holding = builders.a_holding()
-    holding = replace(holding, trade=replace(holding.trade, entry_time_ms=FOUND_MS))
+    holding = replace(holding, trade=replace(holding.trade, intent_id="a_stranger", entry_time_ms=FOUND_MS))
     desk = builders.a_desk(holding=holding, recent_fills=(LATER_ID,), last_fill_ms=FOUND_MS, entry=entry)
 
     executed = replace(sold(LATER_ID - 1, decided_ms), client_id=entry.client_id)
 
     assert not is_older(desk, executed)
     assert is_older(replace(desk, entry=None), executed)
+
+
+def test_what_the_entry_of_a_held_position_executed_is_not_too_old_though_it_was_found_long_after() -> None:
+    """Found by storm seed 8035185: answers and account were away for seconds, and the entry's fees were never booked."""
+    holding = builders.a_holding()
+    holding = replace(holding, trade=replace(holding.trade, entry_time_ms=FOUND_MS))
+    desk = builders.a_desk(holding=holding, recent_fills=(-1,), last_fill_ms=FOUND_MS, entry=None)
+    ours = builders.a_fill(trade_id=LATER_ID, time_ms=FOUND_MS - 8_000, client_id=builders.an_entry().client_id)
+
+    assert not is_older(desk, ours)
+    assert is_older(desk, replace(ours, client_id="web_1"))
