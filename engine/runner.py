@@ -45,9 +45,7 @@ class Runner:
         clock: Clock,
         latch_file: LatchFile,
     ) -> None:
-        self.setup = setup
-        self.interval = interval
-        self.clock = clock
+        self.setup, self.interval, self.clock = setup, interval, clock
         self.inbox = Inbox()
         self._feed = feed
         self._broker = broker
@@ -56,7 +54,8 @@ class Runner:
         self._hands = Hands(setup, broker, store, clock, latch_file, self.inbox.post)
         self._requests, self._owed = self._hands.requests, self._hands.owed
         self._phase = "starting"
-        self._found_ours = self._is_handling = self._is_in_charge = False
+        self._is_handling = self._is_in_charge = False
+        self._found_ours: bool | None = None  # whether stops of ours rested there before this process placed any
 
     # --- start = recovery -------------------------------------------------------------------------------------------
 
@@ -71,16 +70,17 @@ class Runner:
         self._begin(saved, None)
         self._hands.take_in(await self._recovery.rules())
         news = await self._recovery.account()
+        self._found_ours = shows_our_stops(news) if self._found_ours is None else self._found_ours
         self._hands.take_in(news)
         self._is_in_charge = True
-        await self.guarding(self._rest_of_recovery(saved, has_ours=shows_our_stops(news)))
+        await self.guarding(self._rest_of_recovery(saved))
         await self._owed.save()
         self._phase = "running"
 
-    async def _rest_of_recovery(self, saved: SavedState | None, *, has_ours: bool) -> None:
+    async def _rest_of_recovery(self, saved: SavedState | None) -> None:
         await self._look_at_fills(saved)
         await self._warm_up()
-        self._doubt(saved, has_ours=has_ours)
+        self._doubt(saved)
         await self._quiet()
 
     async def guarding(self, work: Coroutine[None, None, None]) -> None:
@@ -126,10 +126,9 @@ class Runner:
                 self._hands.happened(event)
                 self._feed.start_after(symbol, event.bar.open_time_ms)
 
-    def _doubt(self, saved: SavedState | None, *, has_ours: bool) -> None:
+    def _doubt(self, saved: SavedState | None) -> None:
         """No memory, and yet orders of ours at the exchange: it was lost, not new."""
-        self._found_ours = has_ours
-        if saved is None and has_ours and not self._owed.is_apart:
+        if saved is None and self._found_ours and not self._owed.is_apart:
             self._hands.act(self.trader.books.latched(LatchCause.LOST_STATE, 0.0, 0.0, self.trader.time_ms))
 
     async def _quiet(self) -> None:
@@ -165,7 +164,7 @@ class Runner:
         if found.saved is None:
             self.trader.books.saved = begun(self.trader.books.saved, self._hands.wished)
             self._hands.put_in_charge(self.trader, None)  # reading may have latched a loss in the file
-            self._doubt(None, has_ours=self._found_ours)
+            self._doubt(None)
         else:
             self._replace(found, found.saved)
         self._owed.came_back()

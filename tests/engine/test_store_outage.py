@@ -1,6 +1,7 @@
 """The store goes, at the start or later: what is guarded without it, what is refused, and how its memory is joined again."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 from engine.execution.ids import client_id
 from engine.model.account import PositionSeen, StopSeen
 from engine.model.commands import AllowSides, ClosePosition, Panic, PauseTrading, StartTrading, StopHow, StopTrading
-from engine.model.events import ClockTicked
+from engine.model.events import BarClosed, ClockTicked
 from engine.model.machine_notices import EngineReady, StoreCameBack, StoreWentAway
 from engine.model.messages import ReplyCode
 from engine.model.notices import LatchCause, LatchSet, OutsideQuestion
@@ -18,6 +19,7 @@ from engine.model.saved import SavedState
 from engine.model.signals import Code, Side, Sides
 from engine.model.view import LatchView, Running
 from tests.engine.runner_house import House, a_house, running
+from tests.engine.runner_parts import BarHistory, resting
 from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import SYMBOL
 
@@ -174,6 +176,29 @@ async def test_a_memory_that_the_exchange_contradicts_by_our_own_stops_was_lost(
         assert latch is not None
         assert latch.cause is LatchCause.LOST_STATE
         assert house.told(LatchSet)
+
+
+async def test_stops_that_this_start_has_placed_are_no_sign_of_a_lost_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt covers a position that was opened by hand, and cannot read the bars; the second one sees the stops."""
+    house = a_house()
+    house.broker.positions, house.broker.lists = (HELD,), True
+
+    async def away(*_: object) -> Sequence[BarClosed]:
+        while len(house.broker.placed) < 2:
+            house.clock.now += 100
+            house.runner.inbox.post(ClockTicked(True, 0, house.clock.now))
+            await asyncio.sleep(0.001)
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BarHistory, "closed_bars", away)
+        with pytest.raises(ConnectionError):
+            await house.runner.recover()
+    house.broker.stops = tuple(resting(order) for order in house.broker.placed)
+
+    async with running(house):
+        assert house.broker.stops
+        assert house.runner.trader.books.saved.latch is None
 
 
 async def test_an_exchange_that_cannot_be_read_delays_the_joining_only() -> None:
