@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PAGE_AFTER_S: Final = 1.0
 STOP_WITHIN_S: Final = 4.0
+RIGHTS_WITHIN_S: Final = 3.0  # until then nobody compares the account
 HALT_LOOK_S: Final = 1.0
 HALTED_REST_S: Final = 60.0  # a fault that comes back at once must not become a storm of starts
 FIRST_RETRY_S: Final = 0.5
@@ -168,9 +169,10 @@ async def _checked(house: House) -> None:
 async def _key_is_safe(venue: Venue) -> None:
     """A key that may move money out is not worked with. Raises `CannotStart`."""
     try:
-        rights = await venue.rest.key_rights()
-    except (ConnectionError, BadMessage) as error:
-        logger.warning("the key's rights could not be read: %s", error)
+        async with asyncio.timeout(RIGHTS_WITHIN_S):
+            rights = await venue.rest.key_rights()
+    except (ConnectionError, BadMessage, TimeoutError) as error:
+        logger.warning("the key's rights could not be read: %s", error or "no answer in time")
         return
     if rights.enable_withdrawals or rights.permits_universal_transfer:
         raise CannotStart("BINANCE_API_KEY may move money out: take the rights to withdraw and to transfer away from it")

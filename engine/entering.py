@@ -24,7 +24,7 @@ class Entries:
         *,
         take: Callable[[Event], None],
         journal: Callable[[], Awaitable[bool]],
-        may: Callable[[], bool],
+        may: Callable[[ApprovedOrder], bool],
         send: Callable[[SignedOrder], Awaitable[None]],
     ) -> None:
         self._broker = broker
@@ -53,13 +53,13 @@ class Entries:
         for _ in range(TRIES):
             signed = await self._broker.sign(order)  # may wait for the exchange's clock
             now = self._clock.now_ms()
-            if not self._may() or now - decided_ms > DECIDED_WITHIN_MS:
+            if not self._may(order) or now - decided_ms > DECIDED_WITHIN_MS:
                 return None
             self._take(OrderSigned(order.client_id, signed.signed_ms, signed.deadline_ms, self._market_ms(), now))
             if not await self._journal():
                 return None
             if self._clock.now_ms() - signed.signed_ms <= JOURNAL_WITHIN_MS:
-                return signed if self._may() else None
+                return signed if self._may(order) else None
         return None
 
     def _refuse(self, order: ApprovedOrder) -> None:

@@ -9,8 +9,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from engine.desk.entries import is_wanted
 from engine.entering import Entries
-from engine.model.commands import ClosePosition, Command, DeclineEntry, MoveStopToEntry, Panic, PauseTrading, StopTrading
+from engine.model.commands import (
+    ClosePosition,
+    Command,
+    DecisionMode,
+    DeclineEntry,
+    MoveStopToEntry,
+    Panic,
+    PauseTrading,
+    StopTrading,
+)
 from engine.model.events import ClockTicked, FeedLost, FeedRestored, OrderUnanswered, Route
 from engine.model.machine_notices import EngineHalted
 from engine.model.messages import Outcome, Reply, ReplyCode
@@ -161,11 +171,14 @@ class Hands:
     def _unanswered(self, order: ApprovedOrder, name: str) -> OrderUnanswered:
         return OrderUnanswered(order.symbol, order.client_id, name, self.trader.time_ms, self.clock.now_ms())
 
-    def _may_enter(self) -> bool:
+    def _may_enter(self, order: ApprovedOrder) -> bool:
         """Whether an entry that was decided is still wanted: much may have happened while it was signed and journalled."""
-        account = self.trader.books.saved
+        account, desk = self.trader.books.saved, self.trader.desks.get(order.symbol)
+        if desk is None or not is_wanted(desk.memory, order, self.trader.time_ms, is_taken=desk.is_taken):
+            return False
         is_held = self.trader.is_halted or self.trader.is_waiting or self.trader.is_store_down or self.is_closing
         is_held = is_held or self.trader.is_guarded or self.trader.is_blind
+        is_held = is_held or account.mode is DecisionMode.SIGNALS
         return not is_held and account.running is Running.RUNNING and account.latch is None and not account.is_panicking
 
     # --- store and file ---------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from engine.execution.ids import client_id
 from engine.model.commands import DecisionMode
 from engine.model.messages import NOTHING, Outcome
 from engine.model.notices import EntryProposed, ProposalEnded
-from engine.model.orders import IntentState, Role
+from engine.model.orders import ApprovedOrder, IntentState, Role
 from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.saved import EntryIntent, SavedDesk
-from engine.model.signals import Code, Refusal, Ruling, Side, Size, Verdict
+from engine.model.signals import Code, Refusal, Ruling, Side, Sides, Size, Verdict
 from engine.risk.entry_order import entry_order
 
 VERDICTS = {
@@ -34,6 +34,13 @@ def cause_of(close_ms: int, side: int) -> str:
 def verdict_of(judged: Judged, mode: DecisionMode) -> Verdict:
     """What becomes of a judged bar."""
     return VERDICTS[mode] if is_entry(judged) else Verdict.REFUSED
+
+
+def is_wanted(desk: SavedDesk, order: ApprovedOrder, time_ms: int, *, is_taken: bool) -> bool:
+    """Whether a symbol may still be entered, after the entry was signed and journalled. `is_taken`: somebody else trades it."""
+    is_ours = desk.entry is not None and desk.entry.client_id == order.client_id
+    is_free = desk.holding is None and not is_taken and not desk.is_unwanted and desk.locked_until_ms <= time_ms
+    return is_ours and is_free and bool(desk.sides & (Sides.LONG if order.side is Side.LONG else Sides.SHORT))
 
 
 def planned(desk: SavedDesk, ruling: Ruling, size: Size, terms: DeskTerms, lots: int) -> tuple[SavedDesk, Outcome]:

@@ -192,3 +192,12 @@ async def test_a_page_that_cannot_be_opened_ends_the_process_only_after_the_reco
     with pytest.raises(CannotStart):
         await task
     assert engine.runner.phase == "running"
+
+
+async def test_rights_that_nobody_answers_for_are_waited_for_some_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until then nobody compares the account: what is opened by hand meanwhile would lie bare."""
+    monkeypatch.setattr(living, "RIGHTS_WITHIN_S", 0.01)
+    venue: Any = SimpleNamespace(rest=SimpleNamespace(key_rights=for_ever))
+
+    async with asyncio.timeout(5):
+        await living._key_is_safe(venue)
