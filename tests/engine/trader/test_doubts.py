@@ -130,7 +130,7 @@ def test_a_position_that_was_turned_before_anybody_told_of_it_is_followed_though
     for _ in range(2 * lag_ms // 1_000 + 3):
         world.pass_time(1_000)
 
-    assert booked_quantity(memory(world)) == world.held[SYMBOL] == -2
+    assert booked_quantity(world.trader.desks[SYMBOL].memory) == world.held[SYMBOL] == -2
     assert len(world.stops) == 2
 
 

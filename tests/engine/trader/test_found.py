@@ -29,7 +29,7 @@ class Strict(OpenWorld):
         super()._order(order)
 
 
-def found_at_a_loss[Kind: Strict](side: Side, lost: str, *, is_listed: bool = False, kind: type[Kind] = Strict) -> Kind:
+def found_at_a_loss(side: Side, lost: str, *, is_listed: bool = False, kind: type[Strict] = Strict) -> Strict:
     """A start that finds a position of which nothing is remembered, and which has lost a part of its entry price."""
     warm = a_world(params=EAGER._replace(max_atr_fraction=0.05, stop_atr_multiplier=1.5))
     world = kind(params=warm.params, warmup=WARMUP)
@@ -140,6 +140,7 @@ class TurnedMeanwhile(Strict):
 @pytest.mark.parametrize("back", ["0.2", "0.5", "1"])
 def test_what_was_assumed_of_a_position_says_nothing_of_the_one_that_it_was_turned_into(back: str) -> None:
     world = found_at_a_loss(Side.LONG, "0", kind=TurnedMeanwhile)
+    assert isinstance(world, TurnedMeanwhile)
 
     world.time, world.now = world.time + 10, world.now + 10
     world.by_hand(Side.LONG, "0.5", "web_4")
