@@ -191,7 +191,7 @@ ENGINE: Final = (
         "engine/entering.py",
         "return signed if self._may(order) else None",
         "return signed",
-        (RUNNER, OUTAGE),
+        ("tests/engine/test_entering.py", RUNNER, OUTAGE),
     ),
     Defect(
         "an entry that was decided long ago is sent",
