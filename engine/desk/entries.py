@@ -16,7 +16,8 @@ from engine.model.notices import EntryProposed, ProposalEnded
 from engine.model.orders import ApprovedOrder, IntentState, Role
 from engine.model.proposals import ProposalEnd, Proposed
 from engine.model.saved import EntryIntent, SavedDesk
-from engine.model.signals import Code, Refusal, Ruling, Side, Sides, Size, Verdict
+from engine.model.signals import Code, Refusal, Ruling, Side, Size, Verdict
+from engine.risk.entry_gate import allows
 from engine.risk.entry_order import entry_order
 
 VERDICTS = {
@@ -40,7 +41,7 @@ def is_wanted(desk: SavedDesk, order: ApprovedOrder, time_ms: int, *, is_taken: 
     """Whether a symbol may still be entered, after the entry was signed and journalled. `is_taken`: somebody else trades it."""
     is_ours = desk.entry is not None and desk.entry.client_id == order.client_id
     is_free = desk.holding is None and not is_taken and not desk.is_unwanted and desk.locked_until_ms <= time_ms
-    return is_ours and is_free and bool(desk.sides & (Sides.LONG if order.side is Side.LONG else Sides.SHORT))
+    return is_ours and is_free and allows(int(desk.sides), int(order.side))
 
 
 def planned(desk: SavedDesk, ruling: Ruling, size: Size, terms: DeskTerms, lots: int) -> tuple[SavedDesk, Outcome]:

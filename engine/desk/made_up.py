@@ -93,8 +93,7 @@ def _of(desk: SavedDesk) -> list[Fill]:
 
 def is_unlisted(desk: SavedDesk) -> bool:
     """Whether something is assumed of the position, and no executions were listed since. Its end may be listed late."""
-    is_flat = desk.holding is not None and desk.holding.flat_seen_ms > 0
-    late_ms = LAG_MS if is_flat and is_assumed_flat(desk) else 0
+    late_ms = LAG_MS if is_assumed_flat(desk) else 0
     return any(assumed_ms(old) + late_ms > desk.listed_ms for old in _of(desk))
 
 
@@ -107,8 +106,9 @@ def is_too_early(desk: SavedDesk, asked_ms: int) -> bool:
 
 
 def is_assumed_flat(desk: SavedDesk) -> bool:
-    """Whether no execution is known that ended the position."""
-    return desk.holding is not None and desk.holding.exit_order_id == 0 and bool(_of(desk))
+    """Whether the position is flat, and no execution is known that ended it."""
+    holding = desk.holding
+    return holding is not None and holding.flat_seen_ms > 0 and holding.exit_order_id == 0 and bool(_of(desk))
 
 
 def assumed_ms(old: Fill) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 from engine.execution import missed
 from engine.execution.ids import client_id, following, read
 from engine.execution.orders import Wanted, guard, stop_order
-from engine.model.messages import NOTHING, CancelOrder, Errand, FindStop, ListStops, Outcome, SyncAccount
+from engine.model.messages import NOTHING, CancelOrder, FindStop, ListStops, Outcome, SyncAccount
 from engine.model.orders import Role
 from engine.model.saved import Holding, SavedDesk, StopOrder
 
@@ -48,11 +48,12 @@ def audited(desk: SavedDesk, wanted: Sequence[Wanted], now_ms: int) -> tuple[Sav
 def _fills_awaited(desk: SavedDesk, fired: Sequence[StopOrder], now_ms: int) -> tuple[SavedDesk, Outcome]:
     """A stop that triggered: its fills are on their way; `is_stuck` watches. Where nobody told of them they are looked up."""
     is_leaving = desk.exit is not None and desk.exit.is_whole  # then the exit asks
-    due = [stop for stop in fired if min(now_ms - stop.fired_ms - ANSWER_MS, now_ms - stop.retry_at_ms) >= 0 and not is_leaving]
+    due = [stop for stop in fired if now_ms >= max(stop.fired_ms + ANSWER_MS, stop.retry_at_ms)]
+    if is_leaving or not due:
+        return desk, Outcome(wake_in_ms=ANSWER_MS)
     for stop in due:
         desk = with_stop(desk, replace(stop, retry_at_ms=now_ms + ANSWER_MS))
-    looks: tuple[Errand, ...] = (*missed.questions(desk), SyncAccount()) if due else ()
-    return desk, Outcome(errands=looks, wake_in_ms=ANSWER_MS)
+    return desk, Outcome(errands=(*missed.questions(desk), SyncAccount()), wake_in_ms=ANSWER_MS)
 
 
 def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:
