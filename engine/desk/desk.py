@@ -184,7 +184,7 @@ class Desk:
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
         """An execution, as it happens. `number` names the trade that it may open."""
-        if made_up.is_of_unknown(self.memory, event.fill):
+        if made_up.is_to_be_listed(self.memory, event.fill):
             self.difference = self.difference.doubted(event.seen_ms)
             return reconciling.LOOK_AT_ONCE
         return self._booked(event, number)

@@ -16,6 +16,7 @@ from engine.execution.ids import read
 from engine.model.messages import NOTHING, Outcome
 from engine.model.orders import Fill
 from engine.model.saved import Holding, SavedDesk
+from engine.model.signals import Side
 from engine.state import ledger
 
 KEPT: Final = 16
@@ -26,9 +27,9 @@ LISTS_WITHIN_MS: Final = 180_000  # so long a flat position's books stay open wh
 ZERO: Final = Decimal(0)
 
 
-def noted(desk: SavedDesk, fill: Fill) -> SavedDesk:
-    """Remember a fill that stands for executions to come."""
-    return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:])
+def noted(desk: SavedDesk, fill: Fill, found_ms: int) -> SavedDesk:
+    """Remember a fill that stands for executions to come, none of them newer than `found_ms`; 0 = not told."""
+    return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:], found_ms=found_ms)
 
 
 def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, Fill | None]:
@@ -37,31 +38,39 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
     A position that was found without a memory is as its newest change left it: what executed in that moment is known
     from then on, and tells price and fee only.
     """
-    held = before.holding
-    is_in_it = held is not None and fill.time_ms == held.trade.entry_time_ms and not any(n > 0 for n in before.recent_fills)
+    held, is_first = before.holding, fill.trade_id < min((n for n in before.recent_fills if n > 0), default=fill.trade_id + 1)
+    is_in_it = held is not None and fill.time_ms == held.trade.entry_time_ms == before.found_ms and is_first
     if missed.is_older(before, fill):
         return (ledger.noted(desk, fill, desk.last_fill_seen_ms) if is_in_it else desk), None
     if not is_in_it:
         return desk, fill
-    assumed = sum((old.quantity for old in desk.made_up if old.side is fill.side), ZERO)
+    assumed = _assumed_of(desk, fill.side)
     if not assumed:
         return ledger.noted(desk, fill, desk.last_fill_seen_ms), None
     return desk, _part(fill, min(assumed, fill.quantity))
 
 
-def is_of_unknown(desk: SavedDesk, fill: Fill) -> bool:
-    """Whether an execution of somebody else, or of a stop that nobody remembers, closed what the books do not know.
+def is_to_be_listed(desk: SavedDesk, fill: Fill) -> bool:
+    """Whether an execution is not booked as it is heard: a list of all that executed tells better what it did.
 
-    They are flat, and it brought a profit or a loss: booked, it would open the other side. The position itself tells more.
+    A position that was found holds it already, and it was not assumed. Or somebody else's, or that of a stop that nobody
+    remembers, closed what the books do not know: they are flat, and it brought a profit or a loss. Booked, it would open the
+    other side.
     """
+    if fill.time_ms <= desk.found_ms and not ledger.is_booked(desk, fill):
+        return fill.quantity > _assumed_of(desk, fill.side)
     is_flat = desk.holding is None or not desk.holding.quantity
     return is_flat and bool(fill.realised) and read(fill.client_id) is None
+
+
+def _assumed_of(desk: SavedDesk, side: Side) -> Decimal:
+    return sum((old.quantity for old in desk.made_up if old.side is side), ZERO)
 
 
 def explained(desk: SavedDesk, fill: Fill, seen_ms: int) -> tuple[SavedDesk, Fill | None]:
     """Take an execution that was assumed before; what it holds beyond that is still to be booked."""
     for old in desk.made_up:
-        is_in_time = old.side is fill.side and fill.time_ms <= old.time_ms + SLACK_MS
+        is_in_time = old.side is fill.side and fill.time_ms <= (desk.found_ms or old.time_ms + SLACK_MS)
         if fill.trade_id > 0 and is_in_time and not _is_outlived(desk, old, fill):
             same = min(old.quantity, fill.quantity)
             true, rest = _part(fill, same), fill.quantity - same
@@ -164,7 +173,7 @@ def listed(desk: SavedDesk, before: SavedDesk, asked_ms: int) -> SavedDesk:
     if holding.trade.number != flat.trade.number:  # it has been closed, and another one was opened
         return desk
     rest = replace(ends[-1], quantity=holding.quantity)
-    return noted(replace(desk, holding=ledger.reduced(holding, rest, flat.flat_seen_ms)), rest)
+    return noted(replace(desk, holding=ledger.reduced(holding, rest, flat.flat_seen_ms)), rest, 0)
 
 
 def _part(fill: Fill, quantity: Decimal) -> Fill:

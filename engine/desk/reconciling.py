@@ -45,6 +45,11 @@ class Seen:
         """Signed; 0 = flat."""
         return self.position.quantity if self.position is not None else ZERO
 
+    @property
+    def changed_ms(self) -> int:
+        """Market time of the position's newest change: it holds all that executed until then. 0 = not told."""
+        return self.position.changed_ms if self.position is not None else 0
+
     def listing(self, symbol: str) -> StopsListed:
         """The conditional orders as a listing of their own."""
         return StopsListed(symbol, self.stops, self.asked_ms, self.time_ms, self.seen_ms)
@@ -73,6 +78,13 @@ class Difference:
     booked: Decimal = ZERO  # what the books held then: the same difference to other books is another one
     found_ms: int = 0  # when it was learnt of
     unheard: Unheard = NOTHING_UNHEARD  # what changed without a difference
+    changed_ms: int = 0  # market time of the newest change of the position that differed; 0 = not told
+
+    def is_newer(self, desk: SavedDesk, seen: Seen) -> bool:
+        """Whether a newer position was read before: lists may lag, one more than another. A flat one tells no time."""
+        if self.changed_ms <= max(seen.changed_ms, desk.last_fill_ms):
+            return False
+        return seen.changed_ms > 0 or seen.asked_ms - self.since_ms < LAG_MS
 
     def looked_up(self, asked_ms: int) -> "Difference":
         """Executions were listed; what was asked for before the difference was found says nothing of it."""
@@ -120,6 +132,8 @@ def compared(
     difference = seen.quantity - booked
     if seen.asked_ms <= desk.last_fill_seen_ms:  # older than the books
         return (desk, known.doubted(seen.seen_ms), LOOK_AT_ONCE) if difference else (desk, known, NOTHING)
+    if known.is_newer(desk, seen):
+        return desk, known, NOTHING
     if difference == 0:
         unheard, look = known.unheard.seen(desk, seen.position, seen.seen_ms)
         looks = missed.questions(desk) if known.is_unlisted else ()
@@ -133,7 +147,8 @@ def compared(
         desk, outcome = _followed(desk, seen, difference, terms, atr, number)
         return desk, known.gone(), outcome
     if not is_same:
-        known = Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms, known.unheard)
+        unheard = known.unheard
+        known = Difference(difference, seen.asked_ms, 0, seen.asked_ms, booked, seen.seen_ms, unheard, seen.changed_ms)
     looks = () if known.looked_up_ms else missed.questions(desk, missed.paid_since_ms(desk, seen.time_ms))
     if not looks and not known.looked_up_ms:
         known = known.looked_up(seen.seen_ms)  # there is no execution that could explain it
@@ -155,7 +170,7 @@ def _as_booked(desk: SavedDesk, seen: Seen) -> tuple[SavedDesk, Outcome]:
 def _may_follow(desk: SavedDesk, seen: Seen) -> bool:
     """A list that lags behind our own fills is no difference; an entry whose executions may be late explains one."""
     ours = desk.entry
-    if is_lag(desk, seen.quantity, seen.asked_ms):
+    if is_lag(desk, seen.quantity, seen.asked_ms) and seen.changed_ms < desk.last_fill_ms:
         return False
     if ours is None or ours.state is IntentState.UNKNOWN:
         return True
@@ -176,7 +191,7 @@ def _followed(
         fill = replace(fill, realised=ledger.unrealised(before, float(fill.price)))
     is_left_over = bool(desk.flat_since_ms) and seen.quantity * _last_side(desk) > 0
     desk, outcome = position.filled(desk, OrderFilled(fill, seen.time_ms, seen.seen_ms), terms, atr, number)
-    desk = made_up.noted(desk, fill)
+    desk = made_up.noted(desk, fill, seen.changed_ms)
     if is_left_over:  # of what we were leaving: the exit goes on
         desk = replace(desk, is_unwanted=True)
     if ours is not None and desk.entry is not None:
@@ -213,11 +228,7 @@ def _last_side(desk: SavedDesk) -> int:
 
 
 def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, name: str) -> Fill:
-    """A fill that nobody listed, for what the exchange holds beyond the books. It happened at its time at the latest.
-
-    A start knows no market time before the feed delivers: then the exchange's own counts.
-    """
-    changed_ms = seen.position.changed_ms if seen.position is not None else 0
+    """A fill that nobody listed, for what the exchange holds beyond the books. It happened at its time at the latest."""
     return Fill(
         symbol=desk.symbol,
         trade_id=made_up.UNTRUE_ID - seen.seen_ms,
@@ -229,7 +240,7 @@ def _assumed(desk: SavedDesk, seen: Seen, difference: Decimal, price: Decimal, n
         fee=ZERO,
         fee_asset="",
         realised=ZERO,
-        time_ms=max(seen.time_ms, changed_ms, desk.last_fill_ms),
+        time_ms=seen.changed_ms or max(seen.time_ms, desk.last_fill_ms),
     )
 
 
@@ -240,4 +251,4 @@ def _gone(desk: SavedDesk, seen: Seen) -> tuple[SavedDesk, Outcome]:
     assert holding.quantity
     fill = _assumed(desk, seen, -booked_quantity(desk), holding.trade.entry_price, "")
     desk = replace(desk, holding=ledger.reduced(holding, fill, seen.seen_ms))
-    return made_up.noted(desk, fill), Outcome(changed=True)
+    return made_up.noted(desk, fill, seen.changed_ms), Outcome(changed=True)

@@ -57,13 +57,16 @@ def unpaid_since_ms(desk: SavedDesk) -> int:
 def is_older(desk: SavedDesk, fill: Fill) -> bool:
     """Whether an execution is from before the first one that is remembered, and explains nothing that is held.
 
-    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too. What the
-    entry of a position executed is never too old, nor what one did that is on its way: nobody may have told of it for long.
+    A position that was found without a memory is as its newest change left it: what reduced it in that moment, too. Where an
+    execution closed what was before, and the next one of the same moment opened what is remembered, so is the first of them.
+    What the entry of a position executed is never too old, nor what one did that is on its way: nobody may have told of it
+    for long.
     """
     name, held = read(fill.client_id), desk.holding.trade if desk.holding is not None else None
     entries = [one.intent_id for one in (desk.entry, held) if one is not None]
     if name is not None and name.role is Role.ENTRY and name.intent_id in entries:
         return False
     since, known = since_ms(desk), [number for number in desk.recent_fills if number > 0]
-    is_in_it = held is not None and held.side is not fill.side and fill.time_ms == held.entry_time_ms
+    is_end = held is not None and (held.side is not fill.side or fill.realised != 0)
+    is_in_it = held is not None and is_end and fill.time_ms == held.entry_time_ms
     return (fill.time_ms < since or is_in_it) and (not known or fill.trade_id < min(known))

@@ -156,6 +156,7 @@ class SavedDesk:
     is_unwanted: bool = False  # what is held, or still comes of an entry on its way, is to be closed
     absent: tuple[EntryIntent, ...] = ()  # entries that were given up, should they arrive after all
     made_up: tuple[Fill, ...] = ()  # fills that stand for executions which the exchange has not listed
+    found_ms: int = 0  # market time of the newest change of the position that they were last made up from; 0 = not told
     listed_ms: int = 0  # wire; when the newest list of executions was asked for
     listing_asked_ms: int = 0  # wire; when one was last asked for because of what is made up
     held_before: tuple[tuple[int, Decimal], ...] = ()  # (wire time of a fill, signed quantity before it), the newest

@@ -9,8 +9,11 @@ from sandbox.exchange.orders import EXPIRED_REDUCE_ONLY, AlgoOrder, Order
 
 
 def fill(exchange: Exchange, order: Order, lots: int, ticks: int, *, is_maker: bool, rate: Decimal | None = None) -> Fill:
-    """Trade `lots` of an order at a price: the wallet moves, three events tell it (reference 6)."""
-    contract, account, now_ms = exchange.contracts[order.symbol], exchange.account, exchange.clock.now_ms
+    """Trade `lots` of an order at a price: the wallet moves, three events tell it (reference 6).
+
+    It has a transaction time of its own, which its position's `updateTime` repeats: that tells which fills a read holds.
+    """
+    contract, account, now_ms = exchange.contracts[order.symbol], exchange.account, exchange.clock.transaction_ms()
     price, quantity = contract.price(ticks), contract.quantity(lots)
     if rate is None:
         rate = exchange.config.maker_rate if is_maker else exchange.config.taker_rate

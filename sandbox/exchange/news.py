@@ -19,6 +19,7 @@ MARGIN_TYPE_TEXT: Final = {True: "isolated", False: "cross"}
 def order_update(exchange: Exchange, order: Order, execution: str, fill: Fill | None = None) -> News:
     """ORDER_TRADE_UPDATE."""
     contract = exchange.contracts[order.symbol]
+    time_ms = exchange.clock.now_ms if fill is None else fill.time_ms
     body: dict[str, Any] = {
         "s": order.symbol,
         "c": order.client_id,
@@ -35,7 +36,7 @@ def order_update(exchange: Exchange, order: Order, execution: str, fill: Fill | 
         "l": "0",
         "z": contract.quantity_text(order.filled_lots),
         "L": "0",
-        "T": exchange.clock.now_ms,
+        "T": time_ms,
         "t": 0,
         "b": "0",
         "a": "0",
@@ -65,7 +66,7 @@ def order_update(exchange: Exchange, order: Order, execution: str, fill: Fill | 
             "m": fill.is_maker,
             "rp": format(fill.realised, "f"),
         }
-    return {"e": "ORDER_TRADE_UPDATE", "E": 0, "T": exchange.clock.now_ms, "o": body}
+    return {"e": "ORDER_TRADE_UPDATE", "E": 0, "T": time_ms, "o": body}
 
 
 def trade_lite(exchange: Exchange, order: Order, fill: Fill) -> News:
@@ -74,7 +75,7 @@ def trade_lite(exchange: Exchange, order: Order, fill: Fill) -> News:
     return {
         "e": "TRADE_LITE",
         "E": 0,
-        "T": exchange.clock.now_ms,
+        "T": fill.time_ms,
         "s": order.symbol,
         "q": contract.quantity_text(order.lots),
         "p": contract.price_text(order.price_ticks) if order.price_ticks else "0.00",
@@ -107,7 +108,7 @@ def account_update(
     }
     if funding_symbol:
         body["S"] = funding_symbol
-    return {"e": "ACCOUNT_UPDATE", "E": 0, "T": exchange.clock.now_ms, "a": body}
+    return {"e": "ACCOUNT_UPDATE", "E": 0, "T": max(exchange.clock.now_ms, account.updated_ms), "a": body}
 
 
 def position_news(exchange: Exchange, position: Position) -> dict[str, Any]:

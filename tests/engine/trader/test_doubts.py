@@ -124,7 +124,7 @@ def test_a_position_that_was_turned_before_anybody_told_of_it_is_followed_though
     tell, world._tell = world._tell, lambda event: None  # type: ignore[method-assign]
     world._fill(SYMBOL, Side.LONG, Decimal(1), "web_1", 71)
     world._tell = tell  # type: ignore[method-assign]
-    LaggingList(world, lag_ms).before = [(0, Decimal(0))]
+    LaggingList(world, lag_ms).before = [(0, Decimal(0), 0)]
     world.quote(SYMBOL, float(world.price[SYMBOL]) - 3)
     world.by_hand(Side.SHORT, "3")
     for _ in range(2 * lag_ms // 1_000 + 3):

@@ -108,8 +108,9 @@ def test_what_came_after_it_was_closed_or_turned_by_hand_is_no_part_of_it(side: 
     world = found_at_a_loss(side, "0", is_listed=is_listed)
     other = Side(-side)
 
-    world.by_hand(other, first, "web_2")
-    world.by_hand(side, "2", "web_3")
+    for name, turn, quantity in (("web_2", other, first), ("web_3", side, "2")):
+        world.time += 1
+        world.by_hand(turn, quantity, name)
 
     held = world.trader.desks[SYMBOL].memory.holding
     assert held is not None

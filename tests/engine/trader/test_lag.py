@@ -19,23 +19,24 @@ from tests.engine.trader.world import SYMBOL, World
 
 
 class LaggingList:
-    """Positions as they were some seconds ago."""
+    """Positions as they were some seconds ago, with the time of their newest change then."""
 
     def __init__(self, world: World, lag_ms: int) -> None:
-        self.before: list[tuple[int, Decimal]] = [(0, world.held[SYMBOL])]
+        self.before: list[tuple[int, Decimal, int]] = [(0, world.held[SYMBOL], world._changed_ms(SYMBOL))]
         tell, snapshot = world._tell, world._snapshot
 
         def told_of(event: Event) -> None:
             if isinstance(event, OrderFilled):
-                self.before.append((world.now, world.held[SYMBOL]))
+                self.before.append((world.now, world.held[SYMBOL], event.fill.time_ms))
             tell(event)
 
         def read() -> AccountSynced:
-            known = [quantity for since, quantity in self.before if since <= world.now - lag_ms][-1]
+            _, known, changed_ms = [one for one in self.before if one[0] <= world.now - lag_ms][-1]
             true, world.held[SYMBOL] = world.held[SYMBOL], known
             seen = snapshot()
             world.held[SYMBOL] = true
-            return seen
+            positions = tuple(replace(held, changed_ms=changed_ms) for held in seen.account.positions)
+            return replace(seen, account=replace(seen.account, positions=positions))
 
         world._tell, world._snapshot = told_of, read  # type: ignore[method-assign]
 
