@@ -5,11 +5,11 @@ What is wrong closes entries and is told once, and once more when it is right ag
 
 from typing import Final
 
+from engine.execution.orders import KEY_REFUSED
 from engine.model.account import AccountSnapshot
 from engine.model.messages import NOTHING, Outcome
 from engine.model.notices import OutsideChange
 
-KEY_REFUSED: Final = (-2008, -2014, -2015, -2017, -1022)
 RESTRICTED: Final = (-4400, -4401, -4087, -4088, -4192)
 ACCOUNT: Final = ""  # the symbol of what concerns the whole account
 

@@ -59,7 +59,7 @@ def test_refusals_are_counted_unless_the_position_is_only_late(code: int, refusa
     assert cover.has_failed(cover.timed(desk, 1_002), 1_100) == (refusals == 3)
 
 
-@pytest.mark.parametrize("code", [1, 2, 3, 418, 429, 503, -1003, -1008, -1015, -1021, -1022, -2014, -2015])
+@pytest.mark.parametrize("code", [1, 2, 3, 418, 429, 503, -1003, -1008, -1015, -1021, -1022, -2008, -2014, -2015, -2017])
 def test_what_says_nothing_of_the_stop_itself_is_no_refusal_of_it(code: int) -> None:
     """No connection, silence that was asked for, an overload, a clock, a key: it is tried again, and what covers stays."""
     desk, outcome = held(), Outcome()

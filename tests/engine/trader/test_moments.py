@@ -44,7 +44,17 @@ class ReadByHand(Strict):
         time_ms = self.time + later_ms
         number = 900 + len(self.fills)
         made = Fill(
-            SYMBOL, number, number, "web_9", side, Decimal(quantity), self.price[SYMBOL], Decimal(0), "", Decimal(realised), time_ms
+            SYMBOL,
+            number,
+            number,
+            "web_9",
+            side,
+            Decimal(quantity),
+            self.price[SYMBOL],
+            Decimal(0),
+            "",
+            Decimal(realised),
+            time_ms,
         )
         self.fills.append(made)
         self.give(OrderFilled(made, time_ms, self.now))
