@@ -38,8 +38,9 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
     A position that was found without a memory is as its newest change left it: what executed in that moment is known
     from then on, and tells price and fee only.
     """
-    held, is_first = before.holding, fill.trade_id < min((n for n in before.recent_fills if n > 0), default=fill.trade_id + 1)
-    is_in_it = held is not None and fill.time_ms == held.trade.entry_time_ms == before.found_ms and is_first
+    held, known = before.holding, [number for number in before.recent_fills if number > 0]
+    is_first = not known or fill.trade_id < min(known)
+    is_in_it = held is not None and is_first and fill.time_ms == held.trade.entry_time_ms == before.found_ms
     if missed.is_older(before, fill):
         return (ledger.noted(desk, fill, desk.last_fill_seen_ms) if is_in_it else desk), None
     if not is_in_it:

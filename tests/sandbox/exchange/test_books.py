@@ -46,6 +46,18 @@ def test_an_entry_price_is_the_average_of_what_opened_and_a_turn_begins_anew() -
     assert [fill.realised for fill in desk.exchange.ledger.fills] == [0, 0, Decimal(4), Decimal(6)]
 
 
+def test_every_fill_has_a_transaction_time_of_its_own_and_the_position_repeats_that_of_its_newest() -> None:
+    desk = a_free_desk()
+    begun_ms = desk.exchange.clock.now_ms
+
+    for side in ("BUY", "SELL", "SELL"):
+        trade(desk, side, "1")
+
+    first, *later = (fill.time_ms for fill in desk.exchange.ledger.fills)
+    assert [first, *later] == [begun_ms, begun_ms + 1, begun_ms + 2]
+    assert desk.exchange.position("ETHUSDT").updated_ms == later[-1] <= desk.exchange.clock.seen_ms
+
+
 def test_a_turn_is_two_trades_that_share_its_fee() -> None:
     desk = a_free_desk()
     trade(desk, "BUY", "1", at=100)
