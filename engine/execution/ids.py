@@ -13,6 +13,7 @@ from engine.model.orders import Role
 
 PREFIX: Final = "ab"
 INTENT_LENGTH: Final = 16  # 80 bits in base32
+INTENT_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 GENERATION_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 GENERATION_LENGTH: Final = 3
 MAX_GENERATION: Final = len(GENERATION_DIGITS) ** GENERATION_LENGTH - 1
@@ -49,11 +50,16 @@ def following(generation: int) -> int:
 
 @lru_cache(maxsize=4_096)  # every audit reads the names of all stops
 def read(name: str) -> OrderName | None:
-    """Read a client id back, or None where it is not one of ours."""
+    """Read a client id back, or None where it is not one of ours.
+
+    A damaged one is nobody's: orders that were named after it might be ones that the exchange does not take.
+    """
     if len(name) != len(PREFIX) + 1 + INTENT_LENGTH + GENERATION_LENGTH or not name.startswith(PREFIX):
         return None
     role, intent, digits = name[2], name[3:-GENERATION_LENGTH], name[-GENERATION_LENGTH:]
     if role not in Role._value2member_map_ or any(digit not in GENERATION_DIGITS for digit in digits):
+        return None
+    if any(letter not in INTENT_LETTERS for letter in intent):
         return None
     generation = 0
     for digit in digits:

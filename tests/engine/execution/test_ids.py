@@ -45,6 +45,9 @@ def test_a_name_is_read_back_and_is_one_that_the_exchange_takes(role: Role, caus
         client_id(Role.EXIT, INTENT, 0) + "0",
         "abZ" + client_id(Role.EXIT, INTENT, 0)[3:],
         client_id(Role.EXIT, INTENT, 0)[:-1] + "z",
+        client_id(Role.ENTRY, "+" + INTENT[1:], 0),
+        client_id(Role.ENTRY, INTENT[:-1] + "1", 0),
+        client_id(Role.ENTRY, INTENT.upper(), 0),
     ],
 )
 def test_a_name_that_is_not_ours_is_not_read(name: str) -> None:
