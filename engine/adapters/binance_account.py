@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from engine.adapters.binance_account_messages import money
 from engine.adapters.binance_answers import (
     AccountConfig,
     AccountTrade,
@@ -29,8 +28,11 @@ from engine.adapters.binance_answers import (
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
 from engine.adapters.binance_errors import NO_SUCH_ORDER, NO_SUCH_SYMBOL, NOTHING_TO_CHANGE, NoAnswer, Refused
+from engine.adapters.binance_messages import MAX_TIME_MS
 from engine.adapters.binance_orders import ALGO_PATH, ORDER_PATH
 from engine.adapters.binance_rest import NO_PARAMS, BinanceRest
+from engine.adapters.binance_values import money
+from engine.market.believed import MOST_LEAP_MS
 from engine.model.account import AccountSnapshot, StopSeen, SymbolSetup
 from engine.model.market import DAY_MS
 from engine.model.orders import Fill
@@ -144,7 +146,8 @@ class AccountReader:
                 rows[row.id] = row
         trades = [rows[key] for key in sorted(rows)]
         names = await self._names_of(symbol, list(dict.fromkeys(row.order_id for row in trades)))
-        return tuple(fill(row, names[row.order_id]) for row in trades)
+        latest_ms = self.latest_ms()
+        return tuple(fill(row, names[row.order_id], latest_ms) for row in trades)
 
     async def order_names(self, symbol: str, since_ms: int) -> frozenset[str]:
         """The client ids of all orders of a symbol since a moment of market time, in whatever state."""
@@ -175,6 +178,11 @@ class AccountReader:
             if len(page) < ROWS_PER_PAGE or page[-1].time < start:
                 return [(row.time, money(row.income)) for row in rows]
             start = page[-1].time + 1
+
+    def latest_ms(self) -> int:
+        """What is of a later market time than this is not believed. The feed may be away for long: its newest may be old."""
+        market_ms = self._market_ms()
+        return max(market_ms, self._rest.clock.now_ms()) + MOST_LEAP_MS if market_ms else MAX_TIME_MS
 
     def remember(self, order_id: int, client_id: str) -> None:
         """Note an order's name that was seen elsewhere: executions are listed without it."""

@@ -11,16 +11,14 @@ from typing import Final
 import msgspec
 
 from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage
+from engine.adapters.binance_values import QUOTE_ASSET, TERMINAL, executed_of, money, side_of, stop_status, whole_number
 from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
 from engine.model.market import HOUR_MS
-from engine.model.orders import Fill, StopStatus
-from engine.model.signals import Side
+from engine.model.orders import Fill
 
-QUOTE_ASSET: Final = "USDT"
-TERMINAL: Final = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 MODE_CHANGED: Final = "MARGIN_TYPE_CHANGE"
 EXECUTIONS: Final = frozenset({"TRADE", "CALCULATED"})  # CALCULATED: a liquidation or ADL
-MAX_DIGITS: Final = 15  # before or after the point: sums of larger or smaller amounts would not be exact
+TOLD_WITHIN_MS: Final = 600_000  # of its execution; what is told later is listed, with its true time
 # Reasons for which money was moved, not won or lost. What an order or its funding changed has reasons of its own.
 MOVED: Final = frozenset(
     {
@@ -51,8 +49,8 @@ class AccountFrame:
     is_key_expired: bool = False
 
 
-def read_account(raw: bytes, seen_ms: int) -> AccountFrame:
-    """Read one frame of the private stream. Raises `BadMessage`."""
+def read_account(raw: bytes, seen_ms: int, latest_ms: int = MAX_TIME_MS) -> AccountFrame:
+    """Read one frame of the private stream. None is of a time after `latest_ms`. Raises `BadMessage`."""
     try:
         head = _heads.decode(raw)
         reader = _READERS.get(head.kind)
@@ -61,7 +59,7 @@ def read_account(raw: bytes, seen_ms: int) -> AccountFrame:
         raise BadMessage(f"unreadable frame: {error}") from None
     if data is None:
         return AccountFrame((), head.time_ms, is_known=head.kind in _IGNORED)
-    if not 0 < data.time_ms < MAX_TIME_MS:
+    if not 0 < data.time_ms < latest_ms:
         raise BadMessage(f"time {data.time_ms}")
     match data:
         case _OrderUpdate():
@@ -82,51 +80,21 @@ def funding_id(symbol: str, time_ms: int) -> str:
     return f"{symbol}:{time_ms // HOUR_MS}"
 
 
-def money(value: Decimal) -> Decimal:
-    """A number that can be reckoned with. Raises `BadMessage`."""
-    if not value.is_finite() or abs(value.adjusted()) > MAX_DIGITS:
-        raise BadMessage(f"a number of {value}")
-    return value
-
-
-def whole_number(text: str | int) -> int:
-    """An order id, which comes as text, as a number, or as "" where there is none. Raises `BadMessage`."""
-    try:
-        return int(text) if text != "" else 0
-    except ValueError:
-        raise BadMessage(f"an id of {text!r}") from None
-
-
-def side_of(word: str) -> Side:
-    """BUY or SELL. Raises `BadMessage`."""
-    if word not in ("BUY", "SELL"):
-        raise BadMessage(f"a side of {word!r}")
-    return Side.LONG if word == "BUY" else Side.SHORT
-
-
-def stop_status(word: str) -> StopStatus:
-    """The status of a conditional order. Raises `BadMessage`."""
-    try:
-        return StopStatus(word)
-    except ValueError:
-        raise BadMessage(f"a status of {word!r}") from None
-
-
 def _order_news(update: "_OrderUpdate", seen_ms: int) -> tuple[AccountNews, ...]:
     order, time_ms, news = update.order, update.time_ms, list[AccountNews]()
-    executed, is_final = money(order.executed), order.status in TERMINAL
+    executed, is_final = executed_of(order.status, order.executed), order.status in TERMINAL
     if order.execution == "NEW":
         news.append(OrderAccepted(order.symbol, order.client_id, order.order_id, executed, is_final, time_ms, seen_ms))
     if order.execution in EXECUTIONS and order.trade_id != 0:
-        news.append(OrderFilled(_fill(order), time_ms, seen_ms))
+        news.append(OrderFilled(_fill(order, time_ms), time_ms, seen_ms))
     if is_final:
         news.append(OrderGone(order.symbol, order.client_id, order.order_id, order.status, executed, time_ms, seen_ms))
     return tuple(news)
 
 
-def _fill(order: "_Order") -> Fill:
+def _fill(order: "_Order", time_ms: int) -> Fill:
     quantity, price = money(order.quantity), money(order.price)
-    if quantity <= 0 or price <= 0 or not 0 < order.time_ms < MAX_TIME_MS:
+    if quantity <= 0 or price <= 0 or abs(time_ms - order.time_ms) > TOLD_WITHIN_MS:
         raise BadMessage(f"a fill of {quantity} at {price}, time {order.time_ms}")
     return Fill(
         symbol=order.symbol,

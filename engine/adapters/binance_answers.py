@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.adapters.binance_account_messages import QUOTE_ASSET, money, side_of
 from engine.adapters.binance_errors import NoAnswer
 from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage, checked_bar
+from engine.adapters.binance_values import QUOTE_ASSET, money, side_of
 from engine.model.account import OrderSeen, PositionSeen, StopSeen, SymbolSetup
 from engine.model.market import Bar
 from engine.model.orders import Fill, TriggerBy
@@ -244,10 +244,10 @@ def resting_stop(row: AlgoOrder) -> StopSeen:
     )
 
 
-def fill(row: AccountTrade, client_id: str) -> Fill:
-    """An execution from the account's list."""
+def fill(row: AccountTrade, client_id: str, latest_ms: int = MAX_TIME_MS) -> Fill:
+    """An execution from the account's list. None is of a time after `latest_ms`."""
     quantity, price = money(row.qty), money(row.price)
-    if quantity <= 0 or price <= 0 or not 0 < row.time < MAX_TIME_MS:
+    if quantity <= 0 or price <= 0 or not 0 < row.time < latest_ms:
         raise BadMessage(f"a fill of {quantity} at {price}, time {row.time}")
     return Fill(
         symbol=row.symbol,

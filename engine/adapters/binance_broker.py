@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Final
 
 from engine.adapters.binance_account import AccountReader
-from engine.adapters.binance_account_messages import TERMINAL, money
 from engine.adapters.binance_answers import AlgoId, Order, decoded
 from engine.adapters.binance_client import LEASE_MS, Call, is_clock_fault
 from engine.adapters.binance_errands import Errands
@@ -21,6 +20,7 @@ from engine.adapters.binance_orders import placing, trying
 from engine.adapters.binance_rest import BinanceRest
 from engine.adapters.binance_socket import Patience
 from engine.adapters.binance_user_stream import UserStream
+from engine.adapters.binance_values import TERMINAL, executed_of
 from engine.model.events import OrderAccepted, OrderRejected, OrderUnanswered
 from engine.model.messages import Errand
 from engine.model.orders import ApprovedOrder, Role, SignedOrder
@@ -184,7 +184,7 @@ class BinanceBroker:
         return self._known_stop(order, stop.algo_id, stop.algo_status)
 
     def _known(self, order: ApprovedOrder, found: Order) -> Event:
-        executed, is_final = money(found.executed_qty), found.status in TERMINAL
+        executed, is_final = executed_of(found.status, found.executed_qty), found.status in TERMINAL
         self._reader.remember(found.order_id, order.client_id)
         return OrderAccepted(order.symbol, order.client_id, found.order_id, executed, is_final, *self._times())
 

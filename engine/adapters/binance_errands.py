@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.adapters.binance_account import AccountReader
-from engine.adapters.binance_account_messages import TERMINAL, funding_id, money, stop_status, whole_number
+from engine.adapters.binance_account_messages import funding_id
 from engine.adapters.binance_answers import AlgoId, AlgoOrder, Order, decoded
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
@@ -16,6 +16,7 @@ from engine.adapters.binance_errors import NOTHING_TO_CANCEL, ExchangeFailed, Re
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_orders import ALGO_PATH, ORDER_PATH
 from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.binance_values import TERMINAL, executed_of, stop_status, whole_number
 from engine.model.events import (
     AccountSynced,
     CancelRefused,
@@ -167,7 +168,7 @@ class Errands:
         return (*told, await self.setup_seen(errand.symbol))
 
     def _order_news(self, order: Order, client_id: str) -> Event:
-        executed = money(order.executed_qty)
+        executed = executed_of(order.status, order.executed_qty)
         if order.status in TERMINAL:
             return OrderGone(order.symbol, client_id, order.order_id, order.status, executed, *self._times())
         return OrderAccepted(order.symbol, client_id, order.order_id, executed, False, *self._times())

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from engine.adapters.binance_account_messages import QUOTE_ASSET, money
+from engine.adapters.binance_values import QUOTE_ASSET, money
 from engine.model.market import Bracket, SymbolRules
 
 # In the leverage tables of July 2025 four of five contracts were allowed at least this much.
@@ -24,8 +24,8 @@ CAREFUL_BRACKETS: Final = (
 
 DELIVERING: Final = "PERPETUAL_DELIVERING"
 PERPETUAL: Final = ("PERPETUAL", DELIVERING)
-# A contract of another status is being settled, delivered or closed. A halt passes; one that waits was never traded.
-GOES_ON: Final = frozenset({"TRADING", "PENDING_TRADING", "BREAK", "HALT", ""})
+# Being settled, delivered or closed. Whatever else keeps it from being traded may pass, or is a word that nobody knows yet.
+ENDS: Final = frozenset({"PRE_DELIVERING", "DELIVERING", "DELIVERED", "PRE_SETTLE", "SETTLING", "PENDING_SETTLE", "CLOSE"})
 
 
 class Filter(msgspec.Struct, rename="camel"):
@@ -102,7 +102,7 @@ def rules_of(info: ExchangeInfo, symbol: str, brackets: Mapping[str, tuple[Brack
         min_notional=money(least.notional),
         is_trading=contract.status == "TRADING",
         brackets=brackets.get(symbol, CAREFUL_BRACKETS),
-        is_ending=contract.status not in GOES_ON or contract.contract_type == DELIVERING,
+        is_ending=contract.status in ENDS or contract.contract_type == DELIVERING,
         delivery_ms=contract.delivery_date,
     )
 

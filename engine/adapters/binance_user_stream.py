@@ -86,11 +86,13 @@ class UserStream:
             return
         self._seen.append(raw)
         self.frames += 1
+        latest_ms = self._reader.latest_ms()
         try:
-            frame = read_account(raw, self._rest.clock.now_ms())
+            frame = read_account(raw, self._rest.clock.now_ms(), latest_ms)
         except BadMessage:
             self.bad += 1
-            frame = AccountFrame((), event_time(raw), needs_sync=True)  # it may have been a fill
+            time_ms = event_time(raw)
+            frame = AccountFrame((), time_ms if time_ms < latest_ms else 0, needs_sync=True)  # it may have been a fill
         for event in frame.news:
             if isinstance(event, OrderAccepted):
                 self._reader.remember(event.order_id, event.client_id)

@@ -6,8 +6,9 @@ Nothing here waits. Whoever calls takes `news` afterwards; what the exchange ref
 from decimal import Decimal
 from typing import Final
 
-from engine.adapters.binance_account_messages import QUOTE_ASSET, funding_id
+from engine.adapters.binance_account_messages import funding_id
 from engine.adapters.binance_errors import Refused
+from engine.adapters.binance_values import QUOTE_ASSET
 from engine.adapters.paper_books import (
     ZERO,
     EndedStop,

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.adapters.binance_account_messages import QUOTE_ASSET
 from engine.adapters.binance_budget import Need
 from engine.adapters.binance_client import Call
 from engine.adapters.binance_errors import ExchangeFailed
 from engine.adapters.binance_rest import NO_PARAMS, BinanceRest
 from engine.adapters.binance_rules import PERPETUAL
+from engine.adapters.binance_values import QUOTE_ASSET
 from engine.adapters.local_files import write_durably
 from engine.adapters.rules_files import RULES_FILE
 

@@ -19,7 +19,7 @@ from engine.desk.plans import found, redrawn
 from engine.desk.ruling import Judged
 from engine.desk.terms import DeskTerms
 from engine.desk.watching import closing_reason, mark_watched, touch_watched, trailed
-from engine.execution.ids import read
+from engine.execution import entry, ids
 from engine.market.bars import Placement
 from engine.market.feed_health import is_bar_due
 from engine.model.account import PositionSeen, SymbolSetup
@@ -184,16 +184,16 @@ class Desk:
 
     def filled(self, event: OrderFilled, number: int) -> Outcome:
         """An execution, as it happens. `number` names the trade that it may open."""
-        if made_up.is_to_be_listed(self.memory, event.fill):
+        if made_up.is_to_be_listed(self.memory, event.fill, is_odd=self.sight.is_far(float(event.fill.price))):
             self.difference = self.difference.doubted(event.seen_ms)
             return reconciling.LOOK_AT_ONCE
         return self._booked(event, number)
 
     def _booked(self, event: OrderFilled, number: int) -> Outcome:
-        before = self.memory
+        before, event = self.memory, replace(event, fill=entry.named(self.memory.entry, event.fill))
         self.memory, outcome = position.filled(before, event, self.terms, self._known_atr(), number)
         self._reductions = strangers.reduced(self._reductions, before, self.memory, event.fill, event.seen_ms)
-        if read(event.fill.client_id) is None and self.memory is not before:  # they may have done more than was told
+        if ids.read(event.fill.client_id) is None and self.memory is not before:  # they may have done more than was told
             self.difference = self.difference.doubted(event.seen_ms)
             outcome = self._noticed(before, outcome + reconciling.LOOK_AT_ONCE, event.time_ms)
         return outside.quietly(before, outcome)

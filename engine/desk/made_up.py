@@ -51,14 +51,18 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
     return desk, _part(fill, min(assumed, fill.quantity))
 
 
-def is_to_be_listed(desk: SavedDesk, fill: Fill) -> bool:
+def is_to_be_listed(desk: SavedDesk, fill: Fill, *, is_odd: bool) -> bool:
     """Whether an execution is not booked as it is heard: a list of all that executed tells better what it did.
 
-    A position that was found holds it already, and it was not assumed. Or somebody else's, or that of a stop that nobody
-    remembers, closed what the books do not know: they are flat, and it brought a profit or a loss. Booked, it would open the
-    other side.
+    It is odd: at a price far from the market. Or a position that was found holds it already, and it was not assumed. Or
+    somebody else's, or that of a stop that nobody remembers, closed what the books do not know: they are flat, and it brought
+    a profit or a loss. Booked, it would open the other side.
     """
-    if fill.time_ms <= desk.found_ms and not ledger.is_booked(desk, fill):
+    if ledger.is_booked(desk, fill):
+        return False
+    if is_odd:
+        return True
+    if fill.time_ms <= desk.found_ms:
         return fill.quantity > _assumed_of(desk, fill.side)
     is_flat = desk.holding is None or not desk.holding.quantity
     return is_flat and bool(fill.realised) and read(fill.client_id) is None
@@ -103,7 +107,10 @@ def _of(desk: SavedDesk) -> list[Fill]:
 
 def is_unlisted(desk: SavedDesk) -> bool:
     """Whether something is assumed of the position, and no executions were listed since. Its end may be listed late."""
-    late_ms = LAG_MS if is_assumed_flat(desk) else 0
+    return _is_unlisted(desk, LAG_MS if is_assumed_flat(desk) else 0)
+
+
+def _is_unlisted(desk: SavedDesk, late_ms: int) -> bool:
     return any(assumed_ms(old) + late_ms > desk.listed_ms for old in _of(desk))
 
 
@@ -127,8 +134,8 @@ def assumed_ms(old: Fill) -> int:
 
 
 def asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """Ask for executions, again and again, while what was assumed may be listed."""
-    if not is_unlisted(desk) or now_ms - desk.listing_asked_ms < ASK_AGAIN_MS:
+    """Ask for executions, again and again, while what was assumed may be listed late."""
+    if not _is_unlisted(desk, LAG_MS) or now_ms - desk.listing_asked_ms < ASK_AGAIN_MS:
         return desk, NOTHING
     return replace(desk, listing_asked_ms=now_ms), Outcome(errands=missed.questions(desk), wake_in_ms=ASK_AGAIN_MS)
 

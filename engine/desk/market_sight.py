@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from engine.execution.fills import spread_in_bps
+from engine.market.believed import is_near
 from engine.model.events import MarkSeen, PriceSeen, QuoteSeen
 
 NAN = float("nan")
+MOST_SLIP = 0.05  # of the mark, by an execution that is believed at once
 
 
 @dataclass(slots=True)
@@ -43,6 +45,10 @@ class MarketSight:
     def spread_bps(self) -> float:
         """The spread in basis points of the middle; NaN without a quote."""
         return spread_in_bps(self.bid, self.ask)
+
+    def is_far(self, price: float) -> bool:
+        """Whether a price is not near the mark; where none was seen, none is far."""
+        return not is_near(price, self.price(0.0), MOST_SLIP)
 
     def middle(self, otherwise: float) -> float:
         """The middle of the quote, or `otherwise` without one."""

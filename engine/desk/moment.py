@@ -76,8 +76,8 @@ def bars_since_exit(terms: DeskTerms, memory: SavedDesk, bars: BarBook) -> int:
 
 
 def is_ending(rules: SymbolRules, market_ms: int) -> bool:
-    """Whether the contract is being settled, or ends within a day."""
-    return rules.is_ending or bool(rules.delivery_ms and market_ms >= rules.delivery_ms - DAY_MS)
+    """Whether the contract is being settled, or ends within a day. One that goes on a day after its end has another one."""
+    return rules.is_ending or (rules.delivery_ms > 0 and abs(rules.delivery_ms - market_ms) <= DAY_MS)
 
 
 def is_set_up(setup: SymbolSetup | None, leverage: int) -> bool:

@@ -14,6 +14,7 @@ from engine.desk.terms import DeskTerms
 from engine.desk.unheard import NOTHING_UNHEARD, Unheard
 from engine.execution import entry, missed, stop_news
 from engine.execution.absence import LAG_MS
+from engine.market.believed import MOST_LEAP_MS
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
@@ -47,8 +48,9 @@ class Seen:
 
     @property
     def changed_ms(self) -> int:
-        """Market time of the position's newest change: it holds all that executed until then. 0 = not told."""
-        return self.position.changed_ms if self.position is not None else 0
+        """Market time of the position's newest change: it holds all that executed until then. 0 = not told, or not believed."""
+        changed_ms = self.position.changed_ms if self.position is not None else 0
+        return changed_ms if not self.time_ms or changed_ms <= self.time_ms + MOST_LEAP_MS else 0
 
     def listing(self, symbol: str) -> StopsListed:
         """The conditional orders as a listing of their own."""
@@ -81,10 +83,9 @@ class Difference:
     changed_ms: int = 0  # market time of the newest change of the position that differed; 0 = not told
 
     def is_newer(self, desk: SavedDesk, seen: Seen) -> bool:
-        """Whether a newer position was read before: lists may lag, one more than another. A flat one tells no time."""
-        if self.changed_ms <= max(seen.changed_ms, desk.last_fill_ms):
-            return False
-        return seen.changed_ms > 0 or seen.asked_ms - self.since_ms < LAG_MS
+        """Whether a newer position was read just now: lists may lag, one more than another. A flat one tells no time."""
+        is_older = self.changed_ms > max(seen.changed_ms, desk.last_fill_ms)
+        return is_older and seen.asked_ms - self.since_ms < LAG_MS
 
     def looked_up(self, asked_ms: int) -> "Difference":
         """Executions were listed; what was asked for before the difference was found says nothing of it."""
@@ -171,6 +172,8 @@ def _may_follow(desk: SavedDesk, seen: Seen) -> bool:
     """A list that lags behind our own fills is no difference; an entry whose executions may be late explains one."""
     ours = desk.entry
     if is_lag(desk, seen.quantity, seen.asked_ms) and seen.changed_ms < desk.last_fill_ms:
+        return False
+    if made_up.is_assumed_flat(desk) and 0 < seen.changed_ms <= desk.last_fill_ms + 1:  # read as gone since
         return False
     if ours is None or ours.state is IntentState.UNKNOWN:
         return True

@@ -65,6 +65,12 @@ def is_of(entry: EntryIntent, fill: Fill) -> bool:
     return fill.client_id == entry.client_id or is_same_order
 
 
+def named(entry: EntryIntent | None, fill: Fill) -> Fill:
+    """An execution under the entry's name, where its order's number is the entry's: the name may be damaged, or not known."""
+    is_its_own = entry is not None and fill.order_id != 0 and fill.order_id == entry.order_id
+    return replace(fill, client_id=entry.client_id) if entry is not None and is_its_own else fill
+
+
 def revived(desk: SavedDesk, name: str) -> SavedDesk:
     """An entry that was given up has arrived after all: it is on its way again, where no other one is."""
     late = absence.find(desk, name)

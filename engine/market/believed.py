@@ -8,7 +8,7 @@ from typing import Final
 
 MOST_LEAP: Final = 0.2  # of the newest believed price, from one frame to the next
 MOST_REACH: Final = 0.5  # of the newest believed price, by a whole bar's extremes
-MOST_LEAP_MS: Final = 30 * 86_400_000  # of market time, which may run much faster than the machine's clock
+MOST_LEAP_MS: Final = 2 * 86_400_000  # of market time, which may run much faster than the machine's clock
 CONFIRMATIONS: Final = 2  # further frames that must say the same
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from engine.desk.desk import Desk
 from engine.desk.lag import booked_quantity
 from engine.desk.reconciling import LOOK_AGAIN_MS
+from engine.execution.absence import LAG_MS
 from engine.model.account import AccountSnapshot
 from engine.model.events import BalanceChanged, ClockTicked, ErrandFailed
 from engine.model.messages import NOTHING, Outcome, SyncAccount
@@ -24,6 +25,7 @@ from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
 UNREAD_AGAIN_MS: Final = 2_000
+MOST_LEAP: Final = Decimal("0.1")  # of the wallet, that is believed at once
 UNSURE_MS: Final = 750  # a breach must outlive a wallet that nobody explained yet
 TURN_WITHIN_MS: Final = 5_000  # of a new day; the clock's ticks move on at the wire's pace
 
@@ -41,12 +43,13 @@ class Books:
         self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
-        self._zero_ms = 0  # wire; when a wallet of zero or less was reported that nothing has repeated yet
+        self._doubted_ms = 0  # wire; when a wallet was reported that is hard to believe and that nothing has repeated yet
         self._moved_ms = 0  # wire; when money was moved in or out
         self._unsure_ms = 0  # wire; since when the wallet differs from what was told: a transfer may explain it
         self._uneven_ms = 0  # wire; since when wallet and booked positions have not been of one moment
         self._turning_ms = 0  # market; since when a day is over that waits for an equity that can be trusted
         self._at_exchange: dict[str, Decimal] = {}  # signed quantities that belong to the wallet as it was last read
+        self._told_ms: dict[str, int] = {}  # wire; when the newest of them was told, not read
 
     def unrealised(self, desks: Iterable[Desk]) -> Decimal:
         """The open result of all positions, by the newest marks."""
@@ -76,14 +79,18 @@ class Books:
         if self.was_read and account.wallet != self.saved.wallet:
             self._unsure_ms = account.asked_ms
         held = {position.symbol: position.quantity for position in account.positions}
-        self._at_exchange = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
+        read = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
+        late = {
+            symbol for symbol, told_ms in self._told_ms.items() if abs(account.asked_ms - told_ms) < LAG_MS
+        }  # the list lags
+        self._at_exchange = read | {symbol: self._at_exchange[symbol] for symbol in late}
         self.read(account.wallet, account.available, account.asked_ms)
 
     def audited(self, desks: Iterable[Desk], now_ms: int) -> Outcome:
         """Where a balance came with other positions than the booked ones, and stays so, an execution was lost: look."""
         if self._unsure_ms and now_ms - self._unsure_ms >= UNSURE_MS:
             self._unsure_ms = 0
-        if self._zero_ms:
+        if self._doubted_ms:
             return self.asked_again(now_ms)
         if self.is_even(desks):
             self._uneven_ms = 0
@@ -116,17 +123,21 @@ class Books:
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with. Money moved in or out is no result."""
         self._at_exchange |= dict(event.positions)
+        self._told_ms |= {symbol: event.seen_ms for symbol, _ in event.positions}
         transfer = (event.time_ms, event.transferred, event.wallet)
         if event.transferred and transfer != self._transfer:  # the same one may be heard twice
             self._transfer, self._moved_ms = transfer, event.seen_ms
-            self.saved = day.moved(self.saved, event.transferred)
+            wallet = self.saved.wallet + max(event.transferred, Decimal(0))  # what came in explains a leap
+            self.saved = replace(day.moved(self.saved, event.transferred), wallet=wallet)
         self._unsure_ms = 0
         self.read(event.wallet, None, event.seen_ms)
 
     @property
     def is_doubted(self) -> bool:
-        """Whether the wallet was reported as nothing, once: until that is repeated or taken back nothing is entered."""
-        return self._zero_ms > 0
+        """Whether the wallet was reported as one that is hard to believe: until that is repeated or taken back nothing is
+        entered.
+        """
+        return self._doubted_ms > 0
 
     def is_even(self, desks: Iterable[Desk]) -> bool:
         """Whether wallet and booked positions are of one moment: an execution and its balance come one after the other,
@@ -136,12 +147,15 @@ class Books:
         return all(self._at_exchange.get(symbol, quantity) == quantity for symbol, quantity in booked)
 
     def read(self, wallet: Decimal, available: Decimal | None, seen_ms: int) -> None:
-        """The wallet as the exchange reports it. Zero or less is believed when it is said again, a while later."""
+        """The wallet as the exchange reports it. Zero or less is believed when it is said again, a while later, and so is one
+        that leaps up: sizes and the peak would follow it.
+        """
         is_news = not self.was_read or self.saved.wallet > 0
-        if wallet <= 0 and is_news and (not self._zero_ms or seen_ms - self._zero_ms < LOOK_AGAIN_MS):
-            self._zero_ms = self._zero_ms or seen_ms
+        is_odd = wallet <= 0 or (self.was_read and wallet > self.saved.wallet * (1 + MOST_LEAP))
+        if is_odd and is_news and (not self._doubted_ms or seen_ms - self._doubted_ms < LOOK_AGAIN_MS):
+            self._doubted_ms = self._doubted_ms or seen_ms
             return
-        self._zero_ms = 0
+        self._doubted_ms = 0
         self.saved = replace(self.saved, wallet=wallet)
         if available is not None:
             self.available = available
@@ -149,7 +163,7 @@ class Books:
 
     def _trusted(self, desks: list[Desk]) -> Decimal | None:
         """The equity, where wallet and positions are of one moment and nothing about them waits to be explained."""
-        is_doubtful = not self.was_read or self._unsure_ms or self._zero_ms or not self.is_even(desks)
+        is_doubtful = not self.was_read or self._unsure_ms or self._doubted_ms or not self.is_even(desks)
         return None if is_doubtful else self.equity(desks)
 
     def watched(self, desks: Iterable[Desk], params: TradingParams, time_ms: int) -> Outcome:

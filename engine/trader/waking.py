@@ -30,6 +30,8 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
     entry = memory.entry
     if entry is not None and entry.state is IntentState.PLANNED:
         memory = replace(memory, entry=None)
+    elif entry is not None and entry.state is IntentState.SENT:  # nobody waits for its answer any more
+        memory = replace(memory, entry=replace(entry, state=IntentState.UNKNOWN, asked_ms=0))
     held_before = tuple((min(moment, now_ms), quantity) for moment, quantity in memory.held_before)
     awake: SavedDesk = _clamped(replace(memory, stops=tuple(_long_ago(stop, now_ms) for stop in memory.stops)), now_ms)
     return _assumed_before(memory, replace(awake, held_before=held_before), now_ms)

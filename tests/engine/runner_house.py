@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from engine.control import Control
 from engine.model.commands import DecisionMode
@@ -50,6 +51,7 @@ class House:
     async def bar(self, bar: Bar, next_open: float) -> None:
         """A bar closes; the book stands around the next open."""
         time_ms, now = bar.open_time_ms + HOUR, self.clock.now
+        self.broker.price = Decimal(repr(next_open))
         self.runner.post(QuoteSeen(SYMBOL, next_open, next_open, time_ms, now))
         self.runner.post(MarkSeen(SYMBOL, next_open, 0.0001, time_ms + 8 * HOUR, time_ms, now))
         self.runner.post(BarClosed(SYMBOL, bar, False, time_ms, now))

@@ -121,7 +121,7 @@ async def test_a_latch_that_is_set_while_an_entry_is_journalled_keeps_it_back() 
 
 
 def a_hand(house: House) -> None:
-    fill = Fill(SYMBOL, 77, 77, "web_1", Side.SHORT, Decimal(2), Decimal(1_000), Decimal(0), "USDT", Decimal(0), 1)
+    fill = Fill(SYMBOL, 77, 77, "web_1", Side.SHORT, Decimal(2), house.broker.price, Decimal(0), "USDT", Decimal(0), 1)
     house.runner.post(OrderFilled(fill, house.runner.trader.time_ms, house.clock.now))
 
 

@@ -309,3 +309,21 @@ def test_a_changed_multi_assets_mode_has_the_account_read() -> None:
     frame = read_account(json.dumps({"e": "ACCOUNT_CONFIG_UPDATE", "E": SEEN, "T": SEEN, "ai": {"j": True}}).encode(), SEEN)
 
     assert frame.needs_sync
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"z": "0"}, {"z": "-0.010"}, {"T": FILLED["E"] + 700_000}, {"T": FILLED["E"] - 700_000}, {"T": 0}],
+    ids=["nothing executed", "less than nothing", "told before it happened", "told long after", "no time"],
+)
+def test_a_fill_that_contradicts_itself_is_not_believed(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadMessage):
+        read(with_order(**changes))
+
+
+def test_a_frame_of_a_time_that_cannot_be_yet_is_not_believed() -> None:
+    raw = json.dumps(FILLED).encode()
+
+    assert read_account(raw, SEEN, FILLED["E"] + 1).news
+    with pytest.raises(BadMessage):
+        read_account(raw, SEEN, FILLED["E"])

@@ -176,8 +176,11 @@ async def test_everything_else_leaves_the_entry_unanswered(exchange: FakeExchang
     assert len(exchange.seen("POST", ORDER)) == 1
 
 
-async def test_a_number_that_is_none_leaves_the_entry_unanswered(exchange: FakeExchange, rest: BinanceRest) -> None:
-    exchange.on("POST", ORDER, filled(executedQty="NaN"))
+@pytest.mark.parametrize("executed", ["NaN", "0.000", "-0.010"])
+async def test_a_number_that_is_none_leaves_the_entry_unanswered(
+    exchange: FakeExchange, rest: BinanceRest, executed: str
+) -> None:
+    exchange.on("POST", ORDER, filled(executedQty=executed))
 
     assert isinstance(await entered(rest), OrderUnanswered)
 

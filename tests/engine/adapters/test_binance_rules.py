@@ -40,6 +40,6 @@ def test_a_perpetual_that_is_being_delivered_is_ending_and_still_known() -> None
     assert rules(contractType="PERPETUAL_DELIVERING").is_ending
 
 
-@pytest.mark.parametrize("status", ["BREAK", "HALT", "PENDING_TRADING"])
-def test_a_halt_is_no_end(status: str) -> None:
+@pytest.mark.parametrize("status", ["BREAK", "HALT", "PENDING_TRADING", "TRADIN", "SOMETHING_NEW", ""])
+def test_a_halt_is_no_end_nor_is_a_word_that_nobody_knows(status: str) -> None:
     assert (rules(status=status).is_trading, rules(status=status).is_ending) == (False, False)

@@ -1,6 +1,7 @@
 """The private stream over a real socket: news arrive once, and the listen key never stops it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -192,9 +193,12 @@ async def test_a_changed_leverage_has_the_set_up_read(exchange: FakeExchange, re
         assert seen.setup == SymbolSetup("BTCUSDT", 19, is_isolated=False)
 
 
-async def test_a_frame_that_cannot_be_read_has_the_account_read_once(exchange: FakeExchange, rest: BinanceRest) -> None:
+@pytest.mark.parametrize("broken", [b"{", json.dumps(FILLED | {"E": FILLED["E"] + 10**12}).encode()], ids=["cut", "future"])
+async def test_a_frame_that_cannot_be_read_has_the_account_read_once(
+    exchange: FakeExchange, rest: BinanceRest, broken: bytes
+) -> None:
     async with a_room(exchange, rest) as room:
-        await room.sockets.send("private", b"{", FILLED)
+        await room.sockets.send("private", broken, FILLED)
         await room.inbox.has(OrderFilled)
 
         await room.inbox.until(lambda: bool(room.inbox.of(ErrandFailed) or room.inbox.of(AccountSynced)))

@@ -88,6 +88,15 @@ def test_ours_is_closed_a_day_before_the_contract_ends_and_told_once() -> None:
     assert changes(world) == ["contract_ending"]
 
 
+def test_a_contract_that_goes_on_days_after_its_end_does_not_end() -> None:
+    world, _ = held()
+
+    world.give(RulesLoaded(replace(rules(), delivery_ms=world.time - 2 * DAY_MS), world.time, world.now))
+    later(world)
+
+    assert world.held[SYMBOL]
+
+
 def test_a_contract_that_ends_is_not_entered_and_one_that_is_halted_neither() -> None:
     for is_ending in (True, False):
         world = a_world()

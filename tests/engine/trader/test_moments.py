@@ -151,3 +151,70 @@ def test_of_an_order_that_turned_an_unknown_position_the_part_that_closed_it_is_
     world.give(FillsListed(SYMBOL, (closing, opening), world.time, world.now, world.now))
 
     assert world.booked == -1
+
+
+def test_a_time_of_change_that_lies_in_the_future_is_none_and_later_reads_are_believed() -> None:
+    world = found()
+
+    world.read("-2", world.time + 1_000_000_000)
+    for _ in range(3):
+        world.read("-2", world.time + 20)
+
+    assert world.booked == -2
+
+
+def test_reads_that_are_older_than_another_are_believed_once_no_list_can_lag_so_long() -> None:
+    world = found()
+
+    world.read("-2", world.time + 90_000)
+    for _ in range(9):
+        world.read("0.5", world.time + 20)
+
+    assert world.booked == Decimal("0.5")
+
+
+def test_a_position_that_was_read_as_gone_does_not_come_back_from_a_list_that_lags() -> None:
+    world = found()
+    world.told(Side.LONG, "0.5", "0", later_ms=10)
+    for _ in range(7):  # so long its own fills may explain a list
+        world.read("1.5", world.time + 10)
+
+    for _ in range(2):
+        world.read("0", 0)
+    for _ in range(2):
+        world.read("1.5", world.time + 10)
+
+    assert world.booked == 0
+
+
+@pytest.mark.parametrize("share", ["0.2", "0.94", "1.06", "9"])
+def test_an_execution_far_from_the_market_is_listed_before_it_is_booked(share: str) -> None:
+    world = found()
+    true = world.price[SYMBOL]
+    world.quote(SYMBOL, float(true))
+    world.price[SYMBOL] = true * Decimal(share)
+
+    odd = world.told(Side.LONG, "0.5", "0", later_ms=10)
+
+    assert world.booked == 1
+    world.pass_time(1_000)
+    assert SyncAccount() in world.asks
+    world.price[SYMBOL] = true
+    world.give(FillsListed(SYMBOL, (replace(odd, price=true),), world.time, world.now, world.now))
+    assert world.booked == Decimal("1.5")
+    assert world.trader.desks[SYMBOL].memory.holding is not None
+
+
+def test_what_was_assumed_is_asked_for_until_no_list_can_be_so_late() -> None:
+    world = found()
+    world.told(Side.LONG, "0.5", "0", later_ms=10)
+    for _ in range(2):
+        world.read("1", world.time + 20)
+    assert world.booked == 1
+    world.asks.clear()
+
+    for _ in range(12):
+        world.pass_time(1_000)
+        world.give(FillsListed(SYMBOL, (), world.time, world.now, world.now))
+
+    assert 4 <= sum(isinstance(ask, FetchFills) for ask in world.asks) <= 6

@@ -88,9 +88,18 @@ def test_what_was_listed_before_a_clock_was_set_back_is_not_asked_for_again() ->
 
 
 def test_moments_that_have_passed_stay_what_they_are() -> None:
-    desk = replace(SavedDesk(SYMBOL, Sides.BOTH, last_fill_seen_ms=NOW - 5), entry=an_entry(IntentState.SENT, NOW - 500))
+    desk = replace(SavedDesk(SYMBOL, Sides.BOTH, last_fill_seen_ms=NOW - 5), entry=an_entry(IntentState.ACKED, NOW - 500))
 
     assert awakened(desk, NOW) == desk
+
+
+def test_an_entry_that_had_left_is_asked_for_at_once_since_nobody_waits_for_its_answer_any_more() -> None:
+    sent = an_entry(IntentState.SENT, NOW - 500)
+
+    awake = awakened(replace(SavedDesk(SYMBOL, Sides.BOTH), entry=sent), NOW).entry
+
+    assert awake is not None
+    assert (awake.state, awake.asked_ms, awake.deadline_ms) == (IntentState.UNKNOWN, 0, sent.deadline_ms)
 
 
 def test_a_position_and_its_stops_are_looked_after_at_once_though_the_clock_was_set_back() -> None:
