@@ -94,4 +94,4 @@ def test_a_position_that_a_balance_told_of_is_asked_for_while_the_list_may_lag_b
         world.pass_time(1_000)
 
     assert world.trader.desks[SYMBOL].memory.holding is not None
-    assert not world.is_naked(SYMBOL)
+    assert {order.role for order in world.stops.values()} == {Role.WIDE_STOP, Role.TIGHT_STOP}
