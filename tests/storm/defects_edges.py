@@ -8,6 +8,27 @@ WIRE: Final = "engine/adapters/"
 ADAPTERS: Final = "tests/engine/adapters/"
 
 EDGES: Final = (
+    Defect(
+        "an order that is filled with nothing is believed",
+        "engine/adapters/binance_values.py",
+        """if money(executed) < 0 or (status == "FILLED" and not executed):""",
+        "if money(executed) < 0:",
+        ("tests/engine/adapters/test_binance_account_messages.py", "tests/engine/adapters/test_binance_broker.py"),
+    ),
+    Defect(
+        "a frame of another century moves market time",
+        "engine/adapters/binance_account_messages.py",
+        "if not 0 < data.time_ms < latest_ms:",
+        "if not 0 < data.time_ms < MAX_TIME_MS:",
+        ("tests/engine/adapters/test_binance_account_messages.py",),
+    ),
+    Defect(
+        "a contract whose end has passed and that is traded on is left",
+        "engine/desk/moment.py",
+        "abs(rules.delivery_ms - market_ms) <= DAY_MS",
+        "rules.delivery_ms - market_ms <= DAY_MS",
+        ("tests/engine/trader/test_exchange_side.py",),
+    ),
     # --- the exchange -------------------------------------------------------------------------------------------------
     Defect(
         "a time-out counts as not done",

@@ -131,9 +131,30 @@ ENGINE: Final = (
     Defect(
         "a wallet of zero is believed at once",
         "engine/trader/books.py",
-        "if wallet <= 0 and is_news and (",
-        "if wallet < 0 and is_news and (",
+        "is_odd = wallet <= 0 or",
+        "is_odd = wallet < 0 or",
         (TRADER + "/test_exchange_side.py", TRADER),
+    ),
+    Defect(
+        "a wallet that leaps up is believed at once",
+        "engine/trader/books.py",
+        "(self.was_read and wallet > self.saved.wallet * (1 + MOST_LEAP))",
+        "False",
+        (TRADER + "/test_hard_to_believe.py",),
+    ),
+    Defect(
+        "a read that lags takes back what a balance told of a position",
+        "engine/trader/books.py",
+        "self._at_exchange = read | {symbol",
+        "self._at_exchange = read or {symbol",
+        (TRADER + "/test_hard_to_believe.py",),
+    ),
+    Defect(
+        "an entry that had left waits for its answer after a start",
+        "engine/trader/waking.py",
+        "entry.state is IntentState.SENT:",
+        "entry.state is IntentState.REJECTED:",
+        (TRADER + "/test_waking.py",),
     ),
     Defect(
         "a trade in hedge mode is thought to be one-way",

@@ -9,6 +9,20 @@ EXECUTION: Final = "tests/engine/execution"
 TRADER: Final = "tests/engine/trader"
 
 ORDERS: Final = (
+    Defect(
+        "a damaged name is taken for one of ours",
+        "engine/execution/ids.py",
+        "if any(letter not in INTENT_LETTERS for letter in intent):",
+        "if not intent:",
+        ("tests/engine/execution/test_ids.py",),
+    ),
+    Defect(
+        "an entry's execution under a damaged name is somebody else's",
+        "engine/execution/entry.py",
+        "fill.order_id != 0 and fill.order_id == entry.order_id\n    return replace",
+        "fill.order_id < 0\n    return replace",
+        (TRADER + "/test_hard_to_believe.py",),
+    ),
     # --- names and entries --------------------------------------------------------------------------------------------
     Defect(
         "two symbols have one name for the same bar",
