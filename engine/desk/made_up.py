@@ -54,17 +54,18 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
 def is_to_be_listed(desk: SavedDesk, fill: Fill, *, is_odd: bool) -> bool:
     """Whether an execution is not booked as it is heard: a list of all that executed tells better what it did.
 
-    It is odd: at a price far from the market. Or a position that was found holds it already, and it was not assumed. Or
-    somebody else's, or that of a stop that nobody remembers, closed what the books do not know: they are flat, and it brought
-    a profit or a loss. Booked, it would open the other side.
+    It opens or adds to a position, and is odd: at a price far from the market. Or a position that was found holds it
+    already, and it was not assumed. Or somebody else's, or that of a stop that nobody remembers, closed what the books do not
+    know: they are flat, and it brought a profit or a loss. Booked, it would open the other side.
     """
     if ledger.is_booked(desk, fill):
         return False
-    if is_odd:
+    holding = desk.holding
+    is_flat = holding is None or not holding.quantity
+    if is_odd and (holding is None or is_flat or ledger.own_side(holding, fill)):
         return True
     if fill.time_ms <= desk.found_ms:
         return fill.quantity > _assumed_of(desk, fill.side)
-    is_flat = desk.holding is None or not desk.holding.quantity
     return is_flat and bool(fill.realised) and read(fill.client_id) is None
 
 

@@ -7,7 +7,7 @@ from engine.market.believed import is_near
 from engine.model.events import MarkSeen, PriceSeen, QuoteSeen
 
 NAN = float("nan")
-MOST_SLIP = 0.05  # of the mark, by an execution that is believed at once
+MOST_SLIP = 0.05  # of a price that was seen, by an execution that is believed at once
 
 
 @dataclass(slots=True)
@@ -47,8 +47,9 @@ class MarketSight:
         return spread_in_bps(self.bid, self.ask)
 
     def is_far(self, price: float) -> bool:
-        """Whether a price is not near the mark; where none was seen, none is far."""
-        return not is_near(price, self.price(0.0), MOST_SLIP)
+        """Whether a price is near to none that was seen; where none was, none is far."""
+        seen = [known for known in (self.mark, self.last, self.bid, self.ask) if known == known]
+        return bool(seen) and not any(is_near(price, known, MOST_SLIP) for known in seen)
 
     def middle(self, otherwise: float) -> float:
         """The middle of the quote, or `otherwise` without one."""

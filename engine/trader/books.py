@@ -44,6 +44,7 @@ class Books:
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
         self._doubted_ms = 0  # wire; when a wallet was reported that is hard to believe and that nothing has repeated yet
+        self._won = Decimal(0)  # by what executed since the wallet was read
         self._moved_ms = 0  # wire; when money was moved in or out
         self._unsure_ms = 0  # wire; since when the wallet differs from what was told: a transfer may explain it
         self._uneven_ms = 0  # wire; since when wallet and booked positions have not been of one moment
@@ -130,6 +131,10 @@ class Books:
         self._unsure_ms = 0
         self.read(event.wallet, None, event.seen_ms)
 
+    def won(self, realised: Decimal) -> None:
+        """Something executed with a result: the wallet may have grown by it."""
+        self._won += max(realised, Decimal(0))
+
     @property
     def is_doubted(self) -> bool:
         """Whether the wallet was reported as one that is hard to believe: until that is repeated or taken back nothing is
@@ -146,15 +151,15 @@ class Books:
 
     def read(self, wallet: Decimal, available: Decimal | None, seen_ms: int) -> None:
         """The wallet as the exchange reports it. Zero or less is believed when it is said again, a while later, and so is one
-        that leaps up: sizes and the peak would follow it.
+        that leaps up by more than was won: sizes and the peak would follow it.
         """
         is_news = not self.was_read or self.saved.wallet > 0
-        is_odd = wallet <= 0 or (self.was_read and wallet > self.saved.wallet * (1 + MOST_LEAP))
+        is_odd = wallet <= 0 or (self.was_read and wallet > (self.saved.wallet + self._won) * (1 + MOST_LEAP))
         if is_odd and is_news and (not self._doubted_ms or seen_ms - self._doubted_ms < LOOK_AGAIN_MS):
             self._doubted_ms = self._doubted_ms or seen_ms
             return
         self._doubted_ms = 0
-        self.saved = replace(self.saved, wallet=wallet)
+        self.saved, self._won = replace(self.saved, wallet=wallet), Decimal(0)
         if available is not None:
             self.available = available
         self.was_read = True

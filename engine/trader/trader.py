@@ -134,7 +134,7 @@ class Trader:
             case BarClosed():
                 return desk.bar_closed(event, self.account_now(desk))
             case OrderFilled():
-                return self._forced(event) + desk.filled(event, self._next_number())
+                return self._executed(event) + desk.filled(event, self._next_number())
             case OrderRejected():
                 return self._denied(event) + desk.heard(event)
             case FillsListed():
@@ -204,8 +204,9 @@ class Trader:
             outcome += desk.compared(part, self._next_number())
         return outcome
 
-    def _forced(self, event: OrderFilled) -> Outcome:
-        """A liquidation blocks entries with its first part."""
+    def _executed(self, event: OrderFilled) -> Outcome:
+        """What it won explains the wallet. A liquidation blocks entries with its first part."""
+        self.books.won(event.fill.realised)
         if not event.fill.client_id.startswith(LIQUIDATION):
             return NOTHING
         return self.books.latched(LatchCause.LIQUIDATION, 0.0, 0.0, event.time_ms)

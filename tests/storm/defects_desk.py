@@ -194,8 +194,8 @@ DESKS: Final = (
     Defect(
         "an execution at any price is believed at once",
         DESK + "market_sight.py",
-        "return not is_near(price, self.price(0.0), MOST_SLIP)",
-        "return price < 0",
+        "return bool(seen) and not any(is_near",
+        "return not seen and not any(is_near",
         (TRADER + "/test_moments.py",),
     ),
     Defect(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from decimal import Decimal
 from typing import Any, Final, cast
 
 from aiogram import Bot, Dispatcher
@@ -127,6 +128,7 @@ class PressRoom:
         bar, following = BARS[self.bar], BARS[self.bar + 1].open
         self.bar += 1
         time_ms, now = bar.open_time_ms + HOUR, self.house.clock.now
+        self.house.broker.price = Decimal(repr(following))
         events: tuple[Event, ...] = (
             QuoteSeen(SYMBOL, following, following, time_ms, now),
             MarkSeen(SYMBOL, following, 0.0001, time_ms + 8 * HOUR, time_ms, now),

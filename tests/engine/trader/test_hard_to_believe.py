@@ -9,7 +9,7 @@ from engine.execution.ids import client_id
 from engine.model.events import BalanceChanged, OrderAccepted, OrderFilled
 from engine.model.messages import SyncAccount
 from engine.model.notices import LatchSet, OutsideQuestion
-from engine.model.orders import Role
+from engine.model.orders import Fill, Role
 from engine.model.signals import Side
 from engine.ports import Event
 from tests.engine.trader.rising import a_world, told, until_open
@@ -47,6 +47,19 @@ def test_a_wallet_that_leapt_up_and_is_said_again_a_second_later_is_believed() -
         world.pass_time(1_000, is_check=True)
 
     assert world.trader.books.saved.wallet == world.wallet
+    assert not world.trader.books.is_doubted
+
+
+def test_what_was_won_explains_a_leap() -> None:
+    world = a_world()
+    until_open(world)
+    gained, held = world.wallet, world.held[SYMBOL]
+    fill = Fill(SYMBOL, 99, 99, "web_1", Side.SHORT, held, world.price[SYMBOL], Decimal(0), "USDT", gained, world.time)
+
+    world.trader.handle(OrderFilled(fill, world.time, world.now))
+    world.trader.handle(balance(world, world.wallet + gained))
+
+    assert world.trader.books.saved.wallet == world.wallet + gained
     assert not world.trader.books.is_doubted
 
 
