@@ -81,8 +81,9 @@ class Books:
             self._unsure_ms = account.asked_ms
         held = {position.symbol: position.quantity for position in account.positions}
         read = {desk.terms.symbol: held.get(desk.terms.symbol, Decimal(0)) for desk in desks}
-        told = [symbol for symbol, told_ms in self._told_ms.items() if abs(account.asked_ms - told_ms) < LAG_MS]
-        self._at_exchange = read | {symbol: self._at_exchange[symbol] for symbol in told}  # behind that a list may lag
+        asked_ms, told = account.asked_ms, self._told_ms.items()
+        self._told_ms = {symbol: told_ms for symbol, told_ms in told if abs(asked_ms - told_ms) < LAG_MS}  # a list may lag
+        self._at_exchange = read | {symbol: self._at_exchange[symbol] for symbol in self._told_ms}
         self.read(account.wallet, account.available, account.asked_ms)
 
     def audited(self, desks: Iterable[Desk], now_ms: int) -> Outcome:

@@ -108,3 +108,16 @@ def test_a_position_that_a_balance_told_of_is_asked_for_while_the_list_may_lag_b
 
     assert world.trader.desks[SYMBOL].memory.holding is not None
     assert {order.role for order in world.stops.values()} == {Role.WIDE_STOP, Role.TIGHT_STOP}
+
+
+def test_what_a_balance_told_of_other_symbols_is_forgotten_whatever_the_clock_does() -> None:
+    world = a_world()
+    world.pass_time(1_000, is_check=True)
+    world.give(BalanceChanged(world.wallet, (("SOLUSDT", Decimal(5)),), world.time, world.now, Decimal(0)))
+
+    world.pass_time(10_000, is_check=True)
+    world.now -= 9_000  # it was set back
+    world.pass_time(1, is_check=True)
+
+    assert not world.trader.is_halted
+    assert world.trader.books.is_even(world.trader.desks.values())
