@@ -11,7 +11,7 @@ from handlers.chat import redraw, show, toast
 from handlers.consent import hold_back
 from handlers.owner import Owner
 from handlers.places import Visit
-from handlers.reading import called, read_hours, read_symbol
+from handlers.reading import MOST_HOURS, called, read_hours, read_symbol
 from handlers.ui import keyboards as keys
 from handlers.ui import steering
 from handlers.ui.callbacks import Do, Lock, Verb, View
@@ -96,8 +96,11 @@ async def lock(message: Message, command: CommandObject, owner: Owner) -> None:
 
 async def lock_pressed(callback: CallbackQuery, callback_data: Lock, owner: Owner) -> None:
     """The same by a button. Only unlocking waits for Telegram, which refuses taps that are old."""
-    if not callback_data.hours:
+    is_drawn = 0 <= callback_data.hours <= MOST_HOURS
+    if not callback_data.hours or not is_drawn:
         await callback.answer()
+    if not is_drawn:
+        return
     screen = await _locked(callback_data.symbol, callback_data.hours, owner)
     if callback_data.hours:
         await toast(callback)

@@ -1,5 +1,7 @@
 """Panic is two taps in fifteen seconds and asks nobody; lifting the latch asks for the second factor."""
 
+import pytest
+
 from engine.model.commands import ClosePosition, LockSymbol, Panic, PauseTrading, ResetLatch
 from handlers.ui.callbacks import Card, Choice, Do, Verb
 from tests.handlers.conversation import Conversation
@@ -79,6 +81,15 @@ async def test_a_lock_that_is_not_understood_shows_an_example() -> None:
     await chat.say("/lock eth sometimes")
 
     assert "/lock ETHUSDT 4h" in chat.shown
+    assert not chat.engine.wishes
+
+
+@pytest.mark.parametrize("hours", ["9" * 40, "721", "-1"])
+async def test_a_button_that_nobody_drew_locks_nothing_for_ages(hours: str) -> None:
+    chat = Conversation()
+
+    await chat.press(f"lk:ETHUSDT:{hours}")
+
     assert not chat.engine.wishes
 
 

@@ -275,8 +275,15 @@ def _is_owners(update: dict[str, Any]) -> bool:
         return False
     shown = spoken.get("message", spoken) if "callback_query" in update and not update.get("message") else spoken
     chat, person = (shown.get("chat"), spoken.get("from")) if isinstance(shown, dict) else (None, None)
-    ids = [one.get("id") if isinstance(one, dict) else None for one in (chat, person)]
-    return all(str(one) in ("7", "7.0") for one in ids)
+    return all(isinstance(one, dict) and _number(one.get("id")) == OWNER for one in (chat, person))
+
+
+def _number(value: Any) -> float | None:
+    """A number as it is read from an update: "007" is 7, too."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 async def told(seed: int, count: int) -> list[str]:
