@@ -96,11 +96,11 @@ async def lock(message: Message, command: CommandObject, owner: Owner) -> None:
 
 async def lock_pressed(callback: CallbackQuery, callback_data: Lock, owner: Owner) -> None:
     """The same by a button. Only unlocking waits for Telegram, which refuses taps that are old."""
-    is_drawn = 0 <= callback_data.hours <= MOST_HOURS
-    if not callback_data.hours or not is_drawn:
+    if not 0 <= callback_data.hours <= MOST_HOURS:  # nobody drew it
         await callback.answer()
-    if not is_drawn:
         return
+    if not callback_data.hours:
+        await callback.answer()
     screen = await _locked(callback_data.symbol, callback_data.hours, owner)
     if callback_data.hours:
         await toast(callback)

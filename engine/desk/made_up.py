@@ -38,9 +38,9 @@ def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, 
     A position that was found without a memory is as its newest change left it: what executed in that moment is known
     from then on, and tells price and fee only.
     """
-    held, known = before.holding, [number for number in before.recent_fills if number > 0]
-    is_first = not known or fill.trade_id < min(known)
-    is_in_it = held is not None and is_first and fill.time_ms == held.trade.entry_time_ms == before.found_ms
+    held = before.holding
+    is_of_then = held is not None and fill.time_ms == held.trade.entry_time_ms == before.found_ms
+    is_in_it = is_of_then and missed.is_first(before, fill)
     if missed.is_older(before, fill):
         return (ledger.noted(desk, fill, desk.last_fill_seen_ms) if is_in_it else desk), None
     if not is_in_it:

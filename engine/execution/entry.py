@@ -60,15 +60,14 @@ def booked(entry: EntryIntent, fill: Fill) -> EntryIntent:
 
 
 def is_of(entry: EntryIntent, fill: Fill) -> bool:
-    """Whether an execution is the entry's: by its name, or by the order's number where its name could not be looked up."""
-    is_same_order = not fill.client_id and fill.order_id != 0 and fill.order_id == entry.order_id
+    """Whether an execution is the entry's: by its name, or by the order's number. The name may be damaged, or not known."""
+    is_same_order = fill.order_id != 0 and fill.order_id == entry.order_id
     return fill.client_id == entry.client_id or is_same_order
 
 
 def named(entry: EntryIntent | None, fill: Fill) -> Fill:
-    """An execution under the entry's name, where its order's number is the entry's: the name may be damaged, or not known."""
-    is_its_own = entry is not None and fill.order_id != 0 and fill.order_id == entry.order_id
-    return replace(fill, client_id=entry.client_id) if entry is not None and is_its_own else fill
+    """An execution under the entry's name, where it is the entry's."""
+    return replace(fill, client_id=entry.client_id) if entry is not None and is_of(entry, fill) else fill
 
 
 def revived(desk: SavedDesk, name: str) -> SavedDesk:

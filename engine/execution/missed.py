@@ -54,6 +54,11 @@ def unpaid_since_ms(desk: SavedDesk) -> int:
     return max(since, forgotten_until_hour(desk) * HOUR_MS) if since else 0
 
 
+def is_first(desk: SavedDesk, fill: Fill) -> bool:
+    """Whether an execution is from before all that are remembered."""
+    return all(fill.trade_id < number for number in desk.recent_fills if number > 0)
+
+
 def is_older(desk: SavedDesk, fill: Fill) -> bool:
     """Whether an execution is from before the first one that is remembered, and explains nothing that is held.
 
@@ -66,7 +71,6 @@ def is_older(desk: SavedDesk, fill: Fill) -> bool:
     entries = [one.intent_id for one in (desk.entry, held) if one is not None]
     if name is not None and name.role is Role.ENTRY and name.intent_id in entries:
         return False
-    since, known = since_ms(desk), [number for number in desk.recent_fills if number > 0]
     is_end = held is not None and (held.side is not fill.side or fill.realised != 0)
     is_in_it = held is not None and is_end and fill.time_ms == held.entry_time_ms
-    return (fill.time_ms < since or is_in_it) and (not known or fill.trade_id < min(known))
+    return (fill.time_ms < since_ms(desk) or is_in_it) and is_first(desk, fill)

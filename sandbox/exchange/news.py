@@ -57,16 +57,21 @@ def order_update(exchange: Exchange, order: Order, execution: str, fill: Fill | 
         UNKNOWN_KEY: "",
     }
     if fill is not None:
-        body |= {
-            "l": str(fill.quantity),
-            "L": str(fill.price),
-            "N": "USDT",
-            "n": format(fill.commission, "f"),
-            "t": fill.trade_id,
-            "m": fill.is_maker,
-            "rp": format(fill.realised, "f"),
-        }
+        body |= _executed(fill)
     return {"e": "ORDER_TRADE_UPDATE", "E": 0, "T": time_ms, "o": body}
+
+
+def _executed(fill: Fill) -> dict[str, Any]:
+    """What an ORDER_TRADE_UPDATE says of one fill."""
+    return {
+        "l": str(fill.quantity),
+        "L": str(fill.price),
+        "N": "USDT",
+        "n": format(fill.commission, "f"),
+        "t": fill.trade_id,
+        "m": fill.is_maker,
+        "rp": format(fill.realised, "f"),
+    }
 
 
 def trade_lite(exchange: Exchange, order: Order, fill: Fill) -> News:

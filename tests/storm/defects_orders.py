@@ -19,8 +19,8 @@ ORDERS: Final = (
     Defect(
         "an entry's execution under a damaged name is somebody else's",
         "engine/execution/entry.py",
-        "fill.order_id != 0 and fill.order_id == entry.order_id\n    return replace",
-        "fill.order_id < 0\n    return replace",
+        "is_same_order = fill.order_id != 0 and fill.order_id == entry.order_id",
+        "is_same_order = not fill.client_id and fill.order_id != 0 and fill.order_id == entry.order_id",
         (TRADER + "/test_hard_to_believe.py",),
     ),
     # --- names and entries --------------------------------------------------------------------------------------------
