@@ -26,7 +26,7 @@ from bot.venue import Venue, open_venue
 from bot.workshop import Workshop
 from engine.adapters.binance_past import BinancePast
 from engine.adapters.binance_rest import BinanceRest
-from engine.adapters.local_files import LatchFile, SequenceFile
+from engine.adapters.local_files import BrakesFile, SequenceFile
 from engine.adapters.machine_clock import MachineClock
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_process import server_binary
@@ -82,7 +82,7 @@ async def furnished(settings: Settings, redaction: Redaction, stack: AsyncExitSt
         broker=venue.broker,
         store=watch,
         clock=clock,
-        latch_file=LatchFile(folder),
+        brakes_file=BrakesFile(folder),
     )
     watch.met_another = runner.hold_entries
     pulse = asyncio.create_task(supervised("the watch over the store", lambda: watch.watch(runner.store_failed)))

@@ -38,6 +38,7 @@ SETTINGS: Final = {
     Code.EXCHANGE_REFUSES: "",
     Code.STORE_DOWN: "",
     Code.GUARDED: "",
+    Code.EXCHANGE_SILENT: "",
 }
 
 
@@ -128,6 +129,7 @@ def broken(case: Case, params: TradingParams) -> dict[Code, Case]:
         Code.EXCHANGE_REFUSES: Case(features, now._replace(is_refused=True)),
         Code.STORE_DOWN: Case(features, now._replace(is_store_down=True)),
         Code.GUARDED: Case(features, now._replace(is_guarded=True)),
+        Code.EXCHANGE_SILENT: Case(features, now._replace(is_silent=True)),
     }
 
 

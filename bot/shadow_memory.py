@@ -12,13 +12,13 @@ from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.shadow import ShadowPlan
 from engine.model.signals import Ruling
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes
 
 TRADES_KEPT: Final = 5_000
 
 
 class ShadowMemory:
-    """Fulfils `Store`, `BookStore` and `LatchFile` for one shadow. `changed` says that something is to be written."""
+    """Fulfils `Store`, `BookStore` and `BrakesFile` for one shadow. `changed` says that something is to be written."""
 
     def __init__(self, plan: ShadowPlan) -> None:
         self.plan = plan
@@ -26,7 +26,7 @@ class ShadowMemory:
         self.books: dict[str, Any] | None = None
         self.closed = deque[Trade](maxlen=TRADES_KEPT)
         self.changed = True
-        self._latch: LatchView | None = None
+        self._brakes = NO_BRAKES
 
     async def load(self) -> SavedState | None:
         """The state."""
@@ -53,13 +53,13 @@ class ShadowMemory:
         self.books = books
         self.changed = True
 
-    def read(self) -> LatchView | None:
-        """The latch."""
-        return self._latch
+    def read(self) -> Brakes:
+        """What holds entries back."""
+        return self._brakes
 
-    def write(self, latch: LatchView | None) -> None:
+    def write(self, brakes: Brakes) -> None:
         """Keep it: the state holds it too."""
-        self._latch = latch
+        self._brakes = brakes
 
     def texts(self) -> dict[str, bytes]:
         """All of it, to be written down."""

@@ -52,7 +52,7 @@ class ShadowTrader:
             broker=broker,
             store=memory,
             clock=clock,
-            latch_file=memory,
+            brakes_file=memory,
         )
 
     async def run(self) -> None:

@@ -7,10 +7,11 @@ lost something latches entries, in the file that the engine reads next.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from engine.adapters.local_files import LatchFile, SequenceFile
+from engine.adapters.local_files import BrakesFile, SequenceFile
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
 from engine.model.notices import LatchCause, Notice
@@ -135,9 +136,9 @@ async def felt(beat: Callable[[], Awaitable[None]], failed: Callable[[str], None
 
 def latch_lost(folder: Path, now_ms: int) -> None:
     """No entries after a memory was lost, until the owner looked."""
-    latch_file = LatchFile(folder)
-    lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
-    latch_file.write(strictest(latch_file.read(), lost))
+    file = BrakesFile(folder)
+    kept, lost = file.read(), set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
+    file.write(replace(kept, latch=strictest(kept.latch, lost)))
 
 
 def _nobody(_: float) -> None:

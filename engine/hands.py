@@ -6,7 +6,6 @@ Exits and stops leave at once (R1, R7); an entry takes its own way through the j
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from engine.desk.entries import is_wanted
@@ -27,9 +26,9 @@ from engine.model.messages import Outcome, Reply, ReplyCode
 from engine.model.notices import LatchSet, Notice
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
-from engine.model.view import LatchView, Running
+from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
 from engine.owed import Owed
-from engine.ports import Broker, Clock, Event, LatchFile, Post, Store
+from engine.ports import BrakesFile, Broker, Clock, Event, Post, Store
 from engine.requests import Requests
 from engine.state.latch import strictest
 from engine.store_news import StoreNews
@@ -45,7 +44,7 @@ class Hands:
     """Holds the trader that is in charge, and carries out what it says."""
 
     def __init__(
-        self, setup: TraderSetup, broker: Broker, store: Store, clock: Clock, latch_file: LatchFile, post: Post
+        self, setup: TraderSetup, broker: Broker, store: Store, clock: Clock, brakes_file: BrakesFile, post: Post
     ) -> None:
         self.trader = Trader(setup, None)
         self.clock = clock
@@ -56,8 +55,8 @@ class Hands:
         self.owed = Owed(store, self._state, self._store_changed)
         self.news = StoreNews(clock, lambda: self.trader.time_ms, self.say)
         self._post = post
-        self._latch_file = latch_file
-        self._kept: LatchView | None = None  # what the latch's file holds
+        self._brakes_file = brakes_file
+        self._kept = NO_BRAKES  # what their file holds
         self._latch_told: LatchView | None = None
         self._file_fault = ""
         self._waiting: asyncio.TimerHandle | None = None
@@ -72,14 +71,12 @@ class Hands:
         )
 
     def put_in_charge(self, trader: Trader, latch: LatchView | None) -> None:
-        """From here on this trader decides. Its latch is the strictest that memory, file or the one before it hold."""
-        known, kept = trader.books.saved.latch, self._latch_file.read()
+        """From here on this trader decides. What holds it back is the strictest that memory, file or the one before it hold."""
+        known, kept = trader.books.saved.latch, self._brakes_file.read()
         self._kept = kept
-        in_file = kept and replace(kept, is_panicking=False, panicked_ms=0)
-        held = strictest(in_file, known, latch)
-        trader.keep_latch(held)
-        if kept is not None:
-            trader.books.heard_of_panic(kept)
+        held = strictest(kept.latch, known, latch)
+        trader.hold_back(held, kept.running)
+        trader.books.heard_of_panic(kept)
         trader.is_guarded = self.trader.is_guarded
         self.trader = trader
         self._flag()
@@ -141,7 +138,7 @@ class Hands:
                 self.requests.place(order)
         for errand in outcome.errands:
             self.requests.start(self.requests.run(errand))
-        self._remember_latch()
+        self._remember_brakes()
         self.owe(outcome)
 
     def owe(self, outcome: Outcome) -> None:
@@ -177,7 +174,7 @@ class Hands:
         if desk is None or not is_wanted(desk.memory, order, self.trader.time_ms, is_taken=desk.is_taken):
             return False
         is_held = self.trader.is_halted or self.trader.is_waiting or self.trader.is_store_down or self.is_closing
-        is_held = is_held or self.trader.is_guarded or self.trader.is_blind
+        is_held = is_held or self.trader.is_guarded or self.trader.is_blind or self.trader.is_silent
         is_held = is_held or account.mode is DecisionMode.SIGNALS
         return not is_held and account.running is Running.RUNNING and account.latch is None and not account.is_panicking
 
@@ -198,22 +195,27 @@ class Hands:
         self.trader.is_store_down = not self.owed.store_is_up or bool(self._file_fault)
         self.trader.is_waiting = self._waiting is not None
 
-    def _remember_latch(self) -> None:
-        """The latch goes into its file at once. A file that cannot be written holds entries back, and is tried again."""
+    def _brakes(self) -> Brakes:
+        """What holds entries back. While the memory was not read, the trader's pause is not the owner's: it is not noted."""
         account = self.trader.books.saved
-        latch = account.latch and replace(account.latch, is_panicking=account.is_panicking, panicked_ms=account.panicked_ms)
-        if latch == self._kept:
+        running = self._kept.running.stricter(self.wished) if self.owed.is_apart else account.running
+        return Brakes(account.latch, running, account.is_panicking, account.panicked_ms)
+
+    def _remember_brakes(self) -> None:
+        """They go into their file at once. A file that cannot be written holds entries back, and is tried again."""
+        brakes = self._brakes()
+        if brakes == self._kept:
             return
         try:
-            self._latch_file.write(latch)
+            self._brakes_file.write(brakes)
         except OSError as error:
-            fault = f"the latch could not be written to its file: {error.strerror}"
+            fault = f"latch and pause could not be written to their file: {error.strerror}"
             if not self._file_fault:
                 logger.error(fault)
                 self.news.went(fault)
             self._file_fault = fault
         else:
-            self._kept = latch
+            self._kept = brakes
             if self._file_fault:
                 self._file_fault = ""
                 if self.owed.store_is_up:

@@ -35,7 +35,7 @@ from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder, SignedOrder, Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
-from engine.model.view import LatchView
+from engine.model.view import Brakes
 
 type MarketEvent = BarClosed | QuoteSeen | PriceSeen | MarkSeen | FeedLost | FeedRestored | RulesLoaded
 type OrderEvent = (
@@ -129,14 +129,14 @@ class Alarm(Protocol):
         """Tell it as soon as it can be, without waiting here. True where it was taken over, so that no outbox need carry it."""
 
 
-class LatchFile(Protocol):
-    """The latch's second memory, outside of the store."""
+class BrakesFile(Protocol):
+    """The second memory of what holds entries back, outside of the store."""
 
-    def read(self) -> LatchView | None:
-        """The latch that the file remembers."""
+    def read(self) -> Brakes:
+        """What the file remembers."""
 
-    def write(self, latch: LatchView | None) -> None:
-        """Remember the latch. Raises `OSError`."""
+    def write(self, brakes: Brakes) -> None:
+        """Remember it. Raises `OSError`."""
 
 
 class WarmFeed(Feed, Protocol):

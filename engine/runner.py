@@ -17,7 +17,7 @@ from engine.model.messages import Reply
 from engine.model.notices import LatchCause
 from engine.model.saved import SavedState
 from engine.model.view import LatchView, Running
-from engine.ports import Alarm, Broker, Clock, Event, History, LatchFile, StateUnreadable, Store, StoreDown, WarmFeed
+from engine.ports import Alarm, BrakesFile, Broker, Clock, Event, History, StateUnreadable, Store, StoreDown, WarmFeed
 from engine.recovery import Recovery, bars_until, begun, merged, shows_our_stops
 from engine.trader import Trader, TraderSetup
 
@@ -43,7 +43,7 @@ class Runner:
         broker: Broker,
         store: Store,
         clock: Clock,
-        latch_file: LatchFile,
+        brakes_file: BrakesFile,
     ) -> None:
         self.setup, self.interval, self.clock = setup, interval, clock
         self.inbox = Inbox()
@@ -51,7 +51,7 @@ class Runner:
         self._broker = broker
         self._store = store
         self._recovery = Recovery(setup, interval, history, broker)
-        self._hands = Hands(setup, broker, store, clock, latch_file, self.inbox.post)
+        self._hands = Hands(setup, broker, store, clock, brakes_file, self.inbox.post)
         self._requests, self._owed = self._hands.requests, self._hands.owed
         self._phase = "starting"
         self._is_handling = self._is_in_charge = False

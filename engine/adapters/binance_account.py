@@ -76,7 +76,7 @@ class AccountReader:
             available=available,
             is_one_way=not config.dual_side_position,
             can_trade=config.can_trade,
-            positions=positions(held),
+            positions=positions(held, self.latest_ms()),
             orders=tuple(resting_order(row) for row in orders),
             stops=tuple(resting_stop(row) for row in stops),
             setups=tuple(setup(row) for row in setups if row.symbol in self._symbols),

@@ -206,8 +206,11 @@ def setup(row: SymbolConfig) -> SymbolSetup:
     return SymbolSetup(row.symbol, row.leverage, is_isolated=row.margin_type.upper() == "ISOLATED")
 
 
-def positions(rows: Sequence[Position]) -> tuple[PositionSeen, ...]:
-    """The positions that are not flat: a symbol with open orders alone has a row, too."""
+def positions(rows: Sequence[Position], latest_ms: int = MAX_TIME_MS) -> tuple[PositionSeen, ...]:
+    """The positions that are not flat: a symbol with open orders alone has a row, too.
+
+    What changed after `latest_ms` tells no time: that one would be newer than every execution to come.
+    """
     return tuple(
         PositionSeen(
             symbol=row.symbol,
@@ -216,7 +219,7 @@ def positions(rows: Sequence[Position]) -> tuple[PositionSeen, ...]:
             mark_price=money(row.mark_price),
             unrealised=money(row.un_realized_profit),
             liquidation_price=money(row.liquidation_price),
-            changed_ms=row.update_time,
+            changed_ms=row.update_time if 0 < row.update_time < latest_ms else 0,
         )
         for row in rows
         if money(row.position_amt) != 0

@@ -14,7 +14,7 @@ from engine.adapters.binance_account import AccountReader
 from engine.adapters.binance_answers import AlgoId, Order, decoded
 from engine.adapters.binance_client import LEASE_MS, Call, is_clock_fault
 from engine.adapters.binance_errands import Errands
-from engine.adapters.binance_errors import LEASE_OVER, ExchangeFailed, Refused, Verdict, code_of, verdict
+from engine.adapters.binance_errors import CLOCK_UNKNOWN, LEASE_OVER, ExchangeFailed, Refused, Verdict, code_of, verdict
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_orders import placing, trying
 from engine.adapters.binance_rest import BinanceRest
@@ -27,7 +27,8 @@ from engine.model.orders import ApprovedOrder, Role, SignedOrder
 from engine.ports import Event, Post
 
 SEND_WITHIN_MS: Final = 250  # of signing: a process that was paused in between drops the entry
-CLOCK_MAX_AGE_MS: Final = 60_000  # an entry is not signed by an older reading of the exchange's clock, if it can be helped
+CLOCK_MAX_AGE_MS: Final = 60_000  # no entry is sent by an older reading of the exchange's clock
+CLOCK_OLD_MS: Final = 45_000  # it is read again before an entry is signed
 FINISH_WITHIN_S: Final = 5.0
 SENT_KEPT: Final = 256
 DUPLICATE_LOST: Final = "a duplicate that is not found"
@@ -67,7 +68,7 @@ class BinanceBroker:
     async def sign(self, order: ApprovedOrder) -> SignedOrder:
         """Sign an entry with the exchange's time and a short lease. Sends nothing."""
         assert not order.reduce_only, "only entries are signed ahead"
-        if self._rest.clock_age_ms() > CLOCK_MAX_AGE_MS:
+        if not 0 <= self._rest.clock_age_ms() <= CLOCK_OLD_MS:
             await self._rest.try_sync_time()
         call, params = placing(order)
         signed_ms = self._rest.clock.now_ms()
@@ -79,6 +80,8 @@ class BinanceBroker:
         order, text = signed.order, signed.request["text"]
         if not 0 <= self._rest.clock.now_ms() - signed.signed_ms <= SEND_WITHIN_MS:
             return (self._rejected(order, LEASE_OVER, "not sent: too long after it was signed"),)
+        if not 0 <= self._rest.clock_age_ms() <= CLOCK_MAX_AGE_MS:
+            return (self._rejected(order, CLOCK_UNKNOWN, "not sent: the exchange's clock could not be read for a minute"),)
         if text in self._sent:
             return (self._unanswered(order, "it was sent before"),)
         self._sent.append(text)

@@ -11,6 +11,7 @@ from typing import Final
 LEASE_OVER: Final = 1  # codes of our own are positive, the exchange's are negative
 HELD_BACK: Final = 2
 NOT_SENT: Final = 3
+CLOCK_UNKNOWN: Final = 4
 
 MAX_TEXT: Final = 200
 _SECRET_LIKE: Final = re.compile(r"[0-9A-Za-z]{40,}")  # signatures, listen keys and API keys have 64

@@ -1,4 +1,4 @@
-"""What the data folder itself remembers beside the store: who uses it, how far the journal came, whether entries are latched.
+"""What the data folder itself remembers beside the store: who uses it, how far the journal came, what holds entries back.
 
 Every write is on the disk when it returns, and a file that cannot be read never counts as good news.
 """
@@ -11,14 +11,13 @@ from typing import Final
 from engine.adapters.codec import Undecodable, decode, encode
 from engine.adapters.file_lock import FileLock
 from engine.model.notices import LatchCause
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes, LatchView
 
 LOCK_NAME: Final = "instance.lock"
 SEQUENCE_NAME: Final = "journal.seq"
-LATCH_NAME: Final = "latch.json"
+BRAKES_NAME: Final = "brakes.json"
 DIGITS: Final = 20
 PRIVATE: Final = 0o600
-NO_LATCH: Final = b"null"
 
 
 class FolderInUse(Exception):
@@ -83,31 +82,25 @@ class SequenceFile:
         return noted is None or last_write < noted
 
 
-class LatchFile:
-    """The latch's second memory. Without a file there is no latch; a file that cannot be read is one."""
+class BrakesFile:
+    """The second memory of latch, panic and pause. Without a file nothing holds; a file that cannot be read is a latch."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / LATCH_NAME
+        self._path = folder / BRAKES_NAME
 
-    def read(self) -> LatchView | None:
-        """The latch that the file remembers."""
+    def read(self) -> Brakes:
+        """What the file remembers."""
         try:
-            text = self._path.read_bytes()
+            return decode(self._path.read_bytes(), Brakes)
         except FileNotFoundError:
-            return None
-        except OSError:
-            return self._damaged()
-        if text.strip() == NO_LATCH:
-            return None
-        try:
-            return decode(text, LatchView)
-        except Undecodable:
-            return self._damaged()
+            return NO_BRAKES
+        except (OSError, Undecodable):
+            return Brakes(self._damaged())
 
-    def write(self, latch: LatchView | None) -> None:
-        """Remember the latch. Raises `OSError`."""
-        write_durably(self._path, NO_LATCH if latch is None else encode(latch))
+    def write(self, brakes: Brakes) -> None:
+        """Remember it. Raises `OSError`."""
+        write_durably(self._path, encode(brakes))
 
     def _damaged(self) -> LatchView:
         changed_ms = 0

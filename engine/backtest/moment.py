@@ -168,6 +168,7 @@ def situation(
         is_refused=False,
         is_store_down=False,
         is_guarded=False,
+        is_silent=False,
     )
 
 

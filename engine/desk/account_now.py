@@ -29,3 +29,4 @@ class AccountNow(NamedTuple):
     is_refused: bool = False
     is_store_down: bool = False
     is_guarded: bool = False
+    is_silent: bool = False

@@ -58,6 +58,7 @@ def situation(
         is_refused=account.is_refused,
         is_store_down=account.is_store_down,
         is_guarded=account.is_guarded,
+        is_silent=account.is_silent,
     )
 
 

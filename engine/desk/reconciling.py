@@ -14,7 +14,6 @@ from engine.desk.terms import DeskTerms
 from engine.desk.unheard import NOTHING_UNHEARD, Unheard
 from engine.execution import entry, missed, stop_news
 from engine.execution.absence import LAG_MS
-from engine.market.believed import MOST_LEAP_MS
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
 from engine.model.events import OrderFilled, StopsListed
 from engine.model.messages import NOTHING, ListStops, Outcome
@@ -48,9 +47,8 @@ class Seen:
 
     @property
     def changed_ms(self) -> int:
-        """Market time of the position's newest change: it holds all that executed until then. 0 = not told, or not believed."""
-        changed_ms = self.position.changed_ms if self.position is not None else 0
-        return changed_ms if not self.time_ms or changed_ms <= self.time_ms + MOST_LEAP_MS else 0
+        """Market time of the position's newest change: it holds all that executed until then. 0 = not told."""
+        return self.position.changed_ms if self.position is not None else 0
 
     def listing(self, symbol: str) -> StopsListed:
         """The conditional orders as a listing of their own."""

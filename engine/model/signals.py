@@ -143,6 +143,7 @@ class Code(IntEnum):
     EXCHANGE_REFUSES = 31  # the key is refused, or the account may not trade as we do
     STORE_DOWN = 32  # the store does not confirm writes, so an entry could not be journalled
     GUARDED = 33  # starts failed again and again: what is open is guarded, nothing is entered
+    EXCHANGE_SILENT = 34  # a request failed, and the account was not read since; or an entry is unanswered
 
 
 class Check(NamedTuple):
@@ -203,6 +204,7 @@ class VetoChecks(NamedTuple):
     exchange_refuses: Check = HELD
     store_down: Check = HELD
     guarded: Check = HELD
+    exchange_silent: Check = HELD
 
 
 class Limit(IntEnum):

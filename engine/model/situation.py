@@ -12,6 +12,7 @@ class Situation(NamedTuple):
     `is_taken`: somebody else holds a position or an order on the symbol. `is_ending`: the contract is not traded now, or
     soon no longer. `is_refused`: the exchange refuses our key, or lets the account not trade as we do.
     `is_store_down`: what is decided could not be journalled. `is_guarded`: starts failed again and again.
+    `is_silent`: the exchange does not answer.
     """
 
     sides: int
@@ -42,3 +43,4 @@ class Situation(NamedTuple):
     is_refused: bool = False
     is_store_down: bool = False
     is_guarded: bool = False
+    is_silent: bool = False

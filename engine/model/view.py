@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from engine.model.commands import DecisionMode
 from engine.model.notices import LatchCause
@@ -105,8 +106,19 @@ class LatchView:
     seen: float
     needed: float
     set_ms: int
-    is_panicking: bool = False  # in its file only: a panic is not over, whether the memory heard of it or not
-    panicked_ms: int = 0  # in its file only: when the newest panic began (wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Brakes:
+    """What holds entries back and must outlive a store that is away: it is remembered in a file beside it, too."""
+
+    latch: LatchView | None
+    running: Running = Running.RUNNING
+    is_panicking: bool = False  # a panic is not over, whether the memory heard of it or not
+    panicked_ms: int = 0  # wire; when the newest panic began
+
+
+NO_BRAKES: Final = Brakes(latch=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def veto_checks(side: int, features: Features, size: Size, now: Situation, param
         exchange_refuses=Check(not now.is_refused, 1.0 if now.is_refused else 0.0, 0.0),
         store_down=Check(not now.is_store_down, 1.0 if now.is_store_down else 0.0, 0.0),
         guarded=Check(not now.is_guarded, 1.0 if now.is_guarded else 0.0, 0.0),
+        exchange_silent=Check(not now.is_silent, 1.0 if now.is_silent else 0.0, 0.0),
     )
 
 

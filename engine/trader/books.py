@@ -14,13 +14,13 @@ from engine.desk.lag import booked_quantity
 from engine.desk.reconciling import LOOK_AGAIN_MS
 from engine.execution.absence import LAG_MS
 from engine.model.account import AccountSnapshot
-from engine.model.events import BalanceChanged, ClockTicked, ErrandFailed
+from engine.model.events import BalanceChanged, ClockTicked
 from engine.model.messages import NOTHING, Outcome, SyncAccount
 from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
-from engine.model.view import LatchView, Running
+from engine.model.view import Brakes, Running
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
@@ -39,7 +39,7 @@ class Books:
         self.was_read = False
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.strays: tuple[str, ...] = ()
-        self._unread_ms = 0  # wire; when reading the account failed
+        self._unread_ms = 0  # wire; when the exchange failed to answer
         self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
@@ -115,10 +115,9 @@ class Books:
         self._unread_ms = 0
         return Outcome(errands=(SyncAccount(),))
 
-    def unread(self, event: ErrandFailed) -> None:
-        """Something could not be read: the account itself?"""
-        if event.errand == SyncAccount.__name__:
-            self._unread_ms = event.seen_ms
+    def unread(self, seen_ms: int) -> None:
+        """The account could not be read, or the exchange did not answer at all: it is read again soon."""
+        self._unread_ms = seen_ms
 
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with. Money moved in or out is no result."""
@@ -200,8 +199,8 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
-    def heard_of_panic(self, in_file: LatchView) -> None:
-        """Take up a panic that only the latch's file knows; what this memory heard of it tells itself how it went. One that is
+    def heard_of_panic(self, in_file: Brakes) -> None:
+        """Take up a panic that only the file knows; what this memory heard of it tells itself how it went. One that is
         asked for later begins after all that anybody heard of, whatever the clock says.
         """
         if in_file.panicked_ms <= self.saved.panicked_ms:

@@ -30,6 +30,7 @@ from engine.model.events import (
     OrderFilled,
     OrderRejected,
     OrderSigned,
+    OrderUnanswered,
     PriceSeen,
     QuoteSeen,
     Route,
@@ -39,18 +40,19 @@ from engine.model.events import (
     StopsListed,
 )
 from engine.model.machine_notices import EngineReady, FeedCameBack, FeedWentAway
-from engine.model.messages import NOTHING, FetchFunding, Outcome, SyncAccount
+from engine.model.messages import NOTHING, Outcome, SyncAccount
 from engine.model.notices import LatchCause
 from engine.model.proposals import ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
 from engine.params import TradingParams
 from engine.ports import Event
-from engine.trader import afterwards, viewing, wishes
-from engine.trader.access import RESTRICTED, Access
+from engine.trader import afterwards, failures, viewing, wishes
+from engine.trader.access import Access
 from engine.trader.beginning import begun_late, terms_of, unlisted, unlisted_told, with_overrides
 from engine.trader.books import Books
 from engine.trader.setup import TraderSetup
+from engine.trader.silence import Silence
 from engine.trader.subjects import ORDER_NEWS, symbol_of
 from engine.trader.waking import awakened
 
@@ -65,6 +67,7 @@ class Trader:
         self.was_restored = saved is not None
         state = saved or SavedState(setup.namespace)
         self.access = Access()
+        self.silence = Silence()
         self.books = Books(state.account if saved else replace(state.account, mode=setup.mode))
         self.overrides: tuple[Override, ...] = state.overrides
         self.params = with_overrides(setup.params, state.overrides)
@@ -122,7 +125,7 @@ class Trader:
             case OrderSigned():
                 return self._signed(event)
             case ErrandFailed():
-                return self._unread(event)
+                return failures.unread(self, event)
         return self._of_desk(event)
 
     def _of_desk(self, event: Event) -> Outcome:
@@ -136,7 +139,9 @@ class Trader:
             case OrderFilled():
                 return self._executed(event) + desk.filled(event, self._next_number())
             case OrderRejected():
-                return self._denied(event) + desk.heard(event)
+                return failures.denied(self, event) + desk.heard(event)
+            case OrderUnanswered():
+                return failures.unanswered(self, event) + desk.heard(event)
             case FillsListed():
                 return desk.fills_listed(event, self._next_number())
             case StopChanged():
@@ -197,6 +202,7 @@ class Trader:
         seen = event.account
         self.books.synced(seen, self.desks.values(), unlisted(self.setup, self.desks))
         self.synced_ms = max(self.synced_ms, event.seen_ms)
+        self.silence.read(seen.asked_ms)
         outcome = self.access.synced(seen, event.time_ms) + Outcome(changed=True)
         for symbol, desk in self.desks.items():
             part = part_of(seen, symbol, event.time_ms, event.seen_ms)
@@ -211,27 +217,12 @@ class Trader:
             return NOTHING
         return self.books.latched(LatchCause.LIQUIDATION, 0.0, 0.0, event.time_ms)
 
-    def _denied(self, event: OrderRejected) -> Outcome:
-        """The exchange refused an order: because of the key, or because it restricts the account?"""
-        outcome = self.access.refused(event.code, event.time_ms)
-        if event.code not in RESTRICTED:
-            return outcome
-        return outcome + self.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, event.time_ms)
-
     def _funded(self, desk: Desk, event: FundingPaid) -> Outcome:
         rest = desk.funded(event)
         if rest is None:
             return NOTHING
         self.books.saved = replace(self.books.saved, day_funding=self.books.saved.day_funding + rest)
         return Outcome(changed=True)
-
-    def _unread(self, event: ErrandFailed) -> Outcome:
-        """A read failed. What nothing else would bring, or not soon, is asked for again."""
-        self.books.unread(event)
-        desk = self.desks.get(event.symbol)
-        if desk is not None and event.errand == FetchFunding.__name__:
-            desk.payments = desk.payments.failed(event.seen_ms)
-        return self.access.refused(event.code, event.time_ms)
 
     def ready(self, time_ms: int, now_ms: int) -> Outcome:
         """Recovery ended: cards from before are dead, and the owner is told where things stand."""
@@ -268,6 +259,7 @@ class Trader:
             is_refused=self.access.is_refused,
             is_store_down=self.is_store_down,
             is_guarded=self.is_guarded,
+            is_silent=self.is_silent,
         )
 
     def view(self) -> EngineView:
@@ -290,9 +282,15 @@ class Trader:
         """Whether a connection does not deliver."""
         return bool(self._lost)
 
-    def keep_latch(self, latch: LatchView | None) -> None:
-        """Take over the latch that another memory holds, where it is the stricter one."""
-        self.books.saved = replace(self.books.saved, latch=latch)
+    def hold_back(self, latch: LatchView | None, running: Running) -> None:
+        """Take over the latch, and what another memory holds of a pause where that is the stricter one."""
+        saved = self.books.saved
+        self.books.saved = replace(saved, latch=latch, running=saved.running.stricter(running))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the exchange does not answer."""
+        return self.silence.holds(desk.memory for desk in self.desks.values())
 
     @property
     def is_busy(self) -> bool:

@@ -18,7 +18,7 @@ STATE: Final = frozenset(
     {
         *(Code.PAUSED, Code.HALTED, Code.LATCHED, Code.SYMBOL_LOCKED, Code.STALE_DATA, Code.NOT_READY),
         *(Code.BELOW_MINIMUM, Code.DRAWDOWN, Code.MARGIN_SHORT, Code.DAILY_LOSS, Code.LOSS_STREAK),
-        *(Code.TAKEN_OUTSIDE, Code.EXCHANGE_REFUSES, Code.STORE_DOWN, Code.GUARDED),
+        *(Code.TAKEN_OUTSIDE, Code.EXCHANGE_REFUSES, Code.STORE_DOWN, Code.GUARDED, Code.EXCHANGE_SILENT),
     }
 )
 

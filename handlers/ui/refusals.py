@@ -74,6 +74,7 @@ WORDING: Final = {
     ),
     Code.STORE_DOWN: Wording(marked("the memory store is down"), As.COUNT, As.COUNT),
     Code.GUARDED: Wording(marked("guard mode: my starts failed again and again"), As.COUNT, As.COUNT),
+    Code.EXCHANGE_SILENT: Wording(marked("the exchange does not answer: I read the account again first"), As.COUNT, As.COUNT),
 }
 NAME: Final = {
     Code.SIDE_NOT_ALLOWED: marked("side not allowed"),
@@ -110,6 +111,7 @@ NAME: Final = {
     Code.EXCHANGE_REFUSES: marked("refused by the exchange"),
     Code.STORE_DOWN: marked("memory store down"),
     Code.GUARDED: marked("guard mode"),
+    Code.EXCHANGE_SILENT: marked("exchange silent"),
 }
 # What the owner can act on comes first, then what blocks everything, then the market.
 WEIGHTIEST: Final = (
@@ -119,6 +121,7 @@ WEIGHTIEST: Final = (
     Code.LATCHED,
     Code.PAUSED,
     Code.EXCHANGE_REFUSES,
+    Code.EXCHANGE_SILENT,
     Code.TAKEN_OUTSIDE,
     Code.NOT_TRADABLE,
     Code.POSITION_OPEN,

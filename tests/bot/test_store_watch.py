@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot.store_watch import OTHERS_ENTRIES_S, WatchedStore
-from engine.adapters.local_files import LatchFile, SequenceFile
+from engine.adapters.local_files import BrakesFile, SequenceFile
 from engine.adapters.redis_writer import Taken
 from engine.model.notices import LatchCause, LatchSet
 from engine.model.saved import SavedState
+from engine.model.view import NO_BRAKES
 from engine.ports import StateDamaged, StoreDown
 from engine.runner import Runner
 from tests.engine.adapters.redis_servers import HandClock
@@ -66,12 +67,12 @@ def watched(tmp_path: Path) -> Watch:
 @pytest.fixture
 def full(tmp_path: Path) -> Callable[[bool], None]:
     """A folder that takes no file, as long as it is told so: where the latch is drafted, something is in the way."""
-    draft = tmp_path / "latch.json.new"
+    draft = tmp_path / "brakes.json.new"
     return lambda is_full: draft.mkdir() if is_full else draft.rmdir()
 
 
 def latch_in(folder: Path) -> LatchCause | None:
-    held = LatchFile(folder).read()
+    held = BrakesFile(folder).read().latch
     return held.cause if held is not None else None
 
 
@@ -112,7 +113,7 @@ async def test_a_loss_that_was_latched_late_is_latched_once(
         await watch.load()
     full(False)
     await watch.load()
-    LatchFile(tmp_path).write(None)
+    BrakesFile(tmp_path).write(NO_BRAKES)
 
     await watch.load()
     await watched(store).load()
@@ -211,7 +212,7 @@ def a_house_on(folder: Path) -> House:
         broker=house.broker,
         store=WatchedStore(house.store, folder, house.clock),  # type: ignore[arg-type]  # a fake of what is used of it
         clock=house.clock,
-        latch_file=LatchFile(folder),
+        brakes_file=BrakesFile(folder),
     )
     house.runner.alarm = house.phone
     SequenceFile(folder).note(9_999)

@@ -13,11 +13,11 @@ from engine.model.market import Bar
 from engine.model.notices import Notice
 from engine.model.orders import TriggerBy
 from engine.model.saved import SavedState
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes
 from engine.runner import Runner
 from engine.trader import TraderSetup
 from tests.doubles import FakePast, FakeShadow
-from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptLatch, KeptStore, Phone, QuietFeed, SetClock
+from tests.engine.runner_parts import BarHistory, DiaryBroker, KeptBrakes, KeptStore, Phone, QuietFeed, SetClock
 from tests.engine.trader.rising import EAGER, WARMUP, rising
 from tests.engine.trader.world import HOUR, SYMBOL
 
@@ -31,7 +31,7 @@ class House:
     broker: DiaryBroker
     feed: QuietFeed
     clock: SetClock
-    latch: KeptLatch
+    file: KeptBrakes
     diary: list[str]
     phone: Phone = field(default_factory=Phone)
 
@@ -69,7 +69,7 @@ class House:
 
 def a_house(
     state: SavedState | None = None,
-    latch: LatchView | None = None,
+    brakes: Brakes = NO_BRAKES,
     kind: type[DiaryBroker] = DiaryBroker,
     unlisted: tuple[str, ...] = (),
 ) -> House:
@@ -77,7 +77,7 @@ def a_house(
     diary: list[str] = []
     clock = SetClock()
     store, broker = KeptStore(diary, state), kind(diary, clock)
-    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary, unlisted), KeptLatch(latch)
+    feed, history, kept = QuietFeed(clock), BarHistory(rising(WARMUP), diary, unlisted), KeptBrakes(brakes)
     setup = TraderSetup("test", (*unlisted, SYMBOL), HOUR, WARMUP, TriggerBy.LAST, EAGER, DecisionMode.AUTO)
     runner = Runner(
         setup=setup,
@@ -87,7 +87,7 @@ def a_house(
         broker=broker,
         store=store,
         clock=clock,
-        latch_file=kept,
+        brakes_file=kept,
     )
     house = House(runner, store, broker, feed, clock, kept, diary)
     runner.alarm = house.phone

@@ -23,7 +23,7 @@ from engine.model.notices import Notice
 from engine.model.orders import ApprovedOrder, Fill, Role, SignedOrder, Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes
 from engine.ports import Event, Post, StoreDown
 from tests.engine.trader.world import rules
 
@@ -203,19 +203,19 @@ class QuietFeed:
 
 
 @dataclass
-class KeptLatch:
-    """The latch's file."""
+class KeptBrakes:
+    """The file of latch and pause."""
 
-    latch: LatchView | None = None
+    brakes: Brakes = NO_BRAKES
     is_full: bool = False
 
-    def read(self) -> LatchView | None:
-        return self.latch
+    def read(self) -> Brakes:
+        return self.brakes
 
-    def write(self, latch: LatchView | None) -> None:
+    def write(self, brakes: Brakes) -> None:
         if self.is_full:
             raise OSError(28, "No space left on device")
-        self.latch = latch
+        self.brakes = brakes
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from engine import runner
 from engine.model.messages import Outcome
 from engine.model.notices import LatchCause, LatchSet
-from engine.model.view import LatchView
+from engine.model.view import Brakes, LatchView
 from engine.owed import PORTION
 from tests.engine.adapters.saved_values import a_ruling
 from tests.engine.runner_house import a_house, running
@@ -51,7 +51,7 @@ async def test_the_end_saves_a_backlog_of_rulings_whole() -> None:
 
 
 async def test_a_latch_that_only_its_file_remembers_is_told() -> None:
-    house = a_house(latch=LATCH)
+    house = a_house(brakes=Brakes(LATCH))
 
     await house.runner.recover()
 
@@ -59,7 +59,7 @@ async def test_a_latch_that_only_its_file_remembers_is_told() -> None:
 
 
 async def test_past_a_store_that_is_away_a_latch_is_told_once_however_often_recovery_begins_again() -> None:
-    house = a_house(latch=LATCH)
+    house = a_house(brakes=Brakes(LATCH))
     house.runner.alarm = house.phone
     house.store.is_readable = house.store.is_up = False
 

@@ -14,7 +14,7 @@ from engine.model.events import OrderAccepted, OrderFilled, OrderRejected, Order
 from engine.model.notices import LatchCause
 from engine.model.orders import ApprovedOrder, Fill, SignedOrder
 from engine.model.signals import Side, Sides
-from engine.model.view import LatchView
+from engine.model.view import LatchView, Running
 from engine.ports import Event
 from engine.risk.entry_order import entry_order
 from tests import builders
@@ -104,16 +104,25 @@ async def test_what_took_too_long_to_be_signed_is_neither_journalled_nor_sent() 
     assert [type(event) for event in desk.told] == [OrderRejected]
 
 
-async def test_a_latch_that_is_set_while_an_entry_is_journalled_keeps_it_back() -> None:
+def latched(house: House) -> None:
+    house.runner.trader.hold_back(LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5), Running.RUNNING)
+
+
+def silent(house: House) -> None:
+    house.runner.trader.silence.failed(house.clock.now)
+
+
+@pytest.mark.parametrize("held_back", [latched, silent])
+async def test_what_holds_entries_back_keeps_one_back_that_is_being_journalled(held_back: Callable[[House], None]) -> None:
     async with running(a_house()) as house:
         await house.control.ask(StartTrading(house.control.asked("7")))
         sign = house.broker.sign
 
-        async def latched(order: ApprovedOrder) -> SignedOrder:
-            house.runner.trader.keep_latch(LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5))
+        async def meanwhile(order: ApprovedOrder) -> SignedOrder:
+            held_back(house)
             return await sign(order)
 
-        house.broker.sign = latched  # type: ignore[method-assign]
+        house.broker.sign = meanwhile  # type: ignore[method-assign]
         await house.bars_until_entry()
         await house.settle()
 

@@ -1,4 +1,4 @@
-"""A panic that the store never heard of is kept in the latch's file: the next process goes on with it, until it is over."""
+"""A panic that the store never heard of is kept in a file beside it: the next process goes on with it, until it is over."""
 
 from dataclasses import replace
 
@@ -8,11 +8,12 @@ from engine.model.commands import Panic, ResetLatch, StartTrading
 from engine.model.notices import LatchCause, PanicDone
 from engine.model.orders import Role
 from engine.model.saved import SavedState
-from engine.model.view import LatchView
+from engine.model.view import Brakes, LatchView
 from tests.engine.runner_house import House, a_house, running
 from tests.engine.test_store_outage import HELD, a_saved_state, comes_back, looked
 
 DRAWN_DOWN = LatchView(LatchCause.DRAWDOWN, 0.2, 0.1, 5)
+PANICKED = LatchView(LatchCause.PANIC, 0.0, 0.0, 5)
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def killed_in_a_panic(latch: LatchView | None = None) -> House:
     """A house that died in a panic which began after its store went away."""
-    house = a_house(latch=latch)
+    house = a_house(brakes=Brakes(latch))
     house.broker.lists = True
     async with running(house):
         await house.control.ask(StartTrading(house.control.asked("7")))
@@ -39,7 +40,7 @@ async def killed_in_a_panic(latch: LatchView | None = None) -> House:
 
 def after(house: House, state: SavedState | None) -> House:
     """The next process, at the same exchange."""
-    again = a_house(state, house.latch.latch)
+    again = a_house(state, house.file.brakes)
     again.clock.now = house.clock.now + 60_000
     again.broker.positions, again.broker.lists = house.broker.positions, True
     return again
@@ -102,17 +103,17 @@ async def test_a_panic_that_is_over_does_not_begin_again(memory: str) -> None:
 
 async def test_a_panic_whose_end_could_not_be_written_to_the_file_is_over_where_the_memory_says_so() -> None:
     before = await after_a_panic()
-    assert before.latch.latch is not None
-    before.latch.latch = replace(before.latch.latch, is_panicking=True)
+    assert before.file.brakes.latch is not None
+    before.file.brakes = replace(before.file.brakes, is_panicking=True)
 
     async with running(after(before, before.store.state)) as house:
         assert not house.runner.trader.books.saved.is_panicking
-        assert house.latch.latch is not None
-        assert not house.latch.latch.is_panicking
+        assert house.file.brakes.latch is not None
+        assert not house.file.brakes.is_panicking
 
 
 async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_is_over() -> None:
-    house = a_house(await a_saved_state(), LatchView(LatchCause.PANIC, 0.0, 0.0, 5, is_panicking=True, panicked_ms=5))
+    house = a_house(await a_saved_state(), Brakes(PANICKED, is_panicking=True, panicked_ms=5))
 
     async with running(house):
         await looked(house)
@@ -120,7 +121,7 @@ async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_
         await house.control.ask(ResetLatch(house.control.asked("7")))
 
         assert house.runner.trader.books.saved.latch is None
-        assert house.latch.latch is None
+        assert house.file.brakes.latch is None
 
 
 async def test_a_second_panic_under_the_latch_of_the_first_one_is_gone_on_with_too() -> None:

@@ -147,11 +147,11 @@ async def test_what_a_store_missed_is_saved_when_it_is_back(monkeypatch: pytest.
 async def test_the_latch_goes_to_its_file_and_the_file_alone_latches_the_next_start() -> None:
     async with running(a_house()) as house:
         await house.control.ask(Panic(house.control.asked("7")))
-        assert house.latch.latch is not None
-        left = house.latch.latch
+        assert house.file.brakes.latch is not None
+        left = house.file.brakes
 
-    async with running(a_house(state=None, latch=left)) as again:
-        assert again.runner.trader.books.saved.latch == replace(left, panicked_ms=0)
+    async with running(a_house(state=None, brakes=left)) as again:
+        assert again.runner.trader.books.saved.latch == left.latch
 
 
 async def test_a_restart_warms_up_to_the_last_handled_bar_and_leaves_the_rest_to_the_feed() -> None:

@@ -53,16 +53,16 @@ async def test_a_fault_on_top_of_another_is_told_with_it() -> None:
 @pytest.mark.parametrize("first", ["store", "file"])
 async def test_the_owner_hears_that_all_is_well_when_store_and_file_both_are(first: str) -> None:
     async with running(a_house()) as house:
-        house.store.is_up, house.latch.is_full = False, True
+        house.store.is_up, house.file.is_full = False, True
         house.runner.store_failed("gone")
         await house.control.ask(Panic(house.control.asked("7")))
         await house.settle()
         assert len(house.told(StoreWentAway)) == 1
 
-        house.store.is_up, house.latch.is_full = first == "store", first == "store"
+        house.store.is_up, house.file.is_full = first == "store", first == "store"
         await looked(house, 1)
         assert not house.told(StoreCameBack)
 
-        house.store.is_up, house.latch.is_full = True, False
+        house.store.is_up, house.file.is_full = True, False
         await looked(house, 1)
         assert len(house.told(StoreCameBack)) == 1

@@ -17,7 +17,7 @@ from engine.model.notices import LatchCause, LatchSet, OutsideQuestion
 from engine.model.orders import Role, TriggerBy
 from engine.model.saved import SavedState
 from engine.model.signals import Code, Side, Sides
-from engine.model.view import LatchView, Running
+from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
 from tests.engine.runner_house import House, a_house, running
 from tests.engine.runner_parts import BarHistory, resting
 from tests.engine.trader.rising import WARMUP, rising
@@ -50,8 +50,8 @@ async def looked(house: House, times: int = 4) -> None:
         await house.settle()
 
 
-def without_store(state: SavedState | None = None, latch: LatchView | None = None) -> House:
-    house = a_house(state, latch)
+def without_store(state: SavedState | None = None, brakes: Brakes = NO_BRAKES) -> House:
+    house = a_house(state, brakes)
     house.store.is_up = house.store.is_readable = False
     return house
 
@@ -159,10 +159,10 @@ async def test_the_strictest_latch_of_store_file_and_memory_holds_after_joining(
 
     for in_store, in_file, expected in ((early, late, early), (late, early, early), (None, early, early), (early, None, early)):
         state = replace(saved, account=replace(saved.account, latch=in_store))
-        async with running(without_store(state, in_file)) as house:
+        async with running(without_store(state, Brakes(in_file))) as house:
             await comes_back(house)
             assert house.runner.trader.books.saved.latch == expected
-            assert house.latch.latch == expected
+            assert house.file.brakes.latch == expected
 
 
 async def test_a_memory_that_the_exchange_contradicts_by_our_own_stops_was_lost() -> None:
@@ -350,12 +350,76 @@ async def test_entries_wait_while_those_of_another_process_may_still_arrive(monk
         assert all(Code.NOT_READY in ruling.refusal_codes for ruling in house.control.rulings(SYMBOL, 10))
 
 
-# --- the latch's file -------------------------------------------------------------------------------------------------
+# --- the file beside it ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [PauseTrading, StopTrading])
+async def test_what_was_stopped_while_the_store_was_away_stays_stopped_in_the_next_process(
+    kind: type[PauseTrading | StopTrading],
+) -> None:
+    async with running(a_house()) as house:
+        await house.control.ask(StartTrading(house.control.asked("7")))
+        house.store.is_up = False
+        house.runner.store_failed("gone")
+        reply = await house.control.ask(_stopping(kind, house))
+        assert reply.code is ReplyCode.DONE
+    saved = house.store.state
+    assert saved is not None
+    assert saved.account.running is Running.RUNNING
+
+    async with running(a_house(saved, house.file.brakes)) as again:
+        assert again.runner.trader.books.saved.running is not Running.RUNNING
+        with pytest.raises(AssertionError, match="no entry was wanted"):
+            await again.bars_until_entry()
+
+
+@pytest.mark.parametrize("kind", [PauseTrading, StopTrading])
+async def test_what_was_stopped_before_the_memory_could_be_read_stays_stopped_in_the_next_process(
+    kind: type[PauseTrading | StopTrading],
+) -> None:
+    saved = await a_saved_state()
+    async with running(without_store(saved)) as house:
+        await house.control.ask(_stopping(kind, house))
+
+    async with running(a_house(saved, house.file.brakes)) as again:
+        assert again.runner.trader.books.saved.running is not Running.RUNNING
+
+
+async def test_what_was_stopped_stays_stopped_when_the_memory_is_back_also_where_its_file_is_full() -> None:
+    async with running(without_store(await a_saved_state())) as house:
+        house.file.is_full = True
+        await house.control.ask(PauseTrading(house.control.asked("7")))
+        await comes_back(house)
+
+        assert house.runner.trader.books.saved.running is Running.PAUSED
+
+
+async def test_guarding_without_a_memory_is_no_pause_of_the_owners() -> None:
+    saved = await a_saved_state()
+    async with running(without_store(saved)) as house:
+        await looked(house, 1)
+
+    async with running(a_house(saved, house.file.brakes)) as again:
+        assert again.runner.trader.books.saved.running is Running.RUNNING
+
+
+async def test_what_was_started_again_runs_in_the_next_process() -> None:
+    async with running(a_house()) as house:
+        for wish in (StartTrading, PauseTrading, StartTrading):
+            await house.control.ask(wish(house.control.asked("7")))
+
+    async with running(a_house(house.store.state, house.file.brakes)) as again:
+        assert again.runner.trader.books.saved.running is Running.RUNNING
+
+
+def _stopping(kind: type[PauseTrading | StopTrading], house: House) -> PauseTrading | StopTrading:
+    asked = house.control.asked("7")
+    return StopTrading(StopHow.KEEP, asked) if kind is StopTrading else PauseTrading(asked)
 
 
 async def test_a_latch_whose_file_is_full_holds_in_memory_and_is_told() -> None:
     async with running(a_house()) as house:
-        house.latch.is_full = True
+        house.file.is_full = True
         await house.control.ask(Panic(house.control.asked("7")))
         await house.settle()
 
@@ -363,9 +427,9 @@ async def test_a_latch_whose_file_is_full_holds_in_memory_and_is_told() -> None:
         assert house.runner.trader.is_store_down
         assert ["No space left" in notice.detail for notice in house.told(StoreWentAway) if isinstance(notice, StoreWentAway)]
 
-        house.latch.is_full = False
+        house.file.is_full = False
         await looked(house, 1)
-        assert house.latch.latch is not None
+        assert house.file.brakes.latch is not None
         assert not house.runner.trader.is_store_down
 
 

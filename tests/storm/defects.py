@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.storm.defects_brakes import BRAKES
 from tests.storm.defects_desk import DESKS
 from tests.storm.defects_edges import EDGES
 from tests.storm.defects_engine import ENGINE
@@ -9,4 +10,4 @@ from tests.storm.defects_orders import ORDERS
 from tests.storm.defects_talk import TALK
 from tests.storm.planted import Defect
 
-DEFECTS: Final[tuple[Defect, ...]] = (*ORDERS, *DESKS, *ENGINE, *EDGES, *TALK)
+DEFECTS: Final[tuple[Defect, ...]] = (*ORDERS, *DESKS, *ENGINE, *BRAKES, *EDGES, *TALK)

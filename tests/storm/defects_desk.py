@@ -179,10 +179,10 @@ DESKS: Final = (
     ),
     Defect(
         "a time of change in the future is believed",
-        DESK + "reconciling.py",
-        "return changed_ms if not self.time_ms or changed_ms <= self.time_ms + MOST_LEAP_MS else 0",
-        "return changed_ms",
-        (TRADER + "/test_moments.py",),
+        "engine/adapters/binance_answers.py",
+        "changed_ms=row.update_time if 0 < row.update_time < latest_ms else 0,",
+        "changed_ms=row.update_time,",
+        ("tests/engine/adapters/test_binance_answers.py",),
     ),
     Defect(
         "a position that is gone comes back from a list that lags",

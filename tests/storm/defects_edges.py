@@ -183,13 +183,6 @@ EDGES: Final = (
         (ADAPTERS + "test_redis_store.py",),
     ),
     Defect(
-        "a latch file that cannot be read is no latch",
-        WIRE + "local_files.py",
-        "        except Undecodable:\n            return self._damaged()",
-        "        except Undecodable:\n            return None",
-        (ADAPTERS + "test_local_files.py",),
-    ),
-    Defect(
         "a damaged sequence file is good news",
         WIRE + "local_files.py",
         "return noted is None or last_write < noted",

@@ -1,7 +1,8 @@
-"""What outlives a process: the store's writes one by one, the latch's file, the sequence. And a store that can fail."""
+"""What outlives a process: the store's writes one by one, the file beside it, the sequence. And a store that can fail."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from engine.adapters.codec import decode, encode
@@ -9,7 +10,7 @@ from engine.model.notices import LatchCause, Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes
 from engine.ports import StoreDown
 from engine.state.latch import set_by, strictest
 
@@ -25,7 +26,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.writes: list[tuple[SavedState | None, tuple[Notice, ...], tuple[Trade, ...]]] = []
-        self.latch: LatchView | None = None
+        self.brakes = NO_BRAKES
         self.noted = 0  # the sequence file: how many journal entries this machine knows of
         self.cuts = 0
 
@@ -80,7 +81,8 @@ class StormStore:
         await self._passes("load")
         if self._disk.noted > self._disk.journalled:
             lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, self._machine.clock.now_ms())
-            self._disk.latch, self._disk.noted = strictest(self._disk.latch, lost), self._disk.journalled
+            kept, self._disk.noted = self._disk.brakes, self._disk.journalled
+            self._disk.brakes = replace(kept, latch=strictest(kept.latch, lost))
         return self._disk.state()
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:
@@ -123,16 +125,16 @@ class StormStore:
         await self._machine.point(f"{name}:after")
 
 
-class StormLatchFile:
-    """Fulfils `LatchFile` on the disk."""
+class StormBrakesFile:
+    """Fulfils `BrakesFile` on the disk."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    def read(self) -> LatchView | None:
-        """The latch that the file remembers."""
-        return self._disk.latch
+    def read(self) -> Brakes:
+        """What the file remembers."""
+        return self._disk.brakes
 
-    def write(self, latch: LatchView | None) -> None:
-        """Remember the latch."""
-        self._disk.latch = latch
+    def write(self, brakes: Brakes) -> None:
+        """Remember it."""
+        self._disk.brakes = brakes

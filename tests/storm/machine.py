@@ -21,7 +21,7 @@ from engine.ports import StateUnreadable, StoreDown
 from engine.runner import Runner
 from engine.trader import TraderSetup
 from tests.doubles import FakePast, FakeShadow
-from tests.storm.disk import StormLatchFile, StormStore
+from tests.storm.disk import StormBrakesFile, StormStore
 from tests.storm.loop import PROCESS, Frozen
 from tests.storm.market import SYMBOLS, WARMUP
 from tests.storm.wire import StormRest, StormSocket
@@ -147,7 +147,7 @@ class Machine(Frozen):
             broker=broker,
             store=store,
             clock=self.clock,
-            latch_file=StormLatchFile(world.disk),
+            brakes_file=StormBrakesFile(world.disk),
         )
         self.control = Control(self.runner, store, "STORM", FakePast(), FakeShadow())
         await recovered(self.runner)

@@ -50,6 +50,13 @@ def test_a_position_of_no_number_is_refused_and_never_taken_for_flat(number: str
         answers.positions([a_row(answers.Position, {**HELD, "positionAmt": number})])
 
 
+@pytest.mark.parametrize(("updated", "told"), [(5, 5), (9, 9), (10, 0), (10**15, 0), (0, 0), (-1, 0)])
+def test_a_position_that_changed_in_the_far_future_tells_no_time(updated: int, told: int) -> None:
+    (held,) = answers.positions([a_row(answers.Position, {**HELD, "updateTime": updated})], latest_ms=10)
+
+    assert held.changed_ms == told
+
+
 ALGO: dict[str, Any] = {
     "algoId": 1, "clientAlgoId": "x", "symbol": "BTCUSDT", "side": "SELL", "algoStatus": "NEW", "orderType": "STOP_MARKET",
     "triggerPrice": "1", "quantity": "1", "workingType": "MARK_PRICE", "closePosition": False, "reduceOnly": True,

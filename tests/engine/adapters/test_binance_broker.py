@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.adapters.binance_errors import HELD_BACK, LEASE_OVER, NOT_SENT
+from engine.adapters.binance_errors import CLOCK_UNKNOWN, HELD_BACK, LEASE_OVER, NOT_SENT
 from engine.adapters.binance_rest import BinanceRest
 from engine.model.events import OrderAccepted, OrderRejected, OrderUnanswered
 from engine.model.orders import ApprovedOrder
@@ -22,7 +22,7 @@ from tests.engine.adapters.binance_builders import (
     an_entry,
     an_exit,
 )
-from tests.engine.adapters.fake_exchange import API_KEY, API_SECRET, Answer, FakeExchange, ManualClock
+from tests.engine.adapters.fake_exchange import API_KEY, API_SECRET, Answer, FakeExchange, ManualClock, running_exchange
 
 ORDER, ALGO = "/fapi/v1/order", "/fapi/v1/algoOrder"
 
@@ -186,14 +186,44 @@ async def test_a_number_that_is_none_leaves_the_entry_unanswered(
 
 
 async def test_an_entry_that_could_not_leave_is_rejected(clock: ManualClock) -> None:
-    url = "http://127.0.0.1:1"
-    rest = BinanceRest(rest_url=url, sapi_url=url, api_key=API_KEY, api_secret=API_SECRET, timeout_s=1.0, clock=clock)
+    async with running_exchange() as gone:
+        gone.on("GET", "/fapi/v1/time", Answer({"serverTime": clock.time_ms}))
+        rest = BinanceRest(
+            rest_url=gone.url, sapi_url=gone.url, api_key=API_KEY, api_secret=API_SECRET, timeout_s=1.0, clock=clock
+        )
+        await rest.sync_time()
 
     event = await entered(rest)
 
     assert isinstance(event, OrderRejected)
     assert event.code == NOT_SENT
     await rest.close()
+
+
+@pytest.mark.parametrize("age_ms", [60_001, -1], ids=["old", "of a clock that was set back"])
+async def test_no_entry_is_sent_by_a_reading_of_the_exchanges_clock_that_is_too_old(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock, age_ms: int
+) -> None:
+    await rest.sync_time()
+    exchange.on("GET", "/fapi/v1/time", Answer("Service Unavailable.", status=503))
+    clock.time_ms += age_ms
+
+    event = await entered(rest)
+
+    assert isinstance(event, OrderRejected)
+    assert event.code == CLOCK_UNKNOWN
+    assert exchange.seen("POST", ORDER) == []
+
+
+async def test_an_old_reading_of_the_clock_is_renewed_before_an_entry(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    exchange.on("POST", ORDER, filled())
+    await rest.sync_time()
+    clock.time_ms += 60_001
+
+    assert isinstance(await entered(rest), OrderAccepted)
+    assert len(exchange.seen("GET", "/fapi/v1/time")) == 2
 
 
 async def test_an_entry_waits_for_no_pause_it_is_given_up(exchange: FakeExchange, rest: BinanceRest) -> None:

@@ -56,6 +56,20 @@ async def test_the_whole_account_is_read_at_once(exchange: FakeExchange, rest: B
     assert account.setups == (SymbolSetup("BTCUSDT", 20, is_isolated=True),)
 
 
+async def test_a_position_that_changed_days_ahead_of_the_market_tells_no_time(
+    exchange: FakeExchange, rest: BinanceRest, clock: ManualClock
+) -> None:
+    an_account(exchange)
+    recorded = rest_answers("rest_20260808_AAPLUSDT_open_close.jsonl", "/fapi/v2/positionRisk")[1]
+    ahead_ms = max(clock.time_ms, MARKET_MS) + 3 * 86_400_000
+    exchange.on("GET", "/fapi/v3/positionRisk", Answer([{**row, "updateTime": ahead_ms} for row in recorded]))
+
+    event = await told(rest, SyncAccount())
+
+    assert isinstance(event, AccountSynced)
+    assert [held.changed_ms for held in event.account.positions] == [0]
+
+
 async def test_one_unreadable_part_fails_the_whole_account(exchange: FakeExchange, rest: BinanceRest) -> None:
     an_account(exchange)
     exchange.on("GET", "/fapi/v3/positionRisk", refused(-1000))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters.local_files import FolderInUse, InstanceLock, LatchFile, SequenceFile
+from engine.adapters.local_files import BrakesFile, FolderInUse, InstanceLock, SequenceFile
 from engine.model.notices import LatchCause
-from engine.model.view import LatchView
+from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
 
 LATCH = LatchView(LatchCause.DRAWDOWN, seen=0.112, needed=0.1, set_ms=1_795_000_000_000)
+HELD = Brakes(LATCH, Running.PAUSED, is_panicking=True, panicked_ms=1_795_000_000_001)
 
 HOLD_AND_WAIT = """
 import sys
@@ -92,44 +93,44 @@ def test_a_lower_number_may_be_noted_once_the_loss_was_dealt_with(tmp_path: Path
     assert not numbers.has_lost_tail(12)
 
 
-def test_a_latch_comes_back_to_the_last_digit(tmp_path: Path) -> None:
-    LatchFile(tmp_path).write(LATCH)
+def test_what_holds_entries_back_comes_back_to_the_last_digit(tmp_path: Path) -> None:
+    BrakesFile(tmp_path).write(HELD)
 
-    assert LatchFile(tmp_path).read() == LATCH
-
-
-def test_without_a_file_and_after_lifting_there_is_no_latch(tmp_path: Path) -> None:
-    latch = LatchFile(tmp_path)
-    assert latch.read() is None
-    latch.write(LATCH)
-
-    latch.write(None)
-
-    assert latch.read() is None
+    assert BrakesFile(tmp_path).read() == HELD
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"cause":"boredom","seen":0,"needed":0,"set_ms":1}', b"\xff\xfe"])
-def test_a_damaged_latch_file_is_a_latch(tmp_path: Path, text: bytes) -> None:
-    (tmp_path / "latch.json").write_bytes(text)
+def test_without_a_file_and_after_lifting_nothing_holds(tmp_path: Path) -> None:
+    file = BrakesFile(tmp_path)
+    assert file.read() == NO_BRAKES
+    file.write(HELD)
 
-    latch = LatchFile(tmp_path).read()
+    file.write(NO_BRAKES)
+
+    assert file.read() == NO_BRAKES
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"{}", b"null", b"[]", b'{"latch":null,"running":"idle"}', b"\xff\xfe"])
+def test_a_damaged_file_is_a_latch(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "brakes.json").write_bytes(text)
+
+    latch = BrakesFile(tmp_path).read().latch
 
     assert latch is not None
     assert latch.cause is LatchCause.LOST_STATE
     assert latch.set_ms > 0
 
 
-def test_a_latch_whose_writing_was_cut_off_leaves_the_old_one(tmp_path: Path) -> None:
-    LatchFile(tmp_path).write(LATCH)
-    (tmp_path / "latch.json.new").write_bytes(b'{"cau')
+def test_a_file_whose_writing_was_cut_off_leaves_the_old_one(tmp_path: Path) -> None:
+    BrakesFile(tmp_path).write(HELD)
+    (tmp_path / "brakes.json.new").write_bytes(b'{"cau')
 
-    assert LatchFile(tmp_path).read() == LATCH
+    assert BrakesFile(tmp_path).read() == HELD
 
 
 def test_what_the_folder_remembers_is_nobody_elses_to_read(tmp_path: Path) -> None:
-    LatchFile(tmp_path).write(LATCH)
+    BrakesFile(tmp_path).write(HELD)
     SequenceFile(tmp_path).note(1)
 
-    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("latch.json", "journal.seq")]
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("brakes.json", "journal.seq")]
 
     assert modes == [0o600, 0o600]

@@ -11,13 +11,13 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.store_watch import OTHERS_ENTRIES_S, WatchedStore
-from engine.adapters.local_files import LatchFile, SequenceFile
+from engine.adapters.local_files import BrakesFile, SequenceFile
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
 from engine.model.notices import LatchCause
-from engine.model.view import Running
+from engine.model.view import NO_BRAKES, Running
 from engine.ports import StateUnreadable, StoreDown
 from tests.engine.adapters.redis_servers import HandClock
 from tests.engine.adapters.saved_values import NAMESPACE, a_desk, a_ruling, a_state, an_entry
@@ -43,7 +43,7 @@ async def watched(server: EmbeddedServer, client: Redis, tmp_path: Path) -> Asyn
 
 
 def latch_in(folder: Path) -> LatchCause | None:
-    held = LatchFile(folder).read()
+    held = BrakesFile(folder).read().latch
     return held.cause if held is not None else None
 
 
@@ -157,7 +157,7 @@ async def test_a_store_that_lost_its_tail_latches_entries_once(watched: Watches,
 
     assert await watched().load() is None
     assert latch_in(tmp_path) is LatchCause.LOST_STATE
-    LatchFile(tmp_path).write(None)
+    BrakesFile(tmp_path).write(NO_BRAKES)
     await watched().load()
     assert latch_in(tmp_path) is None
 

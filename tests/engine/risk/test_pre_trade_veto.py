@@ -48,6 +48,7 @@ def test_a_clear_moment_passes_on_both_sides() -> None:
         ({"is_refused": True}, Code.EXCHANGE_REFUSES),
         ({"is_store_down": True}, Code.STORE_DOWN),
         ({"is_guarded": True}, Code.GUARDED),
+        ({"is_silent": True}, Code.EXCHANGE_SILENT),
     ],
 )
 def test_each_limit_refuses_alone(parts: dict[str, Any], code: Code) -> None:

@@ -153,16 +153,6 @@ def test_of_an_order_that_turned_an_unknown_position_the_part_that_closed_it_is_
     assert world.booked == -1
 
 
-def test_a_time_of_change_that_lies_in_the_future_is_none_and_later_reads_are_believed() -> None:
-    world = found()
-
-    world.read("-2", world.time + 1_000_000_000)
-    for _ in range(3):
-        world.read("-2", world.time + 20)
-
-    assert world.booked == -2
-
-
 def test_reads_that_are_older_than_another_are_believed_once_no_list_can_lag_so_long() -> None:
     world = found()
 

@@ -1,0 +1,44 @@
+"""What the exchange did not do: an order it refused, a read that failed, a request that nobody answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.model.events import ErrandFailed, OrderRejected, OrderUnanswered
+from engine.model.messages import NOTHING, FetchFunding, Outcome
+from engine.model.notices import LatchCause
+from engine.trader.access import RESTRICTED
+
+if TYPE_CHECKING:
+    from engine.trader.trader import Trader
+
+
+def denied(trader: Trader, event: OrderRejected) -> Outcome:
+    """An order was refused: because of the key, because the account is restricted, or could it not be sent at all?"""
+    outcome = trader.access.refused(event.code, event.time_ms)
+    if event.code > 0:  # ours, not the exchange's: it could not be sent
+        _silent(trader, event.seen_ms)
+    if event.code not in RESTRICTED:
+        return outcome
+    return outcome + trader.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, event.time_ms)
+
+
+def unanswered(trader: Trader, event: OrderUnanswered) -> Outcome:
+    """Nobody knows what became of an order."""
+    _silent(trader, event.seen_ms)
+    return NOTHING
+
+
+def unread(trader: Trader, event: ErrandFailed) -> Outcome:
+    """A read failed. What nothing else would bring, or not soon, is asked for again."""
+    _silent(trader, event.seen_ms)
+    desk = trader.desks.get(event.symbol)
+    if desk is not None and event.errand == FetchFunding.__name__:
+        desk.payments = desk.payments.failed(event.seen_ms)
+    return trader.access.refused(event.code, event.time_ms)
+
+
+def _silent(trader: Trader, seen_ms: int) -> None:
+    """Nothing is entered until the account was read, and it is read soon."""
+    trader.silence.failed(seen_ms)
+    trader.books.unread(seen_ms)

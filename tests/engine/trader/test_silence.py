@@ -1,0 +1,96 @@
+"""While the exchange does not answer nothing is entered: what is opened could not be seen to be covered."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from engine.model.events import AccountSynced, ErrandFailed, OrderRejected, OrderUnanswered
+from engine.model.orders import IntentState, Role
+from engine.model.signals import Code
+from engine.ports import Event
+from engine.trader.silence import Silence
+from tests.engine.adapters.saved_values import a_desk, an_entry
+from tests.engine.trader.rising import a_world, rising, run, until_open
+from tests.engine.trader.world import SYMBOL, World
+
+NAME = "abWabcdefghij234567000"
+NOT_SENT, REFUSED = 3, -2019
+
+
+def failed_read(world: World) -> Event:
+    return ErrandFailed("SyncAccount", "", "timed out", world.time, world.now)
+
+
+def unanswered(world: World) -> Event:
+    return OrderUnanswered(SYMBOL, NAME, "timed out", world.time, world.now)
+
+
+def not_sent(world: World) -> Event:
+    return OrderRejected(SYMBOL, NAME, NOT_SENT, "no connection", world.time, world.now)
+
+
+FAILURES = [failed_read, unanswered, not_sent]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_after_a_failure_nothing_is_entered_and_the_ruling_says_why(failure: Callable[[World], Event]) -> None:
+    world = a_world()
+    world.give(failure(world))
+
+    run(world, rising(120))
+
+    assert not world.fills
+    judged = world.trader.desks[SYMBOL].rulings
+    assert any({refusal.code for refusal in ruling.refusals} == {Code.EXCHANGE_SILENT} for ruling in judged)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_the_account_is_read_two_seconds_later_and_entries_go_on(failure: Callable[[World], Event]) -> None:
+    world = a_world()
+    world.give(failure(world))
+    world.pass_time(1_000)
+    assert world.trader.is_silent
+
+    world.pass_time(1_000)
+
+    assert not world.trader.is_silent
+    until_open(world)
+
+
+def test_a_reading_that_was_asked_for_before_the_failure_proves_nothing() -> None:
+    world = a_world()
+    before = AccountSynced(world._snapshot().account, world.time, world.now + 500)
+    world.now += 200
+    world.give(failed_read(world))
+
+    world.give(before)
+
+    assert world.trader.is_silent
+
+
+def test_what_the_exchange_refuses_by_itself_is_an_answer() -> None:
+    world = a_world()
+
+    world.give(OrderRejected(SYMBOL, NAME, REFUSED, "margin is insufficient", world.time, world.now))
+
+    assert not world.trader.is_silent
+
+
+@pytest.mark.parametrize(("state", "holds"), [(IntentState.UNKNOWN, True), (IntentState.SENT, False), (None, False)])
+def test_while_one_entry_is_unanswered_no_other_one_leaves(state: IntentState | None, holds: bool) -> None:
+    entry = replace(an_entry(), state=state) if state is not None else None
+
+    assert Silence().holds((a_desk(), replace(a_desk(), entry=entry))) is holds
+
+
+def test_a_position_is_covered_all_the_same() -> None:
+    world = a_world()
+    until_open(world)
+    world.give(failed_read(world))
+
+    world.stops.clear()
+    world.pass_time(1_000, is_check=True)
+    world.pass_time(500)
+
+    assert {order.role for order in world.stops.values()} >= {Role.TIGHT_STOP, Role.WIDE_STOP}

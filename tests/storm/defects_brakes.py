@@ -1,0 +1,131 @@
+"""Defects of what holds entries back: the latch, a pause, an exchange that does not answer."""
+
+from typing import Final
+
+from tests.storm.planted import Defect
+
+TRADER: Final = "tests/engine/trader"
+STATE: Final = "tests/engine/state"
+RUNNER: Final = "tests/engine/test_runner.py"
+OUTAGE: Final = "tests/engine/test_store_outage.py"
+SILENCE: Final = "tests/engine/trader/test_silence.py"
+
+BRAKES: Final = (
+    # --- latch and pause ----------------------------------------------------------------------------------------------
+    Defect(
+        "a latch holds only where every memory has it",
+        "engine/state/latch.py",
+        "if held else None",
+        "if held and len(held) == len(latches) else None",
+        (STATE + "/test_latch.py",),
+    ),
+    Defect(
+        "the latch is only in the store, not in its file",
+        "engine/hands.py",
+        "self._brakes_file.write(brakes)",
+        'logger.debug("held back: %s", brakes)',
+        (RUNNER, OUTAGE),
+    ),
+    Defect(
+        "a pause is only in the store, not in its file",
+        "engine/hands.py",
+        "is_apart else account.running\n",
+        "is_apart else self._kept.running\n",
+        (OUTAGE,),
+    ),
+    Defect(
+        "guarding without a memory is noted as a pause of the owner's",
+        "engine/hands.py",
+        "self._kept.running.stricter(self.wished) if self.owed.is_apart else account.running",
+        "account.running",
+        (OUTAGE,),
+    ),
+    Defect(
+        "the latch of the file is not looked at",
+        "engine/hands.py",
+        "held = strictest(kept.latch, known, latch)",
+        "held = strictest(known, latch)",
+        (RUNNER, OUTAGE),
+        "D7",
+    ),
+    Defect(
+        "an account that is latched may enter",
+        "engine/trader/trader.py",
+        "is_latched=saved.latch is not None or saved.is_panicking,",
+        "is_latched=saved.is_panicking,",
+        (TRADER,),
+    ),
+    Defect(
+        "an entry that is on its way ignores a latch that was set meanwhile",
+        "engine/hands.py",
+        "account.running is Running.RUNNING and account.latch is None and",
+        "account.running is Running.RUNNING and",
+        ("tests/engine/test_entering.py", RUNNER),
+    ),
+    Defect(
+        "what the owner stopped without the store runs again when it is back",
+        "engine/recovery.py",
+        "running=then.running.stricter(wished),\n    )",
+        "running=then.running,\n    )",
+        (OUTAGE,),
+    ),
+    Defect(
+        "a latch that was set without the store is forgotten when it is back",
+        "engine/recovery.py",
+        "latch=strictest(then.latch, now.latch),",
+        "latch=then.latch,",
+        ("tests/engine/test_recovery.py", OUTAGE),
+    ),
+    Defect(
+        "a file of latch and pause that cannot be read holds nothing back",
+        "engine/adapters/local_files.py",
+        "            return Brakes(self._damaged())",
+        "            return NO_BRAKES",
+        ("tests/engine/adapters/test_local_files.py",),
+    ),
+    # --- an exchange that does not answer -----------------------------------------------------------------------------
+    Defect(
+        "after an order without an answer entries go on",
+        "engine/trader/failures.py",
+        "    _silent(trader, event.seen_ms)\n    return NOTHING",
+        "    return NOTHING",
+        (SILENCE,),
+        "A3",
+    ),
+    Defect(
+        "after a read that failed entries go on",
+        "engine/trader/failures.py",
+        "    _silent(trader, event.seen_ms)\n    desk =",
+        "    desk =",
+        (SILENCE,),
+        "A32",
+    ),
+    Defect(
+        "a look at the account from before a failure proves that the exchange answers",
+        "engine/trader/silence.py",
+        "if asked_ms >= self._since_ms:",
+        "if asked_ms:",
+        (SILENCE,),
+    ),
+    Defect(
+        "another entry leaves while one is unanswered",
+        "engine/trader/silence.py",
+        "entry.state is IntentState.UNKNOWN for",
+        "entry.state is IntentState.FILLED for",
+        (SILENCE,),
+    ),
+    Defect(
+        "an entry that is on its way leaves although the exchange fell silent",
+        "engine/hands.py",
+        " or self.trader.is_silent",
+        "",
+        ("tests/engine/test_entering.py",),
+    ),
+    Defect(
+        "an entry is sent by a clock that was not read for long",
+        "engine/adapters/binance_broker.py",
+        "if not 0 <= self._rest.clock_age_ms() <= CLOCK_MAX_AGE_MS:",
+        "if self._rest.clock_age_ms() < 0:",
+        ("tests/engine/adapters/test_binance_broker.py",),
+    ),
+)
