@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from tests.storm.faults_chat import CHAT
 from tests.storm.faults_wire import WIRE
 from tests.storm.faults_world import WORLD
 from tests.storm.weather import Fault
 
-FAULTS: Final[dict[str, Fault]] = {fault.id: fault for fault in (*WIRE, *WORLD)}
+FAULTS: Final[dict[str, Fault]] = {fault.id: fault for fault in (*WIRE, *WORLD, *CHAT)}
 
 
 def chosen(ids: str) -> list[Fault]:

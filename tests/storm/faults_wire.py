@@ -62,6 +62,12 @@ def _clock(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
     return _error(400, chance.choice((-1021, -5028)), "Timestamp outside of recvWindow.") if ask.is_write else None
 
 
+def _no_clock(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
+    return (
+        Treatment(forged=chance.choice(((500, b""), (503, UNKNOWN_503), (200, HTML)))) if ask.path == "/fapi/v1/time" else None
+    )
+
+
 def _late(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
     return Treatment(delay_s=chance.uniform(0.5, 5.0)) if ask.is_write else None
 
@@ -149,6 +155,14 @@ def _slow_reads(_: "World", ask: Ask, chance: random.Random) -> Treatment | None
     return Treatment(answer_delay_s=chance.uniform(0.2, 4.0)) if ask.method == "GET" else None
 
 
+def _no_money_shown(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
+    """For a moment the account shows nothing, or less than nothing."""
+    if ask.path != "/fapi/v3/balance":
+        return None
+    body = b'[{"asset":"USDT","balance":"%s","availableBalance":"0"}]' % chance.choice((b"0", b"-1", b"0.00000000"))
+    return Treatment(forged=(200, body))
+
+
 def _no_route(_: "World", ask: Ask, __: random.Random) -> Treatment:
     return Treatment(no_connection=True)
 
@@ -214,6 +228,7 @@ WIRE: Final = [
     Fault("A4", "503: documented as not done", on_request=_not_done, odds=0.35),
     Fault("A5", "-1008 for algo orders and entries", on_request=_overload, odds=0.6),
     Fault("A6", "-1021 or -5028", on_request=_clock, odds=0.3),
+    Fault("A6c", "the exchange's clock cannot be read", on_request=_no_clock, odds=1.0, length_s=(30.0, 60.0), is_dry=True),
     Fault("A6b", "a request that arrives late", on_request=_late, odds=0.3, excuse_s=6.0),
     Fault("A7", "429", on_request=_too_many, odds=0.05, length_s=(2.0, 8.0), excuse_s=3.3),
     Fault("A8", "418: banned for some seconds", on_request=_banned, odds=0.02, length_s=(1.0, 3.0)),
@@ -233,6 +248,7 @@ WIRE: Final = [
     Fault("A38", "answers and news overtake each other", on_request=_slow_reads, odds=0.3, excuse_s=4.3),
     Fault("F11", "no connection can be made", on_request=_no_route, odds=0.9, length_s=(1.0, 10.0)),
     Fault("B14", "200 conditional orders rest", on_request=_quota, odds=0.7, length_s=(2.0, 10.0)),
+    Fault("B21", "a wallet of nothing is shown", on_request=_no_money_shown, odds=0.4, excuse_s=2.5),
     Fault("B17", "maintenance: nothing but pages", on_request=_page, odds=1.0, length_s=(3.0, 20.0), excuse_s=3.0),
     Fault("C3", "the user stream is mute", on_frame=_mute_private, odds=1.0, length_s=(3.0, 20.0), excuse_s=7.0),
     Fault("C8", "prices stand still", on_frame=_mute_market, odds=1.0, length_s=(3.0, 20.0), is_dry=True),

@@ -98,6 +98,16 @@ def _leverage_changed(world: "World", chance: random.Random) -> bool:
     return True
 
 
+def _hedged(world: "World", chance: random.Random) -> bool:
+    """Somebody switches to hedge mode, for a while; the exchange allows it only where nothing is open."""
+    exchange = world.venue.exchange
+    if exchange.orders.all_open() or exchange.algos.all_open() or any(world.venue.lots(symbol) for symbol in SYMBOLS):
+        return False
+    exchange.account.dual_side = True
+    world.later(chance.uniform(2.0, 20.0), setattr, exchange.account, "dual_side", False)
+    return True
+
+
 def _tick_changed(world: "World", chance: random.Random) -> bool:
     world.venue.coarsen(chance.choice(SYMBOLS), chance.choice((2, 5)))
     return True
@@ -133,6 +143,12 @@ def _store_slow(_: "World", chance: random.Random) -> StoreFate:
 
 def _store_hangs(_: "World", chance: random.Random) -> StoreFate:
     return StoreFate(2.0, is_done=chance.random() < 0.5)
+
+
+def _store_away_at_start(world: "World", _: random.Random) -> StoreFate | None:
+    runner = world.machine.runner
+    is_starting = runner is None or runner.phase in ("starting", "recovering") or runner.is_apart
+    return StoreFate(0.001, is_done=False) if is_starting else None
 
 
 def _tail_cut(world: "World", chance: random.Random) -> bool:
@@ -218,10 +234,12 @@ WORLD: Final = [
     Fault("B10", "a thin book: market orders end half filled", act=_thin, excuse_s=2.0),
     Fault("B15", "the tick size changes", act=_tick_changed, is_dry=True),
     Fault("B16", "leverage changed elsewhere", act=_leverage_changed, is_dry=True),
+    Fault("A27", "hedge mode is switched on for a while", act=_hedged, is_dry=True),
     Fault("B20", "a wick", act=_wick, is_dry=True),
     Fault("C1", "connections are cut", act=_cut, excuse_s=3.0),
     Fault("C4", "no connection to a stream", act=_cut, length_s=(4.0, 20.0), excuse_s=3.0),
     Fault("C11", "the listen key expires", act=_key_expired, excuse_s=5.0),
+    Fault("D1", "the store is away at a start", on_store=_store_away_at_start, odds=1.0, length_s=(8.0, 25.0), is_dry=True),
     Fault("D2", "the store is down", on_store=_store_down, odds=1.0, length_s=(2.0, 18.0), is_dry=True),
     Fault("D3", "the store is slow", on_store=_store_slow, odds=0.5, is_dry=True),
     Fault("D12", "the store hangs, with or without effect", on_store=_store_hangs, odds=0.3, length_s=(2.0, 15.0), is_dry=True),

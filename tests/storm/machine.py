@@ -14,7 +14,8 @@ from engine.adapters.binance_feed import BinanceFeed
 from engine.adapters.binance_socket import Patience
 from engine.adapters.machine_clock import MachineClock
 from engine.control import Control
-from engine.model.commands import DecisionMode
+from engine.model.commands import Command, DecisionMode
+from engine.model.messages import Reply
 from engine.model.orders import TriggerBy
 from engine.params import TradingParams
 from engine.ports import StateUnreadable, StoreDown
@@ -47,6 +48,21 @@ PARAMS: Final = TradingParams(
     max_position_value_ratio=0.3,
 )
 SETUP: Final = TraderSetup("storm", SYMBOLS, INTERVAL_MS, WARMUP, TriggerBy.LAST, PARAMS, DecisionMode.AUTO)
+
+
+class HeldTo(Control):
+    """The product's control; what was granted is what the judge holds the process to."""
+
+    def __init__(self, world: "World", runner: Runner, store: StormStore) -> None:
+        super().__init__(runner, store, "STORM", FakePast(), FakeShadow())
+        self._world = world
+
+    async def ask(self, command: Command) -> Reply:
+        """Ask, and remember the answer."""
+        turn = self._world.watch.asked(command)
+        reply = await super().ask(command)
+        self._world.watch.granted(command, reply, turn)
+        return reply
 
 
 class Killed(BaseException):
@@ -149,7 +165,7 @@ class Machine(Frozen):
             clock=self.clock,
             brakes_file=StormBrakesFile(world.disk),
         )
-        self.control = Control(self.runner, store, "STORM", FakePast(), FakeShadow())
+        self.control = HeldTo(world, self.runner, store)
         await recovered(self.runner)
         schedule = Schedule(
             self.runner,

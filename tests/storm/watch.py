@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.execution.ids import read
-from engine.model.commands import DecisionMode
+from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, StartTrading, StopTrading
 from engine.model.daily_report import DailyReport
+from engine.model.messages import Reply, ReplyCode
 from engine.model.orders import Role
 from tests.storm.market import SYMBOLS
 from tests.storm.watch_account import Account
@@ -19,6 +20,7 @@ ORPHAN_S: Final = 15.0
 STALE_S: Final = 3.0 + 1.5 + 0.3  # what is shown is at most 3 s old, a decision 1.5 s, and a frame has its way to go
 LATE_S: Final = 5.0 + 1.5 + 0.5  # a bar is new for 5 s, a decision for 1.5 s
 LATCH_S: Final = 1.0
+CLOCK_S: Final = 60.0 + 0.3  # and the sending
 RISK_SLACK: Final = Decimal("1.10")
 DUST: Final = Decimal("1e-9")
 INBOX_LIMIT: Final = 2_000
@@ -40,6 +42,8 @@ class Watch:
         self._orders_seen = 0
         self._lots = dict.fromkeys(SYMBOLS, 0)
         self._latched_s: float | None = None
+        self._paused_s: float | None = None
+        self._wishes = self._started = 0  # how many were asked for, and which one was the newest start
         self._risk_checked = set[str]()
 
     def violated(self, invariant: str, what: str) -> None:
@@ -83,6 +87,10 @@ class Watch:
         sent_s = world.sent_s(name)
         if self._latched_s is not None and sent_s > self._latched_s + LATCH_S:
             self.violated("I9", f"entry {name} on {symbol} while latched")
+        if self._paused_s is not None and sent_s > self._paused_s + LATCH_S:
+            self.violated("I7", f"entry {name} on {symbol} after a pause that was granted")
+        if sent_s - world.clock_read_s > CLOCK_S:
+            self.violated("I16", f"entry {name} by a clock that was read {sent_s - world.clock_read_s:.1f} s before")
         self.account.entered(symbol, name)
         late_s = world.bar_age_s(sent_s)
         if world.mode is DecisionMode.AUTO and late_s > LATE_S:
@@ -175,6 +183,19 @@ class Watch:
             self._latched_s = None
         elif self._latched_s is None:
             self._latched_s = self._world.loop.time()
+
+    def asked(self, wish: Command) -> int:
+        """The owner wishes something: from here on a start may have happened. Gives the wish a number."""
+        self._wishes += 1
+        if isinstance(wish, StartTrading):
+            self._paused_s, self._started = None, self._wishes
+        return self._wishes
+
+    def granted(self, wish: Command, reply: Reply, number: int) -> None:
+        """The owner was told that it is so: from here on it is, whatever becomes of the process and of the store."""
+        is_so = reply.code in (ReplyCode.DONE, ReplyCode.ALREADY) and number > self._started
+        if is_so and isinstance(wish, PauseTrading | StopTrading | Panic) and self._paused_s is None:
+            self._paused_s = self._world.loop.time()
 
     # --- the end ----------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from tests.storm.world import World
@@ -42,6 +42,14 @@ class StoreFate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatFate:
+    """What Telegram does with a request of the bot."""
+
+    delay_s: float = 0.0
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A request as the weather sees it."""
 
@@ -69,18 +77,20 @@ class Ask:
 type OnRequest = Callable[["World", Ask, random.Random], Treatment | None]
 type OnFrame = Callable[["World", str, str, random.Random], list[bytes] | None]
 type OnStore = Callable[["World", random.Random], StoreFate | None]
+type OnChat = Callable[["World", Any, random.Random], ChatFate | None]
 type Act = Callable[["World", random.Random], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the catalogue. Exactly one of the four ways in which it works is given."""
+    """One row of the catalogue. Exactly one of the five ways in which it works is given."""
 
     id: str
     what: str
     on_request: OnRequest | None = None
     on_frame: OnFrame | None = None
     on_store: OnStore | None = None
+    on_chat: OnChat | None = None
     act: Act | None = None
     odds: float = 0.35
     length_s: tuple[float, float] = (4.0, 25.0)
@@ -115,6 +125,7 @@ class Weather:
         self._is_clear = False
         self._request = [blow for blow in blows if blow.fault.on_request is not None]
         self._frame = [blow for blow in blows if blow.fault.on_frame is not None]
+        self._chat = [blow for blow in blows if blow.fault.on_chat is not None]
         self._store = [blow for blow in blows if blow.fault.on_store is not None]
 
     def clear(self) -> None:
@@ -161,6 +172,18 @@ class Weather:
                     self.hit(blow.fault)
                     return fate
         return StoreFate()
+
+    def chat(self, method: Any) -> ChatFate:
+        """What becomes of a request to Telegram."""
+        now = self._world.loop.time()
+        for blow in () if self._is_clear else self._chat:
+            if blow.is_on(now) and self._strikes(blow.fault):
+                assert blow.fault.on_chat is not None
+                fate = blow.fault.on_chat(self._world, method, self._world.chance)
+                if fate is not None:
+                    self.hit(blow.fault)
+                    return fate
+        return ChatFate()
 
     def is_unreachable(self, route: str) -> bool:
         """Whether a connection to a route fails now."""

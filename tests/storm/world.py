@@ -13,13 +13,14 @@ from engine.model.commands import ClosePosition, Command, DecisionMode, Panic, R
 from engine.model.view import EngineView
 from engine.params import TradingParams
 from sandbox.exchange.clock import WireClock
+from tests.storm.chat import the_chat
 from tests.storm.disk import Disk
 from tests.storm.exchange import KEY, StormExchange
 from tests.storm.loop import EPOCH_S, PROCESS, StormTask, VirtualLoop, at_the_wheel
 from tests.storm.machine import PARAMS, Machine
 from tests.storm.manners import Manners
 from tests.storm.market import MINUTE_MS, START_MS, SYMBOLS, market_of
-from tests.storm.owner import Owner, the_chat
+from tests.storm.owner import Owner
 from tests.storm.stop_moves import StopMoves
 from tests.storm.watch import Watch
 from tests.storm.weather import Blow, Treatment, Weather
@@ -85,6 +86,7 @@ class World:
         self.params = _params_of(seed)
         self.risk = self.params.risk_per_trade
         self.leverage_changed_s: dict[str, float] = {}  # by symbol: when somebody else changed it
+        self.clock_read_s = 0.0  # when a process last read the exchange's clock
         self._blows = blows
         self._touched = set[str]()
         self._sent_s: dict[str, float] = {}
@@ -161,6 +163,7 @@ class World:
         self.loop.set_wrong_by_s = 0.0
         self._points_left = -1
         self.venue.exchange.thin_fills = 0
+        self.venue.exchange.account.dual_side = False
         self._goes_on(self.machine)
         self.excused_until_s = max(self.excused_until_s, self.loop.time() + 3.0)
 
@@ -213,6 +216,11 @@ class World:
 
     def leaves(self, method: str, path: str, encoded: str) -> None:
         """A process is about to send a request."""
+
+    def heard(self, path: str, status: int) -> None:
+        """A process reads an answer."""
+        if path == "/fapi/v1/time" and status == 200:
+            self.clock_read_s = self.loop.time()
 
     def sent(self, name: str) -> None:
         """A process sends an entry."""
