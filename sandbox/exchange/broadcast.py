@@ -5,7 +5,7 @@ import time
 from decimal import Decimal
 from typing import Final
 
-from sandbox.exchange.exchange import Exchange
+from sandbox.exchange.exchange import Exchange, News
 from sandbox.exchange.frames import depth_frame, kline_frame, mark_frame, quote_frame, ticker_frame, trade_frame
 from sandbox.exchange.funding import funding_rate, next_settlement
 from sandbox.exchange.history import Kline
@@ -66,10 +66,10 @@ class Broadcast:
             self._bars(symbol, is_closed=True)
 
     def news(self) -> None:
-        """Send what has happened to the account; with `shuffle_news` in any order (reference 6: do not assume one)."""
+        """Send what has happened to the account; with `shuffle_news` the types come in any order among each other."""
         news, self.exchange.news = self.exchange.news, []
         if self.exchange.config.shuffle_news:
-            self._chance.shuffle(news)
+            news = interleaved(news, self._chance)
         self.hub.send_news(news)
 
     def heartbeat(self, every_s: float) -> None:
@@ -134,3 +134,11 @@ class Broadcast:
                 event_ms = clock.stamp()
                 frame = ticker_frame(board, event_ms, self.day_of(symbol), is_mini=is_mini)
                 self.hub.send(f"{lower}@{kind}", frame, event_ms)
+
+
+def interleaved(news: list[News], chance: random.Random) -> list[News]:
+    """The same events, those of one type in their order: only that is promised (reference 6)."""
+    types = [one["e"] for one in news]
+    chance.shuffle(types)
+    waiting = {type_: iter([one for one in news if one["e"] == type_]) for type_ in types}
+    return [next(waiting[type_]) for type_ in types]
