@@ -240,7 +240,7 @@ WIRE: Final = [
     Fault("A14", "reduce-only refused", on_request=_reduce_only_refused, odds=0.4),
     Fault("A22", "a duplicate id", on_request=_duplicate, odds=0.5),
     Fault("A29", "the account is restricted", on_request=_restricted, odds=0.3, is_dry=True),
-    Fault("A30", "the key is refused", on_request=_key_refused, odds=0.9, length_s=(2.0, 8.0), excuse_s=32.0),
+    Fault("A30", "the key is refused", on_request=_key_refused, odds=0.9, length_s=(2.0, 8.0), excuse_s=3.0),
     Fault("A31", "reads lag behind", on_request=_lagging, odds=0.5, excuse_s=2.5),
     Fault("A32", "reads fail", on_request=_read_fails, odds=0.4),
     Fault("A34", "the leverage call fails", on_request=_set_up_fails, odds=0.7, is_dry=True),
