@@ -17,7 +17,7 @@ from engine.trader.beginning import unlisted
 
 TICK_S: Final = 1
 HELD_CHECK_S: Final = 5  # a user stream may be mute and seem alive: an open position is looked at this often
-KEEP_ALIVE_S: Final = 1_800  # a listen key lives for an hour
+KEEP_ALIVE_S: Final = 300  # a listen key lives for an hour; one that ended, and nobody said so, is noticed here
 RULES_S: Final = 3_600
 UNLISTED_S: Final = 300  # rules that the exchange did not give: a position may wait for them
 EQUITY_S: Final = 3_600

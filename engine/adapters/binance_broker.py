@@ -103,7 +103,7 @@ class BinanceBroker:
             group.create_task(self._stream.run(post))
 
     async def keep_alive(self) -> None:
-        """Keep the private stream open for another hour. To be called every half hour."""
+        """Keep the private stream open for another hour. To be called every few minutes."""
         await self._stream.keep_alive()
 
     async def try_out(self, order: ApprovedOrder) -> None:

@@ -117,7 +117,7 @@ class Books:
 
     def unread(self, seen_ms: int) -> None:
         """The account could not be read, or the exchange did not answer at all: it is read again soon."""
-        self._unread_ms = seen_ms
+        self._unread_ms = self._unread_ms or seen_ms
 
     def changed(self, event: BalanceChanged) -> None:
         """Take over a new balance and the positions that it came with. Money moved in or out is no result."""

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.model.events import ErrandFailed, OrderRejected, OrderUnanswered
-from engine.model.messages import NOTHING, FetchFunding, Outcome
+from engine.model.messages import (
+    NOTHING,
+    FetchFills,
+    FetchFunding,
+    FindOrder,
+    FindStop,
+    ListOrders,
+    ListStops,
+    Outcome,
+    SyncAccount,
+)
 from engine.model.notices import LatchCause
 from engine.trader.access import RESTRICTED
 
 if TYPE_CHECKING:
     from engine.trader.trader import Trader
+
+# What tells of orders and positions. A set-up that is refused, or bars of one symbol, keep no other symbol out.
+NEEDED: Final = frozenset(kind.__name__ for kind in (SyncAccount, ListStops, ListOrders, FindStop, FindOrder, FetchFills))
 
 
 def denied(trader: Trader, event: OrderRejected) -> Outcome:
@@ -31,7 +44,8 @@ def unanswered(trader: Trader, event: OrderUnanswered) -> Outcome:
 
 def unread(trader: Trader, event: ErrandFailed) -> Outcome:
     """A read failed. What nothing else would bring, or not soon, is asked for again."""
-    _silent(trader, event.seen_ms)
+    if event.errand in NEEDED:
+        _silent(trader, event.seen_ms)
     desk = trader.desks.get(event.symbol)
     if desk is not None and event.errand == FetchFunding.__name__:
         desk.payments = desk.payments.failed(event.seen_ms)

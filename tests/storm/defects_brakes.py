@@ -95,8 +95,8 @@ BRAKES: Final = (
     Defect(
         "after a read that failed entries go on",
         "engine/trader/failures.py",
-        "    _silent(trader, event.seen_ms)\n    desk =",
-        "    desk =",
+        "if event.errand in NEEDED:",
+        "if event.errand not in NEEDED:",
         (SILENCE,),
         "A32",
     ),

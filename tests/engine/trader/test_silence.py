@@ -58,6 +58,24 @@ def test_the_account_is_read_two_seconds_later_and_entries_go_on(failure: Callab
     until_open(world)
 
 
+@pytest.mark.parametrize("errand", ["SetUpSymbol", "FetchBars", "FetchRules", "FetchFunding"])
+def test_what_tells_nothing_of_orders_and_positions_keeps_no_symbol_out(errand: str) -> None:
+    world = a_world()
+
+    world.give(ErrandFailed(errand, SYMBOL, "refused", world.time, world.now, -4047))
+
+    assert not world.trader.is_silent
+
+
+def test_failures_again_and_again_do_not_put_off_the_reading_of_the_account() -> None:
+    world = a_world()
+    for _ in range(4):
+        world.give(unanswered(world))
+        world.pass_time(500)
+
+    assert not world.trader.is_silent
+
+
 def test_a_reading_that_was_asked_for_before_the_failure_proves_nothing() -> None:
     world = a_world()
     before = AccountSynced(world._snapshot().account, world.time, world.now + 500)
