@@ -75,9 +75,9 @@ class Hands:
         known, kept = trader.books.saved.latch, self._brakes_file.read()
         self._kept = kept
         held = strictest(kept.latch, known, latch)
-        trader.hold_back(held, kept.running)
+        trader.hold_back(held, kept.running_in(trader.setup.namespace))
         trader.books.heard_of_panic(kept)
-        trader.is_guarded = self.trader.is_guarded
+        trader.is_guarded, trader.silence = self.trader.is_guarded, self.trader.silence
         self.trader = trader
         self._flag()
         if held is not None and held != known and not (self.owed.is_apart and held == self._latch_told):
@@ -196,10 +196,15 @@ class Hands:
         self.trader.is_waiting = self._waiting is not None
 
     def _brakes(self) -> Brakes:
-        """What holds entries back. While the memory was not read, the trader's pause is not the owner's: it is not noted."""
-        account = self.trader.books.saved
-        running = self._kept.running.stricter(self.wished) if self.owed.is_apart else account.running
-        return Brakes(account.latch, running, account.is_panicking, account.panicked_ms)
+        """What holds entries back. While the memory was not read, the trader's pause is not the owner's, and a loss that is
+        found meanwhile is latched in the file past us.
+        """
+        account, name, is_apart = self.trader.books.saved, self.trader.setup.namespace, self.owed.is_apart
+        kept = self._brakes_file.read() if is_apart else self._kept
+        running = kept.running_in(name).stricter(self.wished) if is_apart else account.running
+        latch = strictest(kept.latch, account.latch) if is_apart else account.latch
+        known = kept.running if running is kept.running_in(name) else kept.running | {name: running}
+        return Brakes(latch, known, account.is_panicking, account.panicked_ms)
 
     def _remember_brakes(self) -> None:
         """They go into their file at once. A file that cannot be written holds entries back, and is tried again."""

@@ -1,6 +1,6 @@
 """A picture of the Trader for whoever only looks: frozen, complete, taken between two events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -113,9 +113,13 @@ class Brakes:
     """What holds entries back and must outlive a store that is away: it is remembered in a file beside it, too."""
 
     latch: LatchView | None
-    running: Running = Running.RUNNING
+    running: dict[str, Running] = field(default_factory=dict)  # by namespace: each mode is paused by itself
     is_panicking: bool = False  # a panic is not over, whether the memory heard of it or not
     panicked_ms: int = 0  # wire; when the newest panic began
+
+    def running_in(self, namespace: str) -> Running:
+        """What is known of one mode; where nothing is, nothing holds."""
+        return self.running.get(namespace, Running.RUNNING)
 
 
 NO_BRAKES: Final = Brakes(latch=None)

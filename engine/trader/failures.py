@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What tells of orders and positions. A set-up that is refused, or bars of one symbol, keep no other symbol out.
 NEEDED: Final = frozenset(kind.__name__ for kind in (SyncAccount, ListStops, ListOrders, FindStop, FindOrder, FetchFills))
 
+# Refusals that say nothing of what was asked. Any other one is an answer, such as that a symbol is unknown.
+NOT_NOW: Final = (-1000, -1001, -1003, -1006, -1007, -1008, -1015, -1016, -1021)
+
 
 def denied(trader: Trader, event: OrderRejected) -> Outcome:
     """An order was refused: because of the key, because the account is restricted, or could it not be sent at all?"""
@@ -44,7 +47,7 @@ def unanswered(trader: Trader, event: OrderUnanswered) -> Outcome:
 
 def unread(trader: Trader, event: ErrandFailed) -> Outcome:
     """A read failed. What nothing else would bring, or not soon, is asked for again."""
-    if event.errand in NEEDED:
+    if event.errand in NEEDED and (event.code >= 0 or event.code in NOT_NOW):
         _silent(trader, event.seen_ms)
     desk = trader.desks.get(event.symbol)
     if desk is not None and event.errand == FetchFunding.__name__:

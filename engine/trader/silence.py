@@ -4,9 +4,12 @@ An entry that is made while reads fail cannot be seen to be covered, and would b
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from engine.model.orders import IntentState
-from engine.model.saved import SavedDesk
+from engine.model.saved import EntryIntent, SavedDesk
+
+UNKNOWN_HOLDS_MS: Final = 60_000  # all others; an entry of which nothing is heard for longer holds its own symbol only
 
 
 class Silence:
@@ -14,6 +17,7 @@ class Silence:
 
     def __init__(self) -> None:
         self._since_ms = 0
+        self._read_ms = 0
 
     def failed(self, seen_ms: int) -> None:
         """A request was not answered, could not be sent, or brought nothing."""
@@ -21,10 +25,14 @@ class Silence:
 
     def read(self, asked_ms: int) -> None:
         """The account was read."""
+        self._read_ms = asked_ms
         if asked_ms >= self._since_ms:
             self._since_ms = 0
 
     def holds(self, memories: Iterable[SavedDesk]) -> bool:
-        """Whether nothing may be entered. While nobody knows what became of one entry, no other one leaves."""
-        entries = (memory.entry for memory in memories)
-        return self._since_ms > 0 or any(entry is not None and entry.state is IntentState.UNKNOWN for entry in entries)
+        """Whether nothing may be entered. While nobody knows what became of one entry, no other one leaves, for a while."""
+        return self._since_ms > 0 or any(self._is_open(memory.entry) for memory in memories)
+
+    def _is_open(self, entry: EntryIntent | None) -> bool:
+        is_unknown = entry is not None and entry.state is IntentState.UNKNOWN
+        return entry is not None and is_unknown and self._read_ms < entry.signed_ms + UNKNOWN_HOLDS_MS

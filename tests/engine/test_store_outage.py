@@ -394,6 +394,38 @@ async def test_what_was_stopped_stays_stopped_when_the_memory_is_back_also_where
         assert house.runner.trader.books.saved.running is Running.PAUSED
 
 
+async def test_a_pause_of_another_mode_holds_there_only() -> None:
+    other = Brakes(None, {"other": Running.PAUSED})
+    async with running(a_house(await a_saved_state(), other)) as house:
+        assert house.runner.trader.books.saved.running is Running.RUNNING
+        await house.control.ask(PauseTrading(house.control.asked("7")))
+        assert house.file.brakes.running == {"other": Running.PAUSED, "test": Running.PAUSED}
+        await house.control.ask(StartTrading(house.control.asked("7")))
+
+        assert house.file.brakes.running == {"other": Running.PAUSED, "test": Running.RUNNING}
+
+
+async def test_a_loss_that_is_latched_in_the_file_while_the_memory_is_away_is_not_written_over() -> None:
+    lost = LatchView(LatchCause.LOST_STATE, 0.0, 0.0, 5)
+    async with running(without_store(await a_saved_state())) as house:
+        house.file.brakes = Brakes(lost)  # as the store's watch does it, past the engine
+        await house.control.ask(PauseTrading(house.control.asked("7")))
+        assert house.file.brakes == Brakes(lost, {"test": Running.PAUSED})
+
+        await comes_back(house)
+
+        assert house.runner.trader.books.saved.latch == lost
+
+
+async def test_a_memory_that_is_back_does_not_make_forget_that_the_exchange_does_not_answer() -> None:
+    async with running(without_store(await a_saved_state())) as house:
+        house.runner.trader.silence.failed(house.clock.now + 60_000)
+        await comes_back(house)
+
+        assert not house.runner.is_apart
+        assert house.runner.trader.is_silent
+
+
 async def test_guarding_without_a_memory_is_no_pause_of_the_owners() -> None:
     saved = await a_saved_state()
     async with running(without_store(saved)) as house:

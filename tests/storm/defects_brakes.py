@@ -30,13 +30,13 @@ BRAKES: Final = (
         "a pause is only in the store, not in its file",
         "engine/hands.py",
         "is_apart else account.running\n",
-        "is_apart else self._kept.running\n",
+        "is_apart else kept.running_in(name)\n",
         (OUTAGE,),
     ),
     Defect(
         "guarding without a memory is noted as a pause of the owner's",
         "engine/hands.py",
-        "self._kept.running.stricter(self.wished) if self.owed.is_apart else account.running",
+        "kept.running_in(name).stricter(self.wished) if is_apart else account.running",
         "account.running",
         (OUTAGE,),
     ),
@@ -83,6 +83,28 @@ BRAKES: Final = (
         "            return NO_BRAKES",
         ("tests/engine/adapters/test_local_files.py",),
     ),
+    Defect(
+        "a loss that is latched in the file while the memory is away is written over",
+        "engine/hands.py",
+        "strictest(kept.latch, account.latch) if is_apart else account.latch",
+        "account.latch",
+        (OUTAGE,),
+        "D6",
+    ),
+    Defect(
+        "a pause of one mode holds in all, and a start of one starts all",
+        "engine/hands.py",
+        "name, is_apart = self.trader.books.saved, self.trader.setup.namespace, self.owed.is_apart",
+        'name, is_apart = self.trader.books.saved, "", self.owed.is_apart',
+        (OUTAGE,),
+    ),
+    Defect(
+        "a memory that is back makes forget that the exchange does not answer",
+        "engine/hands.py",
+        "trader.is_guarded, trader.silence = self.trader.is_guarded, self.trader.silence",
+        "trader.is_guarded = self.trader.is_guarded",
+        (OUTAGE,),
+    ),
     # --- an exchange that does not answer -----------------------------------------------------------------------------
     Defect(
         "after an order without an answer entries go on",
@@ -95,8 +117,8 @@ BRAKES: Final = (
     Defect(
         "after a read that failed entries go on",
         "engine/trader/failures.py",
-        "if event.errand in NEEDED:",
-        "if event.errand not in NEEDED:",
+        "if event.errand in NEEDED and",
+        "if event.errand not in NEEDED and",
         (SILENCE,),
         "A32",
     ),
@@ -110,8 +132,8 @@ BRAKES: Final = (
     Defect(
         "another entry leaves while one is unanswered",
         "engine/trader/silence.py",
-        "entry.state is IntentState.UNKNOWN for",
-        "entry.state is IntentState.FILLED for",
+        "entry.state is IntentState.UNKNOWN\n",
+        "entry.state is IntentState.FILLED\n",
         (SILENCE,),
     ),
     Defect(

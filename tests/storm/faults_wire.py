@@ -62,10 +62,10 @@ def _clock(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
     return _error(400, chance.choice((-1021, -5028)), "Timestamp outside of recvWindow.") if ask.is_write else None
 
 
-def _no_clock(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:
-    return (
-        Treatment(forged=chance.choice(((500, b""), (503, UNKNOWN_503), (200, HTML)))) if ask.path == "/fapi/v1/time" else None
-    )
+def _no_clock(world: "World", ask: Ask, chance: random.Random) -> Treatment | None:
+    """Not where the machine's own clock was set meanwhile, too: nothing that is signed then is ever taken."""
+    is_hit = ask.path == "/fapi/v1/time" and not world.is_clock_lost()
+    return Treatment(forged=chance.choice(((500, b""), (503, UNKNOWN_503), (200, HTML)))) if is_hit else None
 
 
 def _late(_: "World", ask: Ask, chance: random.Random) -> Treatment | None:

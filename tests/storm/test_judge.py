@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -12,17 +13,19 @@ import engine.desk.desk as product_desk
 import engine.execution.cover as product_cover
 import engine.risk.pre_trade_veto as product_veto
 import engine.state.latch as product_latch
+import engine.trader.wishes as product_wishes
 from engine.adapters.binance_broker import BinanceBroker
 from engine.adapters.binance_budget import Budget
 from engine.execution.ids import client_id
-from engine.model.commands import ClosePosition
-from engine.model.messages import NOTHING
+from engine.model.commands import Asked, ClosePosition, Panic, PauseTrading, StartTrading
+from engine.model.messages import NOTHING, Reply, ReplyCode
 from engine.model.orders import ApprovedOrder, Role
 from sandbox.exchange.matching import execute
 from sandbox.exchange.orders import Order
 from tests.storm.catalogue import FAULTS
 from tests.storm.disk import Disk
 from tests.storm.market import SYMBOLS
+from tests.storm.watch import Watch
 from tests.storm.weather import Blow
 from tests.storm.world import Ended, World
 
@@ -203,3 +206,44 @@ def test_funding_is_paid_in_mid_run_and_booked() -> None:
     paid = [income for income in world.venue.exchange.ledger.incomes if income.kind == "FUNDING_FEE"]
     assert not ended.violations
     assert paid
+
+
+def _judge() -> Watch:
+    return Watch(cast(World, SimpleNamespace(loop=SimpleNamespace(time=lambda: 5.0))))
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"), [(PauseTrading, ReplyCode.DONE), (PauseTrading, ReplyCode.ALREADY), (Panic, ReplyCode.SENT)]
+)
+def test_a_process_is_held_to_a_pause_that_it_granted(wish: type[PauseTrading | Panic], code: ReplyCode) -> None:
+    judge, asked = _judge(), wish(Asked("7", 1, 1))
+
+    judge.granted(asked, Reply(code), judge.asked(asked))
+
+    assert judge._paused_s == 5.0
+
+
+@pytest.mark.parametrize(("code", "paused_s"), [(ReplyCode.STORE_DOWN, 5.0), (ReplyCode.DONE, None)])
+def test_only_a_start_that_was_granted_ends_a_pause(code: ReplyCode, paused_s: float | None) -> None:
+    judge, pause, start = _judge(), PauseTrading(Asked("7", 1, 1)), StartTrading(Asked("7", 2, 2))
+    judge.granted(pause, Reply(ReplyCode.DONE), judge.asked(pause))
+
+    judge.granted(start, Reply(code), judge.asked(start))
+
+    assert judge._paused_s == paused_s
+
+
+def test_an_entry_after_a_pause_that_was_granted_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product_wishes, "_set_running", lambda *_: product_wishes.DONE)
+
+    ended = lived({5.0: lambda world: world.wish(PauseTrading)})
+
+    assert [name for name, what in ended.violations if "after a pause" in what] == ["I7"]
+
+
+def test_an_entry_by_a_clock_that_was_read_long_ago_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.storm.watch.CLOCK_S", 3.0)  # it is read every half minute
+
+    ended = lived({})
+
+    assert any(name == "I16" and "by a clock" in what for name, what in ended.violations)

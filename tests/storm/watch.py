@@ -43,6 +43,7 @@ class Watch:
         self._lots = dict.fromkeys(SYMBOLS, 0)
         self._latched_s: float | None = None
         self._paused_s: float | None = None
+        self._suspended_s: float | None = None  # a pause that a start may have ended: it is not answered yet
         self._wishes = self._started = 0  # how many were asked for, and which one was the newest start
         self._risk_checked = set[str]()
 
@@ -188,12 +189,16 @@ class Watch:
         """The owner wishes something: from here on a start may have happened. Gives the wish a number."""
         self._wishes += 1
         if isinstance(wish, StartTrading):
+            self._suspended_s = self._paused_s if self._paused_s is not None else self._suspended_s
             self._paused_s, self._started = None, self._wishes
         return self._wishes
 
     def granted(self, wish: Command, reply: Reply, number: int) -> None:
         """The owner was told that it is so: from here on it is, whatever becomes of the process and of the store."""
-        is_so = reply.code in (ReplyCode.DONE, ReplyCode.ALREADY) and number > self._started
+        is_granted = reply.code in (ReplyCode.DONE, ReplyCode.ALREADY, ReplyCode.SENT)
+        if isinstance(wish, StartTrading) and number == self._started:
+            self._paused_s, self._suspended_s = None if is_granted else self._suspended_s, None
+        is_so = is_granted and number > self._started
         if is_so and isinstance(wish, PauseTrading | StopTrading | Panic) and self._paused_s is None:
             self._paused_s = self._world.loop.time()
 

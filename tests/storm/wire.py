@@ -98,7 +98,7 @@ async def asked(machine: "Machine", method: str, path: str, encoded: str) -> Res
         raise ClientConnectionError("cut")
     async with asyncio.timeout(ORDER_TIMEOUT_S):
         response = await answer
-    world.heard(path, response.status)
+    world.heard(path, await response.read())
     world.manners.answered(machine, response.status, response.headers, await response.read())
     await machine.point(f"{name}:after")
     return response

@@ -86,6 +86,7 @@ class World:
         self.params = _params_of(seed)
         self.risk = self.params.risk_per_trade
         self.leverage_changed_s: dict[str, float] = {}  # by symbol: when somebody else changed it
+        self._wrong_then_s = 0.0  # what the machine's clock was wrong by then
         self.clock_read_s = 0.0  # when a process last read the exchange's clock
         self._blows = blows
         self._touched = set[str]()
@@ -217,10 +218,15 @@ class World:
     def leaves(self, method: str, path: str, encoded: str) -> None:
         """A process is about to send a request."""
 
-    def heard(self, path: str, status: int) -> None:
+    def heard(self, path: str, body: bytes) -> None:
         """A process reads an answer."""
-        if path == "/fapi/v1/time" and status == 200:
-            self.clock_read_s = self.loop.time()
+        if path == "/fapi/v1/time" and body.startswith(b'{"serverTime"'):
+            self.clock_read_s, self._wrong_then_s = self.loop.time(), self.loop.set_wrong_by_s
+
+    def is_clock_lost(self) -> bool:
+        """Whether the process has a wrong idea of the exchange's clock: nothing that it signs is taken."""
+        is_read = self.clock_read_s >= self.machine.started_s
+        return self.loop.set_wrong_by_s != (self._wrong_then_s if is_read else 0.0)
 
     def sent(self, name: str) -> None:
         """A process sends an entry."""

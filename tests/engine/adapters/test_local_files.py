@@ -11,7 +11,7 @@ from engine.model.notices import LatchCause
 from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
 
 LATCH = LatchView(LatchCause.DRAWDOWN, seen=0.112, needed=0.1, set_ms=1_795_000_000_000)
-HELD = Brakes(LATCH, Running.PAUSED, is_panicking=True, panicked_ms=1_795_000_000_001)
+HELD = Brakes(LATCH, {"live": Running.PAUSED}, is_panicking=True, panicked_ms=1_795_000_000_001)
 
 HOLD_AND_WAIT = """
 import sys
@@ -109,7 +109,7 @@ def test_without_a_file_and_after_lifting_nothing_holds(tmp_path: Path) -> None:
     assert file.read() == NO_BRAKES
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"{}", b"null", b"[]", b'{"latch":null,"running":"idle"}', b"\xff\xfe"])
+@pytest.mark.parametrize("text", [b"", b"{", b"{}", b"null", b"[]", b'{"latch":null,"running":{"live":"idle"}}', b"\xff\xfe"])
 def test_a_damaged_file_is_a_latch(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "brakes.json").write_bytes(text)
 

@@ -102,6 +102,25 @@ def test_while_one_entry_is_unanswered_no_other_one_leaves(state: IntentState | 
     assert Silence().holds((a_desk(), replace(a_desk(), entry=entry))) is holds
 
 
+def test_an_entry_of_which_nothing_is_heard_for_a_minute_holds_its_own_symbol_only() -> None:
+    silence, lost = Silence(), replace(a_desk(), entry=replace(an_entry(), state=IntentState.UNKNOWN, signed_ms=5_000))
+    silence.read(64_999)
+    assert silence.holds((lost,))
+
+    silence.read(65_000)
+
+    assert not silence.holds((lost,))
+
+
+@pytest.mark.parametrize(("code", "holds"), [(0, True), (3, True), (502, True), (-1000, True), (-1121, False)])
+def test_a_refusal_that_answers_what_was_asked_is_no_silence(code: int, holds: bool) -> None:
+    world = a_world()
+
+    world.give(ErrandFailed("FetchFills", SYMBOL, "no", world.time, world.now, code))
+
+    assert world.trader.is_silent is holds
+
+
 def test_a_position_is_covered_all_the_same() -> None:
     world = a_world()
     until_open(world)
