@@ -96,6 +96,8 @@ def _fill(order: "_Order", time_ms: int) -> Fill:
     quantity, price = money(order.quantity), money(order.price)
     if quantity <= 0 or price <= 0 or abs(time_ms - order.time_ms) > TOLD_WITHIN_MS:
         raise BadMessage(f"a fill of {quantity} at {price}, time {order.time_ms}")
+    if order.realised is None:  # a damaged key: what it won or lost is listed
+        raise BadMessage("a fill that tells no result")
     return Fill(
         symbol=order.symbol,
         trade_id=order.trade_id,
@@ -187,7 +189,7 @@ class _Order(msgspec.Struct, rename=_ORDER_KEYS):
     fee_asset: str | None = None
     trade_id: int = 0
     time_ms: int = 0
-    realised: Decimal = Decimal(0)
+    realised: Decimal | None = None
 
 
 class _OrderUpdate(msgspec.Struct, rename={"time_ms": "E", "order": "o"}):

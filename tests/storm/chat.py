@@ -70,11 +70,14 @@ class StormLink:
     async def run[T](self, call: Coroutine[Any, Any, T], budget_ms: int = 0) -> T:
         """Ask the store. Raises `StoreDown`."""
         fate = self._world.weather.store()
-        if fate.delay_s > BUDGET_S / 10:
-            await asyncio.sleep(min(fate.delay_s, BUDGET_S))
-        if not fate.is_done:
+        try:
+            if fate.delay_s > BUDGET_S / 10:
+                await asyncio.sleep(min(fate.delay_s, BUDGET_S))
+            if not fate.is_done:
+                raise StoreDown("the store did not answer")
+        except BaseException:  # its process died, or the store is away
             call.close()
-            raise StoreDown("the store did not answer")
+            raise
         answer = await call
         if fate.delay_s > BUDGET_S:
             raise StoreDown("the store did not answer in time")

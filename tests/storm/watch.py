@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.execution.ids import read
-from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, StartTrading, StopTrading
+from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, ResetLatch, StartTrading, StopTrading
 from engine.model.daily_report import DailyReport
 from engine.model.messages import Reply, ReplyCode
 from engine.model.orders import Role
@@ -188,6 +188,8 @@ class Watch:
     def asked(self, wish: Command) -> int:
         """The owner wishes something: from here on a start may have happened. Gives the wish a number."""
         self._wishes += 1
+        if isinstance(wish, ResetLatch):
+            self._latched_s = None  # where it holds on, the next look tells
         if isinstance(wish, StartTrading):
             self._suspended_s = self._paused_s if self._paused_s is not None else self._suspended_s
             self._paused_s, self._started = None, self._wishes

@@ -212,12 +212,19 @@ def test_a_fill_without_a_trade_id_or_of_another_kind_is_no_fill() -> None:
 
 
 def test_a_fill_without_a_fee_costs_nothing() -> None:
-    order = {key: value for key, value in FILLED["o"].items() if key not in ("n", "N", "rp")}
+    order = {key: value for key, value in FILLED["o"].items() if key not in ("n", "N")}
 
     (filled, _) = read({**FILLED, "o": order}).news
 
     assert isinstance(filled, OrderFilled)
-    assert (filled.fill.fee, filled.fill.fee_asset, filled.fill.realised) == (Decimal(0), "", Decimal(0))
+    assert (filled.fill.fee, filled.fill.fee_asset) == (Decimal(0), "")
+
+
+def test_a_fill_that_tells_no_result_is_refused_and_listed_instead() -> None:
+    order = {key: value for key, value in FILLED["o"].items() if key != "rp"}
+
+    with pytest.raises(BadMessage):
+        read({**FILLED, "o": order})
 
 
 def test_an_expired_listen_key_and_a_changed_account_are_marked() -> None:
