@@ -23,6 +23,7 @@ from bot.supervised import supervised
 from bot.venue import Venue
 from engine.adapters.binance_messages import BadMessage
 from engine.adapters.binance_rest import BinanceRest
+from engine.adapters.local_files import BrakesFile
 from engine.adapters.redis_process import NoServer
 from engine.model.events import FeedRestored, Route
 from engine.ports import StateUnreadable, StoreDown
@@ -187,7 +188,7 @@ async def _recovered(house: House) -> None:
     except LookupError as error:
         raise CannotStart(f"SYMBOLS: {str(error.args[0]) if error.args else error}") from error
     except StateUnreadable:
-        latch_lost(house.settings.data_folder, house.clock.now_ms())
+        latch_lost(BrakesFile(house.settings.data_folder), house.clock.now_ms())
         raise
 
 

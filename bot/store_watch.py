@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from engine.adapters.local_files import BrakesFile, SequenceFile
+from engine.adapters import local_files
+from engine.adapters.local_files import SequenceFile
 from engine.adapters.redis_store import RedisStore
 from engine.adapters.redis_writer import Fenced
 from engine.model.notices import LatchCause, Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
-from engine.ports import Clock, StateDamaged, StoreDown
+from engine.ports import BrakesFile, Clock, StateDamaged, StoreDown
 from engine.state.latch import set_by, strictest
 
 BEAT_S: Final = 0.6  # with the budget of one write: entries are held within a second of the store's end
@@ -111,7 +112,7 @@ class WatchedStore:
     def _lost(self, what: str, *then: Callable[[], None]) -> None:
         """No entries after a memory was lost, until the owner looked. Raises `StoreDown` as long as that cannot be kept."""
         logger.error("%s: entries are latched", what)
-        self._unkept += [lambda: latch_lost(self._folder, self._clock.now_ms()), *then]
+        self._unkept += [lambda: latch_lost(local_files.BrakesFile(self._folder), self._clock.now_ms()), *then]
         self._keep()
 
     def _keep(self) -> None:
@@ -134,9 +135,8 @@ async def felt(beat: Callable[[], Awaitable[None]], failed: Callable[[str], None
             failed(str(error))
 
 
-def latch_lost(folder: Path, now_ms: int) -> None:
+def latch_lost(file: BrakesFile, now_ms: int) -> None:
     """No entries after a memory was lost, until the owner looked."""
-    file = BrakesFile(folder)
     kept, lost = file.read(), set_by(LatchCause.LOST_STATE, 0.0, 0.0, now_ms)
     file.write(replace(kept, latch=strictest(kept.latch, lost)))
 

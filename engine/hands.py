@@ -195,22 +195,22 @@ class Hands:
         self.trader.is_store_down = not self.owed.store_is_up or bool(self._file_fault)
         self.trader.is_waiting = self._waiting is not None
 
-    def _brakes(self) -> Brakes:
+    def _brakes(self, kept: Brakes) -> Brakes:
         """What holds entries back. While the memory was not read, the trader's pause is not the owner's, and a loss that is
         found meanwhile is latched in the file past us.
         """
-        account, name, is_apart = self.trader.books.saved, self.trader.setup.namespace, self.owed.is_apart
-        kept = self._brakes_file.read() if is_apart else self._kept
-        running = kept.running_in(name).stricter(self.wished) if is_apart else account.running
-        latch = strictest(kept.latch, account.latch) if is_apart else account.latch
+        account, name = self.trader.books.saved, self.trader.setup.namespace
+        latch, running = account.latch, account.running
+        if self.owed.is_apart:
+            latch, running = strictest(kept.latch, latch), kept.running_in(name).stricter(self.wished)
         known = kept.running if running is kept.running_in(name) else kept.running | {name: running}
         return Brakes(latch, known, account.is_panicking, account.panicked_ms)
 
     def _remember_brakes(self) -> None:
         """They go into their file at once. A file that cannot be written holds entries back, and is tried again."""
-        brakes = self._brakes()
-        if brakes == self._kept:
+        if self._brakes(self._kept) == self._kept:
             return
+        brakes = self._brakes(self._brakes_file.read() if self.owed.is_apart else self._kept)
         try:
             self._brakes_file.write(brakes)
         except OSError as error:

@@ -8,6 +8,7 @@ from engine.model.saved import StopOrder
 from engine.model.signals import Side
 
 KEY_REFUSED: Final = (-2008, -2014, -2015, -2017, -1022)  # says nothing of the order itself
+BUSY: Final = (-1003, -1008, -1015, -1021)  # too much, overloaded, the clock: says nothing of it either
 OFF_GRID: Final = (-1111, -4003, -4004, -4005, -4013, -4014, -4023)  # price or quantity: the symbol's rules have changed
 
 

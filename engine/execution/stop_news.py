@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, retry_ms, with_stop, without_stop
 from engine.execution.ids import read
-from engine.execution.orders import KEY_REFUSED, OFF_GRID
+from engine.execution.orders import BUSY, KEY_REFUSED, OFF_GRID
 from engine.model.account import StopSeen
 from engine.model.events import CancelRefused, OrderAccepted, OrderRejected, OrderUnanswered, StopChanged
 from engine.model.messages import NOTHING, FindStop, ListStops, Outcome, SyncAccount
@@ -21,7 +21,7 @@ TRIGGERS_NOW: Final = (-2021, -4142)  # the price is already beyond the trigger
 NO_POSITION_YET: Final = (-4509, -4129)
 ALREADY_THERE: Final = -4116
 PLACE_TAKEN: Final = -4130  # a stop on the whole position rests there, and is not this one
-UNHEARD: Final = (-1003, -1008, -1015, -1021, *KEY_REFUSED)  # too much, overloaded, clock, key: not of this stop
+UNHEARD: Final = (*BUSY, *KEY_REFUSED)
 RULES_WITHIN: Final = 3  # attempts, before they count as refusals
 TOO_MANY: Final = -4045  # conditional orders on this account
 TAKEN_RETRY_MS: Final = 1_000  # while it is not known whose stop it is: it may be one of ours that is being cancelled

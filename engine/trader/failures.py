@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.execution.orders import BUSY
 from engine.model.events import ErrandFailed, OrderRejected, OrderUnanswered
 from engine.model.messages import (
     NOTHING,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 NEEDED: Final = frozenset(kind.__name__ for kind in (SyncAccount, ListStops, ListOrders, FindStop, FindOrder, FetchFills))
 
 # Refusals that say nothing of what was asked. Any other one is an answer, such as that a symbol is unknown.
-NOT_NOW: Final = (-1000, -1001, -1003, -1006, -1007, -1008, -1015, -1016, -1021)
+NOT_NOW: Final = (*BUSY, -1000, -1001, -1006, -1007, -1016)
 
 
 def denied(trader: Trader, event: OrderRejected) -> Outcome:

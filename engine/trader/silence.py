@@ -34,5 +34,6 @@ class Silence:
         return self._since_ms > 0 or any(self._is_open(memory.entry) for memory in memories)
 
     def _is_open(self, entry: EntryIntent | None) -> bool:
-        is_unknown = entry is not None and entry.state is IntentState.UNKNOWN
-        return entry is not None and is_unknown and self._read_ms < entry.signed_ms + UNKNOWN_HOLDS_MS
+        if entry is None or entry.state is not IntentState.UNKNOWN:
+            return False
+        return self._read_ms < entry.signed_ms + UNKNOWN_HOLDS_MS

@@ -31,6 +31,7 @@ from tests.doubles import FakeEngine, FakeFactor, FakeTokens, FakeUsers
 from tests.handlers.samples import NOW_MS, an_engine
 
 OWNER: Final = 7
+GROUP: Final = -9
 SCREENS: Final = (SendMessage, EditMessageText, SendPhoto, EditMessageMedia, EditMessageCaption)
 TAGS: Final = re.compile(r"<(/?)([a-z-]+)[^>]*>")
 ALLOWED_TAGS: Final = {"b", "i", "code", "blockquote", "tg-time"}
@@ -92,26 +93,38 @@ class Conversation:
 
     async def say(self, text: str, *, sent_ms: int = NOW_MS) -> list[TelegramMethod[Any]]:
         """Write a message; give what the bot did about it."""
-        message = Message(
-            message_id=self._next(),
-            date=datetime.fromtimestamp(sent_ms / 1_000, UTC),
-            chat=Chat(id=self.user, type="private"),
-            from_user=User(id=self.user, is_bot=False, first_name="Owner"),
-            text=text,
-        )
-        return await self._feed(Update(update_id=self._next(), message=message))
+        return await self._feed(self.words(text, sent_ms))
 
     async def press(self, data: str, *, message_id: int = 100, user: int | None = None) -> list[TelegramMethod[Any]]:
         """Press a button by what it sends."""
-        who = user or self.user
+        return await self._feed(self.tap(data, message_id=message_id, who=user))
+
+    def words(self, text: str, sent_ms: int, *, who: int | None = None, is_in_group: bool = False) -> Update:
+        """What arrives when somebody writes."""
+        person = self._person(who)
+        message = Message(
+            message_id=self._next(),
+            date=datetime.fromtimestamp(sent_ms / 1_000, UTC),
+            chat=Chat(id=GROUP, type="group") if is_in_group else Chat(id=person.id, type="private"),
+            from_user=person,
+            text=text,
+        )
+        return Update(update_id=self._next(), message=message)
+
+    def tap(self, data: str, *, message_id: int = 100, who: int | None = None) -> Update:
+        """What arrives when somebody presses a button."""
+        person, has_picture = self._person(who), message_id in self.recorder.pictures
         query = CallbackQuery(
             id=str(self._next()),
-            from_user=User(id=who, is_bot=False, first_name="Owner"),
+            from_user=person,
             chat_instance="1",
-            message=a_message(self.bot, message_id, "card", chat=who, has_picture=message_id in self.recorder.pictures),
+            message=a_message(self.bot, message_id, "card", chat=person.id, has_picture=has_picture),
             data=data,
         )
-        return await self._feed(Update(update_id=self._next(), callback_query=query))
+        return Update(update_id=self._next(), callback_query=query)
+
+    def _person(self, who: int | None) -> User:
+        return User(id=who or self.user, is_bot=False, first_name="Owner")
 
     async def press_labelled(self, words: str) -> list[TelegramMethod[Any]]:
         """Press the button of the newest screen whose label holds these words."""

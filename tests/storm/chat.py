@@ -7,14 +7,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import TelegramMethod
-from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
+from aiogram.types import TelegramObject, Update
 
 from bot.access import Access
 from bot.owners import Owners
@@ -25,10 +24,9 @@ from engine.ports import StoreDown
 from handlers.later import Later
 from handlers.ui.callbacks import Card, Choice
 from tests.doubles import FakeFactor
-from tests.handlers.conversation import OWNER, Conversation, Recorder, a_message
+from tests.handlers.conversation import OWNER, Conversation, Recorder
 from tests.handlers.samples import an_engine
 from tests.storm.disk import BUDGET_S
-from tests.storm.loop import EPOCH_S
 from tests.storm.presses_store import MemoryClient
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 TALK: Final = ("/start", "/positions", "/why ETHUSDT", "/pause", "/run", "/status", "/threshold 0.3", "/settings", "/stop")
 REPEATED: Final = 3  # so many updates Telegram delivers again after a restart
 STRANGER: Final = 66
-KEPT: Final = ("storm",)
+NAMESPACE: Final = "storm"
 
 
 class Session(Recorder):
@@ -61,11 +59,7 @@ class StormLink:
 
     def __init__(self, world: "World", chance: random.Random) -> None:
         self._world = world
-        self.client: Any = MemoryClient(self, chance)
-
-    def now_ms(self) -> int:
-        """The store's own clock."""
-        return int((EPOCH_S + self._world.loop.time()) * 1_000)
+        self.client: Any = MemoryClient(world.venue.exchange.wire, chance)  # nobody sets the store's clock wrong either
 
     async def run[T](self, call: Coroutine[Any, Any, T], budget_ms: int = 0) -> T:
         """Ask the store. Raises `StoreDown`."""
@@ -102,7 +96,7 @@ class StormChat(Conversation):
 
     def meets(self, machine: "Machine") -> None:
         """Talk to this process from now on."""
-        self.users, self.tokens = Users(self._link), Tokens(self._link, *KEPT)  # type: ignore[assignment]  # the real ones
+        self.users, self.tokens = Users(self._link), Tokens(self._link, NAMESPACE)  # type: ignore[assignment]  # the real ones
         self.factor, self.later = FakeFactor(), Later()
         owners = Owners((OWNER,), self.users)  # type: ignore[arg-type]  # as above
         self._gate = Access(
@@ -119,20 +113,6 @@ class StormChat(Conversation):
             self._dispatcher[name] = part
         self._dispatcher.fsm.events_isolation = Turns()
         del self.recorder.requests[:]
-
-    def words(self, text: str, sent_ms: int, *, who: int = OWNER, group: bool = False) -> Update:
-        """Somebody writes."""
-        where = Chat(id=-9, type="group") if group else Chat(id=who, type="private")
-        date = datetime.fromtimestamp(sent_ms / 1_000, UTC)
-        person = User(id=who, is_bot=False, first_name="A")
-        message = Message(message_id=self._next(), date=date, chat=where, from_user=person, text=text)
-        return Update(update_id=self._next(), message=message)
-
-    def tap(self, data: str, *, who: int = OWNER) -> Update:
-        """Somebody presses a button."""
-        person, shown = User(id=who, is_bot=False, first_name="A"), a_message(self.bot, 100, "card", chat=who)
-        query = CallbackQuery(id=str(self._next()), from_user=person, chat_instance="1", message=shown, data=data)
-        return Update(update_id=self._next(), callback_query=query)
 
     async def hears(self, update: Update) -> str:
         """Telegram delivers an update. Gives what the conversation raised beyond what polling is there to catch."""

@@ -29,15 +29,15 @@ BRAKES: Final = (
     Defect(
         "a pause is only in the store, not in its file",
         "engine/hands.py",
-        "is_apart else account.running\n",
-        "is_apart else kept.running_in(name)\n",
+        "latch, running = account.latch, account.running\n",
+        "latch, running = account.latch, kept.running_in(name)\n",
         (OUTAGE,),
     ),
     Defect(
         "guarding without a memory is noted as a pause of the owner's",
         "engine/hands.py",
-        "kept.running_in(name).stricter(self.wished) if is_apart else account.running",
-        "account.running",
+        "strictest(kept.latch, latch), kept.running_in(name).stricter(self.wished)",
+        "strictest(kept.latch, latch), running",
         (OUTAGE,),
     ),
     Defect(
@@ -86,16 +86,16 @@ BRAKES: Final = (
     Defect(
         "a loss that is latched in the file while the memory is away is written over",
         "engine/hands.py",
-        "strictest(kept.latch, account.latch) if is_apart else account.latch",
-        "account.latch",
+        "= self._brakes(self._brakes_file.read() if self.owed.is_apart else self._kept)",
+        "= self._brakes(self._kept)",
         (OUTAGE,),
         "D6",
     ),
     Defect(
         "a pause of one mode holds in all, and a start of one starts all",
         "engine/hands.py",
-        "name, is_apart = self.trader.books.saved, self.trader.setup.namespace, self.owed.is_apart",
-        'name, is_apart = self.trader.books.saved, "", self.owed.is_apart',
+        "account, name = self.trader.books.saved, self.trader.setup.namespace",
+        'account, name = self.trader.books.saved, ""',
         (OUTAGE,),
     ),
     Defect(
@@ -132,8 +132,8 @@ BRAKES: Final = (
     Defect(
         "another entry leaves while one is unanswered",
         "engine/trader/silence.py",
-        "entry.state is IntentState.UNKNOWN\n",
-        "entry.state is IntentState.FILLED\n",
+        "entry.state is not IntentState.UNKNOWN:",
+        "entry.state is not IntentState.FILLED:",
         (SILENCE,),
     ),
     Defect(

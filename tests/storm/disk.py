@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.store_watch import latch_lost
 from engine.adapters.codec import decode, encode
-from engine.model.notices import LatchCause, Notice
+from engine.model.notices import Notice
 from engine.model.orders import Trade
 from engine.model.saved import SavedState
 from engine.model.signals import Ruling
 from engine.model.view import NO_BRAKES, Brakes
 from engine.ports import StoreDown
-from engine.state.latch import set_by, strictest
 
 if TYPE_CHECKING:
     from tests.storm.machine import Machine
@@ -80,9 +79,8 @@ class StormStore:
         """Read the newest state. What only the sequence file knows was lost: latched, as the product does it."""
         await self._passes("load")
         if self._disk.noted > self._disk.journalled:
-            lost = set_by(LatchCause.LOST_STATE, 0.0, 0.0, self._machine.clock.now_ms())
-            kept, self._disk.noted = self._disk.brakes, self._disk.journalled
-            self._disk.brakes = replace(kept, latch=strictest(kept.latch, lost))
+            latch_lost(StormBrakesFile(self._disk), self._machine.clock.now_ms())
+            self._disk.noted = self._disk.journalled
         return self._disk.state()
 
     async def trades(self, since_ms: int) -> Sequence[Trade]:

@@ -10,7 +10,6 @@ from engine.ports import StoreDown
 from handlers.ui.callbacks import Card, Choice
 from tests.handlers.conversation import OWNER
 from tests.storm.chat import STRANGER, TALK, the_chat
-from tests.storm.loop import EPOCH_S
 
 if TYPE_CHECKING:
     from tests.storm.world import World
@@ -63,7 +62,7 @@ class Owner:
         text = self._chance.choice(("/panic", "/stop", "/run", "/threshold 0.3"))
         updates = [
             chat.words(text, now_ms, who=STRANGER),
-            chat.words(text, now_ms, group=True),
+            chat.words(text, now_ms, is_in_group=True),
             chat.tap(self._data or "do:stop_keep:", who=STRANGER),
         ]
         return all(self._says(update) for update in updates)
@@ -88,7 +87,7 @@ class Owner:
         return True
 
     def _now_ms(self) -> int:
-        return int((EPOCH_S + self._world.loop.time()) * 1_000)
+        return self._world.venue.exchange.wire.now_ms()
 
     def _says(self, update: Update) -> bool:
         if not self._is_there():

@@ -134,56 +134,37 @@ class Weather:
 
     def request(self, method: str, path: str, params: Mapping[str, str]) -> Treatment:
         """What becomes of a request."""
-        if self._is_clear:
-            return CLEAR
-        ask, now = Ask(method, path, params), self._world.loop.time()
-        for blow in self._request:
-            if blow.is_on(now) and self._strikes(blow.fault):
-                assert blow.fault.on_request is not None
-                treatment = blow.fault.on_request(self._world, ask, self._world.chance)
-                if treatment is not None:
-                    self.hit(blow.fault)
-                    return treatment
-        return CLEAR
+        world, ask = self._world, Ask(method, path, params)
+        return (
+            self._struck(self._request, lambda fault: fault.on_request and fault.on_request(world, ask, world.chance)) or CLEAR
+        )
 
     def frame(self, route: str, text: str) -> list[bytes]:
         """What arrives of a frame."""
-        raw = [text.encode()]
-        if self._is_clear or not self._frame:
-            return raw
-        now = self._world.loop.time()
-        for blow in self._frame:
-            if blow.is_on(now) and self._strikes(blow.fault):
-                assert blow.fault.on_frame is not None
-                found = blow.fault.on_frame(self._world, route, text, self._world.chance)
-                if found is not None:
-                    self.hit(blow.fault)
-                    return found
-        return raw
+        world = self._world
+        found = self._struck(self._frame, lambda fault: fault.on_frame and fault.on_frame(world, route, text, world.chance))
+        return [text.encode()] if found is None else found
 
     def store(self) -> StoreFate:
         """What becomes of a write or read of the store."""
-        now = self._world.loop.time()
-        for blow in () if self._is_clear else self._store:
-            if blow.is_on(now) and self._strikes(blow.fault):
-                assert blow.fault.on_store is not None
-                fate = blow.fault.on_store(self._world, self._world.chance)
-                if fate is not None:
-                    self.hit(blow.fault)
-                    return fate
-        return StoreFate()
+        world = self._world
+        return self._struck(self._store, lambda fault: fault.on_store and fault.on_store(world, world.chance)) or StoreFate()
 
     def chat(self, method: Any) -> ChatFate:
         """What becomes of a request to Telegram."""
+        world = self._world
+        return (
+            self._struck(self._chat, lambda fault: fault.on_chat and fault.on_chat(world, method, world.chance)) or ChatFate()
+        )
+
+    def _struck[Fate](self, blows: list[Blow], strike: Callable[[Fault], Fate | None]) -> Fate | None:
+        """What the first blow that strikes makes of it; None where none does."""
         now = self._world.loop.time()
-        for blow in () if self._is_clear else self._chat:
-            if blow.is_on(now) and self._strikes(blow.fault):
-                assert blow.fault.on_chat is not None
-                fate = blow.fault.on_chat(self._world, method, self._world.chance)
-                if fate is not None:
-                    self.hit(blow.fault)
-                    return fate
-        return ChatFate()
+        for blow in () if self._is_clear else blows:
+            if blow.is_on(now) and self._strikes(blow.fault) and (fate := strike(blow.fault)) is not None:
+                self.hit(blow.fault)
+                return fate
+        return None
 
     def is_unreachable(self, route: str) -> bool:
         """Whether a connection to a route fails now."""
