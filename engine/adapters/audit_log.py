@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from engine.adapters.codec import UNREADABLE
 from engine.adapters.local_files import PRIVATE, write_durably
 
 LOG_NAME: Final = "audit.jsonl"
@@ -99,13 +100,13 @@ class AuditLog:
         for line in self._lines():
             try:
                 yield msgspec.json.decode(line, type=AuditEntry)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 continue
 
     def _fault(self, line: bytes, number: int, before: Head) -> str:
         try:
             entry = msgspec.json.decode(line, type=AuditEntry)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return "cannot be read"
         if not hmac.compare_digest(self._seal(_unsealed(line)), _seal_of(line)):
             return "was changed, or the key was"

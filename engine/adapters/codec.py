@@ -13,6 +13,7 @@ from engine.model.notices import Notice
 
 FLOAT_MARK: Final = "$float"
 NOTICE_TYPES: Final[dict[str, type[Notice]]] = {kind.__name__: kind for kind in get_args(Notice.__value__)}
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
 class Undecodable(ValueError):
@@ -30,7 +31,7 @@ def decode[T](raw: bytes, kind: type[T]) -> T:
         if b'"' + FLOAT_MARK.encode() + b'"' not in raw:
             return msgspec.json.decode(raw, type=kind)
         return from_plain(msgspec.json.decode(raw), kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Undecodable(f"not a {getattr(kind, '__name__', kind)}: {error}") from error
 
 
@@ -56,7 +57,7 @@ def decode_notice(raw: bytes) -> Notice:
     """Read a notice back. Raises `Undecodable`, also for a kind that this program does not know."""
     try:
         envelope = msgspec.json.decode(raw, type=_Envelope)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Undecodable(f"not a notice: {error}") from error
     kind = NOTICE_TYPES.get(envelope.type)
     if kind is None:

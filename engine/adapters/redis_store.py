@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from engine.adapters.codec import UNREADABLE
 from engine.adapters.redis_checks import check_server
 from engine.adapters.redis_entries import Entries, Recent
 from engine.adapters.redis_equity import EquityCurve
@@ -158,7 +159,7 @@ class RedisStore:
         text = await self._link.run(self._link.client.get(PAPER))
         try:
             return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise StateUnreadable(f"{PAPER} is damaged ({error}): delete it to begin with new paper money") from error
 
     async def close(self) -> None:

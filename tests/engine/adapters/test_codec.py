@@ -95,13 +95,17 @@ def test_a_value_of_a_foreign_kind_is_refused_when_written() -> None:
         encode(object())
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'"x"', b"[1]", b'[1,{"$float":"x"}]', b"[1,1e999]", b"[" * 5_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe", b'"x"', b"[1]", b'[1,{"$float":"x"}]', b"[1,1e999]", b"[" * 5_000, b'["\xe4"]']
+)
 def test_damaged_text_is_undecodable(raw: bytes) -> None:
     with pytest.raises(Undecodable, match="Vote"):
         decode(raw, Vote)
 
 
-@pytest.mark.parametrize("raw", [b"[]", b'{"type":"EngineHalted","data":{}}', b'{"type":"Gone","data":{}}', b'{"type":"Gone"}'])
+@pytest.mark.parametrize(
+    "raw", [b"[]", b'{"type":"EngineHalted","data":{}}', b'{"type":"Gone","data":{}}', b'{"type":"Gone"}', b'{"type":"\xe4"}']
+)
 def test_a_damaged_or_unknown_notice_is_undecodable(raw: bytes) -> None:
     with pytest.raises(Undecodable):
         decode_notice(raw)
