@@ -26,7 +26,7 @@ from engine.model.messages import Outcome, Reply, ReplyCode
 from engine.model.notices import LatchSet, Notice
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedState
-from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
+from engine.model.view import NO_BRAKES, Brakes, LatchView, PanicView, Running
 from engine.owed import Owed
 from engine.ports import BrakesFile, Broker, Clock, Event, Post, Store
 from engine.requests import Requests
@@ -76,7 +76,7 @@ class Hands:
         self._kept = kept
         held = strictest(kept.latch, known, latch)
         trader.hold_back(held, kept.running_in(trader.setup.namespace))
-        trader.books.heard_of_panic(kept)
+        trader.books.heard_of_panic(kept.panic_in(trader.setup.namespace))
         trader.is_guarded, trader.silence = self.trader.is_guarded, self.trader.silence
         self.trader = trader
         self._flag()
@@ -203,8 +203,10 @@ class Hands:
         latch, running = account.latch, account.running
         if self.owed.is_apart:
             latch, running = strictest(kept.latch, latch), kept.running_in(name).stricter(self.wished)
+        panic = PanicView(account.panicked_ms, is_over=not account.is_panicking)
         known = kept.running if running is kept.running_in(name) else kept.running | {name: running}
-        return Brakes(latch, known, account.is_panicking, account.panicked_ms)
+        panics = kept.panics if panic == kept.panic_in(name) else kept.panics | {name: panic}
+        return Brakes(latch, known, panics)
 
     def _remember_brakes(self) -> None:
         """They go into their file at once. A file that cannot be written holds entries back, and is tried again."""

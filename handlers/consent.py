@@ -172,7 +172,7 @@ def _record(wish: Wish) -> Record:
         case StartTrading():
             return {"wish": "run"}
         case ResetLatch():
-            return {"wish": "unlatch"}
+            return {"wish": "unlatch", "set_ms": wish.set_ms}
         case SetMode():
             return {"wish": "mode", "mode": wish.mode.value}
         case AnswerOutside():
@@ -188,7 +188,7 @@ def _wish(record: Record, asked: Asked) -> Wish:
         case "run":
             return StartTrading(asked)
         case "unlatch":
-            return ResetLatch(asked)
+            return ResetLatch(record["set_ms"], asked)
         case "mode":
             return SetMode(DecisionMode(record["mode"]), asked)
         case "outside":

@@ -70,7 +70,7 @@ async def lift_pressed(callback: CallbackQuery, owner: Owner) -> None:
     if view.latch is None:
         await redraw(callback, steering.latch(owner.texts, view))
         return
-    wish = ResetLatch(owner.asked())
+    wish = ResetLatch(view.latch.set_ms, owner.asked())
     await redraw(callback, await hold_back(wish, owner))
 
 

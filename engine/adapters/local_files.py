@@ -4,6 +4,7 @@ Every write is on the disk when it returns, and a file that cannot be read never
 """
 
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -83,7 +84,10 @@ class SequenceFile:
 
 
 class BrakesFile:
-    """The second memory of latch, panic and pause. Without a file nothing holds; a file that cannot be read is a latch."""
+    """The second memory of latch, panic and pause. Without a file nothing holds; a file that cannot be read is a latch.
+
+    A line of JSON, and a line with its checksum: one letter that is wrong must not let go of anything.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,21 +96,29 @@ class BrakesFile:
     def read(self) -> Brakes:
         """What the file remembers."""
         try:
-            return decode(self._path.read_bytes(), Brakes)
+            text, _, checksum = self._path.read_bytes().partition(b"\n")
+            if checksum == _checksum(text):
+                return decode(text, Brakes)
         except FileNotFoundError:
             return NO_BRAKES
         except (OSError, Undecodable):
-            return Brakes(self._damaged())
+            pass
+        return Brakes(self._damaged())
 
     def write(self, brakes: Brakes) -> None:
         """Remember it. Raises `OSError`."""
-        write_durably(self._path, encode(brakes))
+        text = encode(brakes)
+        write_durably(self._path, text + b"\n" + _checksum(text))
 
     def _damaged(self) -> LatchView:
         changed_ms = 0
         with suppress(OSError):
             changed_ms = self._path.stat().st_mtime_ns // 1_000_000
         return LatchView(LatchCause.LOST_STATE, seen=0.0, needed=0.0, set_ms=changed_ms)
+
+
+def _checksum(text: bytes) -> bytes:
+    return b"%08x\n" % zlib.crc32(text)
 
 
 def write_durably(path: Path, text: bytes) -> None:

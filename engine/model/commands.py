@@ -156,8 +156,9 @@ class Panic:
 
 @dataclass(frozen=True, slots=True)
 class ResetLatch:
-    """Lift the latch. The caller has already checked the second factor."""
+    """Lift the latch that was set then (market time), and no later one. The caller has already checked the second factor."""
 
+    set_ms: int
     asked: Asked
 
 

@@ -109,17 +109,32 @@ class LatchView:
 
 
 @dataclass(frozen=True, slots=True)
+class PanicView:
+    """The newest panic of one account."""
+
+    began_ms: int = 0  # wire; 0 = there was none
+    is_over: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Brakes:
-    """What holds entries back and must outlive a store that is away: it is remembered in a file beside it, too."""
+    """What holds entries back and must outlive a store that is away: it is remembered in a file beside it, too.
+
+    The latch holds in every mode: a store that lost something may have lost it of each. Pause and panic are of one account,
+    named by its namespace.
+    """
 
     latch: LatchView | None
-    running: dict[str, Running] = field(default_factory=dict)  # by namespace: each mode is paused by itself
-    is_panicking: bool = False  # a panic is not over, whether the memory heard of it or not
-    panicked_ms: int = 0  # wire; when the newest panic began
+    running: dict[str, Running] = field(default_factory=dict)
+    panics: dict[str, PanicView] = field(default_factory=dict)
 
     def running_in(self, namespace: str) -> Running:
         """What is known of one mode; where nothing is, nothing holds."""
         return self.running.get(namespace, Running.RUNNING)
+
+    def panic_in(self, namespace: str) -> PanicView:
+        """The newest panic of one mode, over or not."""
+        return self.panics.get(namespace, PanicView())
 
 
 NO_BRAKES: Final = Brakes(latch=None)

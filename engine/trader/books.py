@@ -20,7 +20,7 @@ from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSe
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
-from engine.model.view import Brakes, Running
+from engine.model.view import PanicView, Running
 from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
@@ -186,9 +186,14 @@ class Books:
         return self.latched(LatchCause.DRAWDOWN, fall, params.max_drawdown, time_ms)
 
     def latched(self, cause: LatchCause, seen: float, needed: float, time_ms: int) -> Outcome:
-        """Set the latch, unless an earlier one holds."""
-        if self.saved.latch is not None:
-            return NOTHING
+        """Set the latch. Under one that holds only news of another kind, or a panic, is another latch: who was asked about the
+        one before it was not asked about this.
+        """
+        held = self.saved.latch
+        if held is not None:
+            if cause in (held.cause, LatchCause.DRAWDOWN) and cause is not LatchCause.PANIC:
+                return NOTHING
+            time_ms = max(time_ms, held.set_ms + 1)
         self.saved = replace(self.saved, latch=latch.set_by(cause, seen, needed, time_ms))
         return Outcome(notices=(LatchSet(cause, seen, needed, time_ms),), changed=True)
 
@@ -199,16 +204,16 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
-    def heard_of_panic(self, in_file: Brakes) -> None:
+    def heard_of_panic(self, in_file: PanicView) -> None:
         """Take up a panic that only the file knows; what this memory heard of it tells itself how it went. One that is
         asked for later begins after all that anybody heard of, whatever the clock says.
         """
-        if in_file.panicked_ms <= self.saved.panicked_ms:
+        if in_file.began_ms <= self.saved.panicked_ms:
             return
-        if in_file.is_panicking:
-            self.begin_panic(in_file.panicked_ms)
+        if in_file.is_over:
+            self.saved = replace(self.saved, panicked_ms=in_file.began_ms)
         else:
-            self.saved = replace(self.saved, panicked_ms=in_file.panicked_ms)
+            self.begin_panic(in_file.began_ms)
 
     def begin_panic(self, now_ms: int) -> None:
         """A panic holds from here on."""

@@ -261,8 +261,11 @@ def _panic(trader: Trader, wish: Panic) -> Outcome:
 
 
 def _unlatched(trader: Trader, wish: ResetLatch) -> Outcome:
-    if trader.books.saved.latch is None:
+    latch = trader.books.saved.latch
+    if latch is None:
         return ALREADY
+    if latch.set_ms != wish.set_ms:  # what the owner was asked about is not what holds now
+        return refused(ReplyCode.NO_SUCH_QUESTION)
     if trader.books.saved.is_panicking:
         return refused(ReplyCode.NOT_READY)
     return trader.books.unlatched(trader.desks.values(), wish.asked.who, wish.asked.time_ms) + DONE

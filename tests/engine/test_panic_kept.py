@@ -8,7 +8,7 @@ from engine.model.commands import Panic, ResetLatch, StartTrading
 from engine.model.notices import LatchCause, PanicDone
 from engine.model.orders import Role
 from engine.model.saved import SavedState
-from engine.model.view import Brakes, LatchView
+from engine.model.view import Brakes, LatchView, PanicView
 from tests.engine.runner_house import House, a_house, running
 from tests.engine.test_store_outage import HELD, a_saved_state, comes_back, looked
 
@@ -103,25 +103,43 @@ async def test_a_panic_that_is_over_does_not_begin_again(memory: str) -> None:
 
 async def test_a_panic_whose_end_could_not_be_written_to_the_file_is_over_where_the_memory_says_so() -> None:
     before = await after_a_panic()
+    assert before.store.state is not None
     assert before.file.brakes.latch is not None
-    before.file.brakes = replace(before.file.brakes, is_panicking=True)
+    before.file.brakes = replace(
+        before.file.brakes, panics={"test": PanicView(before.store.state.account.panicked_ms, is_over=False)}
+    )
 
     async with running(after(before, before.store.state)) as house:
         assert not house.runner.trader.books.saved.is_panicking
         assert house.file.brakes.latch is not None
-        assert not house.file.brakes.is_panicking
+        assert house.file.brakes.panic_in("test").is_over
 
 
 async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_is_over() -> None:
-    house = a_house(await a_saved_state(), Brakes(PANICKED, is_panicking=True, panicked_ms=5))
+    house = a_house(await a_saved_state(), Brakes(PANICKED, panics={"test": PanicView(5, is_over=False)}))
 
     async with running(house):
         await looked(house)
         assert house.told(PanicDone)
-        await house.control.ask(ResetLatch(house.control.asked("7")))
+        await house.control.ask(ResetLatch(PANICKED.set_ms, house.control.asked("7")))
 
         assert house.runner.trader.books.saved.latch is None
         assert house.file.brakes.latch is None
+
+
+async def test_a_panic_of_another_account_is_none_of_ours_and_is_not_forgotten_over_ours() -> None:
+    theirs = PanicView(9_000, is_over=False)
+    house = a_house(await a_saved_state(), Brakes(PANICKED, panics={"other": theirs}))
+
+    async with running(house):
+        await looked(house)
+        assert not house.runner.trader.books.saved.is_panicking
+        await house.control.ask(Panic(house.control.asked("7")))
+        await looked(house)
+        assert house.told(PanicDone)
+
+    assert house.file.brakes.panic_in("other") == theirs
+    assert house.file.brakes.panic_in("test").is_over
 
 
 async def test_a_second_panic_under_the_latch_of_the_first_one_is_gone_on_with_too() -> None:

@@ -79,9 +79,30 @@ BRAKES: Final = (
     Defect(
         "a file of latch and pause that cannot be read holds nothing back",
         "engine/adapters/local_files.py",
-        "            return Brakes(self._damaged())",
-        "            return NO_BRAKES",
+        "        return Brakes(self._damaged())",
+        "        return NO_BRAKES",
         ("tests/engine/adapters/test_local_files.py",),
+    ),
+    Defect(
+        "a letter that is wrong in the file of latch and pause is not seen",
+        "engine/adapters/local_files.py",
+        "            if checksum == _checksum(text):",
+        "            if text:",
+        ("tests/engine/adapters/test_local_files.py",),
+    ),
+    Defect(
+        "a panic of one account is another one's, too",
+        "engine/hands.py",
+        "trader.books.heard_of_panic(kept.panic_in(trader.setup.namespace))",
+        "trader.books.heard_of_panic(next(iter(kept.panics.values()), kept.panic_in(trader.setup.namespace)))",
+        ("tests/engine/test_panic_kept.py",),
+    ),
+    Defect(
+        "a latch is lifted by the answer to a question about an earlier one",
+        "engine/trader/wishes.py",
+        "    if latch.set_ms != wish.set_ms:",
+        "    if latch.set_ms < wish.set_ms:",
+        ("tests/engine/trader/test_panicking.py",),
     ),
     Defect(
         "a loss that is latched in the file while the memory is away is written over",

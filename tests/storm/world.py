@@ -320,6 +320,9 @@ class World:
         control = machine.control
         if control is None or machine.is_dead:
             return
+        if kind is ResetLatch:
+            latch = machine.runner.trader.books.saved.latch if machine.runner is not None else None
+            values["set_ms"] = latch.set_ms if latch is not None else 0
         command: Command = kind(**values, asked=control.asked("owner"))
         self._noted(command)
         machine.run(_asked(control, command))

@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from engine.adapters.local_files import BrakesFile, FolderInUse, InstanceLock, SequenceFile
 from engine.model.notices import LatchCause
-from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
+from engine.model.view import NO_BRAKES, Brakes, LatchView, PanicView, Running
 
 LATCH = LatchView(LatchCause.DRAWDOWN, seen=0.112, needed=0.1, set_ms=1_795_000_000_000)
-HELD = Brakes(LATCH, {"live": Running.PAUSED}, is_panicking=True, panicked_ms=1_795_000_000_001)
+HELD = Brakes(LATCH, {"live": Running.PAUSED}, {"live": PanicView(1_795_000_000_001, is_over=False)})
 
 HOLD_AND_WAIT = """
 import sys
@@ -118,6 +120,18 @@ def test_a_damaged_file_is_a_latch(tmp_path: Path, text: bytes) -> None:
     assert latch is not None
     assert latch.cause is LatchCause.LOST_STATE
     assert latch.set_ms > 0
+
+
+def test_any_letter_that_is_wrong_is_a_latch(tmp_path: Path) -> None:
+    file, path = BrakesFile(tmp_path), tmp_path / "brakes.json"
+    file.write(replace(HELD, latch=None))
+    whole = path.read_bytes()
+
+    for place, bit in product(range(len(whole)), range(8)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        path.write_bytes(damaged)
+        assert file.read().latch is not None
 
 
 def test_a_file_whose_writing_was_cut_off_leaves_the_old_one(tmp_path: Path) -> None:

@@ -131,6 +131,34 @@ def test_the_latch_of_a_panic_cannot_be_lifted_before_it_is_done() -> None:
     assert world.wish(ResetLatch).code is ReplyCode.NOT_READY
 
 
+@pytest.mark.parametrize("cause", [LatchCause.DRAWDOWN, LatchCause.PANIC])
+def test_who_was_asked_about_an_earlier_latch_does_not_lift_that_of_a_panic(cause: LatchCause) -> None:
+    world = a_world()
+    world.trader.books.latched(cause, 0.2, 0.1, world.time)
+    asked = world.trader.books.saved.latch
+    assert asked is not None
+    world.wish(Panic)
+    later(world)
+    assert is_over(world)
+
+    reply = world.wish(ResetLatch, set_ms=asked.set_ms)
+
+    assert reply.code is ReplyCode.NO_SUCH_QUESTION
+    assert is_over(world)
+    assert world.wish(ResetLatch).code is ReplyCode.DONE
+
+
+def test_a_drawdown_under_another_latch_is_no_new_one() -> None:
+    world = a_world()
+    world.trader.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, world.time)
+    held = world.trader.books.saved.latch
+
+    for cause in (LatchCause.DRAWDOWN, LatchCause.RESTRICTED):
+        assert not world.trader.books.latched(cause, 0.2, 0.1, world.time + 1).notices
+
+    assert world.trader.books.saved.latch == held
+
+
 def test_panic_ends_open_cards_and_a_tap_on_one_sends_nothing() -> None:
     world = a_world(mode=DecisionMode.CONFIRM)
     for bar, following in pairwise(rising(WARMUP + 40)[WARMUP + 1 :]):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.model.account import AccountSnapshot, PositionSeen, StopSeen, SymbolSetup
-from engine.model.commands import Asked, Command, DecisionMode
+from engine.model.commands import Asked, Command, DecisionMode, ResetLatch
 from engine.model.events import (
     AccountSynced,
     BalanceChanged,
@@ -178,7 +178,10 @@ class World:
         self._run()
 
     def wish(self, make: Callable[..., Command], **values: Any) -> Reply:
-        """Ask for something, and get the answer."""
+        """Ask for something, and get the answer. The latch that is lifted is the one that holds, unless told otherwise."""
+        latch = self.trader.books.saved.latch
+        if make is ResetLatch and "set_ms" not in values:
+            values["set_ms"] = latch.set_ms if latch is not None else 0
         outcome = self.trader.handle(make(**values, asked=Asked("7", self.time, self.now)))
         self._act(outcome)
         self._run()
