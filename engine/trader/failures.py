@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 # What tells of orders and positions. A set-up that is refused, or bars of one symbol, keep no other symbol out.
 NEEDED: Final = frozenset(kind.__name__ for kind in (SyncAccount, ListStops, ListOrders, FindStop, FindOrder, FetchFills))
 
-# Refusals that say nothing of what was asked. Any other one is an answer, such as that a symbol is unknown.
+# Refusals that say nothing of what was asked. Any other one is an answer, such as that a symbol is unknown; to the question
+# for the whole account none is.
 NOT_NOW: Final = (*BUSY, -1000, -1001, -1006, -1007, -1016)
 
 
@@ -34,7 +35,7 @@ def denied(trader: Trader, event: OrderRejected) -> Outcome:
     """An order was refused: because of the key, because the account is restricted, or could it not be sent at all?"""
     outcome = trader.access.refused(event.code, event.time_ms)
     if event.code > 0:  # ours, not the exchange's: it could not be sent
-        _silent(trader, event.seen_ms)
+        _silent(trader, event.seen_ms, event.symbol)
     if event.code not in RESTRICTED:
         return outcome
     return outcome + trader.books.latched(LatchCause.RESTRICTED, 0.0, 0.0, event.time_ms)
@@ -42,21 +43,22 @@ def denied(trader: Trader, event: OrderRejected) -> Outcome:
 
 def unanswered(trader: Trader, event: OrderUnanswered) -> Outcome:
     """Nobody knows what became of an order."""
-    _silent(trader, event.seen_ms)
+    _silent(trader, event.seen_ms, event.symbol)
     return NOTHING
 
 
 def unread(trader: Trader, event: ErrandFailed) -> Outcome:
     """A read failed. What nothing else would bring, or not soon, is asked for again."""
-    if event.errand in NEEDED and (event.code >= 0 or event.code in NOT_NOW):
-        _silent(trader, event.seen_ms)
+    is_unheard = event.code >= 0 or event.code in NOT_NOW or event.errand == SyncAccount.__name__
+    if event.errand in NEEDED and is_unheard:
+        _silent(trader, event.seen_ms, event.symbol)
     desk = trader.desks.get(event.symbol)
     if desk is not None and event.errand == FetchFunding.__name__:
         desk.payments = desk.payments.failed(event.seen_ms)
     return trader.access.refused(event.code, event.time_ms)
 
 
-def _silent(trader: Trader, seen_ms: int) -> None:
+def _silent(trader: Trader, seen_ms: int, symbol: str) -> None:
     """Nothing is entered until the account was read, and it is read soon."""
-    trader.silence.failed(seen_ms)
-    trader.books.unread(seen_ms)
+    if trader.silence.failed(seen_ms, symbol):
+        trader.books.unread(seen_ms)

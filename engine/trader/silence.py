@@ -9,7 +9,7 @@ from typing import Final
 from engine.model.orders import IntentState
 from engine.model.saved import EntryIntent, SavedDesk
 
-UNKNOWN_HOLDS_MS: Final = 60_000  # all others; an entry of which nothing is heard for longer holds its own symbol only
+UNKNOWN_HOLDS_MS: Final = 60_000  # all others; what one symbol alone does not hear of for longer holds only itself
 
 
 class Silence:
@@ -18,10 +18,21 @@ class Silence:
     def __init__(self) -> None:
         self._since_ms = 0
         self._read_ms = 0
+        self._of = dict[str, tuple[int, int]]()  # by symbol: since when its own requests fail, and when one did last
 
-    def failed(self, seen_ms: int) -> None:
-        """A request was not answered, could not be sent, or brought nothing."""
-        self._since_ms = max(self._since_ms, seen_ms)
+    def failed(self, seen_ms: int, symbol: str = "") -> bool:
+        """A request was not answered, could not be sent, or brought nothing. Gives whether that counts as silence: where only
+        the requests of one symbol fail for long, and the account can be read, it is that symbol's own trouble.
+        """
+        first_ms, last_ms = self._of.get(symbol, (seen_ms, seen_ms))
+        if seen_ms - last_ms > UNKNOWN_HOLDS_MS:
+            first_ms = seen_ms
+        if symbol:
+            self._of[symbol] = (first_ms, seen_ms)
+        counts = not symbol or seen_ms - first_ms < UNKNOWN_HOLDS_MS
+        if counts:
+            self._since_ms = max(self._since_ms, seen_ms)
+        return counts
 
     def read(self, asked_ms: int) -> None:
         """The account was read."""

@@ -112,6 +112,36 @@ def test_an_entry_of_which_nothing_is_heard_for_a_minute_holds_its_own_symbol_on
     assert not silence.holds((lost,))
 
 
+@pytest.mark.parametrize("code", [-1002, -1011, -4109])
+def test_an_account_that_cannot_be_read_keeps_entries_out_whatever_the_exchange_says_of_it(code: int) -> None:
+    world = a_world()
+
+    world.give(ErrandFailed("SyncAccount", "", "no", world.time, world.now, code))
+
+    assert world.trader.is_silent
+
+
+def test_one_symbol_whose_requests_fail_for_ever_keeps_all_others_out_for_a_minute_only() -> None:
+    silence = Silence()
+    for second in range(0, 60, 2):
+        assert silence.failed(second * 1_000, "ETHUSDT")
+        silence.read(second * 1_000 + 500)
+    assert not silence.holds(())
+
+    assert not silence.failed(60_000, "ETHUSDT")
+    assert not silence.holds(())
+    assert silence.failed(61_000, "BTCUSDT")
+    assert silence.failed(61_000)
+    assert silence.holds(())
+
+
+def test_a_symbol_that_was_answered_for_a_minute_begins_anew() -> None:
+    silence = Silence()
+    silence.failed(0, "ETHUSDT")
+
+    assert silence.failed(70_000, "ETHUSDT")
+
+
 @pytest.mark.parametrize(("code", "holds"), [(0, True), (3, True), (502, True), (-1000, True), (-1121, False)])
 def test_a_refusal_that_answers_what_was_asked_is_no_silence(code: int, holds: bool) -> None:
     world = a_world()
