@@ -52,9 +52,10 @@ class Aftermath:
     def listed(self, asked_ms: int, found: Outcome, *, is_over: bool) -> "Aftermath":
         """They were listed. It is no look before it is due, nor before the books are closed (`is_over`).
 
-        Where one of ours was found and is cancelled the looks begin anew: nobody may answer for the cancel.
+        Where one of ours was found and is cancelled the looks begin anew: nobody may answer for the cancel. So it is where the
+        position was found when it was flat already.
         """
-        if is_over and any(isinstance(errand, CancelOrder) for errand in found.errands):
+        if (is_over or not self.was_held) and any(isinstance(errand, CancelOrder) for errand in found.errands):
             return self._after(asked_ms)
         if not self.looks_left or not is_over or asked_ms < self.due_ms:
             return self

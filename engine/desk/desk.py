@@ -210,7 +210,7 @@ class Desk:
             return NOTHING
         self.memory = made_up.taken_back(before, event.asked_ms, event.fills)
         for listed in event.fills:
-            self.memory, fill = made_up.news_of(before, self.memory, listed)
+            self.memory, fill = made_up.news_of(before, self.memory, listed, event.fills)
             if fill is not None:
                 outcome += self._booked(OrderFilled(fill, fill.time_ms, event.seen_ms), number)
                 number = max(number, position.number(self.memory) + 1)

@@ -32,14 +32,24 @@ def noted(desk: SavedDesk, fill: Fill, found_ms: int) -> SavedDesk:
     return replace(desk, made_up=(*desk.made_up, fill)[-KEPT:], found_ms=found_ms)
 
 
-def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill) -> tuple[SavedDesk, Fill | None]:
-    """What of a listed execution is news. `before`: the memory before the list.
+def _reaches_back(desk: SavedDesk, fills: Iterable[Fill]) -> bool:
+    """Whether a list tells how a position that was found came about: then what executed in the moment it was found is a part
+    of that like all before it.
+    """
+    earlier = (fill for fill in fills if fill.time_ms < desk.found_ms)
+    return any(not missed.is_older(desk, fill) and not ledger.is_booked(desk, fill) for fill in earlier)
+
+
+def news_of(before: SavedDesk, desk: SavedDesk, fill: Fill, fills: Iterable[Fill]) -> tuple[SavedDesk, Fill | None]:
+    """What of a listed execution is news. `before`: the memory before the list of `fills`.
 
     A position that was found without a memory is as its newest change left it: what executed in that moment is known
     from then on, and tells price and fee only.
     """
     held = before.holding
     is_of_then = held is not None and fill.time_ms == held.trade.entry_time_ms == before.found_ms
+    if is_of_then and _reaches_back(before, fills):
+        return desk, fill
     is_in_it = is_of_then and missed.is_first(before, fill)
     if missed.is_older(before, fill):
         return (ledger.noted(desk, fill, desk.last_fill_seen_ms) if is_in_it else desk), None

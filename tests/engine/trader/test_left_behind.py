@@ -3,9 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from engine.desk.aftermath import APART_MS, LOOKS, Aftermath
 from engine.model.commands import StartTrading
 from engine.model.events import CancelRefused
-from engine.model.messages import CancelOrder, Errand, ListStops, SyncAccount
+from engine.model.messages import CancelOrder, Errand, ListStops, Outcome, SyncAccount
 from engine.model.orders import Role
 from tests.engine.trader.rising import EAGER, WARMUP, until_open
 from tests.engine.trader.world import SYMBOL, World
@@ -80,6 +81,18 @@ def test_a_stop_that_a_start_finds_on_a_flat_symbol_is_cancelled_again_where_nob
     passes(world, 5)
 
     assert not world.stops
+
+
+def test_the_stop_of_a_position_that_was_found_closed_already_is_looked_for_again() -> None:
+    """Found by storm seed 20041426: one cancel was answered by a firewall, and its stop rested for half a minute."""
+    looks = Aftermath().booked(1_000, is_held=False)
+    found = Outcome(errands=(CancelOrder(SYMBOL, "abT", is_stop=True),))
+
+    again = looks.listed(2_000, found, is_over=False)
+
+    assert again.looks_left == LOOKS
+    assert again.is_due(2_000 + APART_MS)
+    assert not looks.booked(1_500, is_held=True).listed(2_000, found, is_over=False).looks_left
 
 
 def test_a_few_looks_that_were_answered_are_enough() -> None:
