@@ -160,9 +160,12 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
     """All conditional orders of the symbol. Ours that nobody remembers are orphans and are cancelled; others' are not ours.
 
     `is_held`: the exchange shows a position. Where the memory of it is lost they may be all that guards it, so they stay
-    until stops of its own were seen. Where those are refused, perhaps because of them, what is enough to guard it stays.
-    So do those of an entry whose fate is not known yet: the list of positions may lag behind it.
+    until stops of its own were seen. One on the whole position stays for as long as it is held, or until the owner said to
+    forget it: the exchange allows no second one. Where its own are refused, perhaps because of them, what is enough to guard
+    it stays. So do those of an entry whose fate is not known yet: the list of positions may lag behind it.
     """
+    hand = hand_of(desk)
+    is_held = is_held and (hand is None or hand.care is not Care.FORGOTTEN)
     desk, outcome = stop_news.listed(desk, event.stops, event.asked_ms, event.time_ms)
     is_refused = any(stop.refusals for stop in desk.stops if stop.role is Role.TIGHT_STOP)
     is_bare = desk.holding is None or not cover.is_covered(desk, desk.holding.quantity)
@@ -170,8 +173,8 @@ def stops_listed(desk: SavedDesk, event: StopsListed, *, is_held: bool) -> tuple
         return desk, outcome
     unknown = stop_news.unremembered(desk, event.stops)
     orphans = [seen for seen in unknown if not cover.may_guard(desk, seen.client_id)]
-    if is_held and is_bare:
-        spared = _enough(desk.holding, orphans)
+    if is_held:
+        spared = _enough(desk.holding, orphans) if is_bare else _whole(desk, orphans)
         orphans = [seen for seen in orphans if seen not in spared]
     cancels = tuple(CancelOrder(desk.symbol, seen.client_id, is_stop=True) for seen in orphans)
     return desk, outcome + Outcome(errands=cancels)
@@ -181,10 +184,20 @@ def _enough(holding: Holding | None, stops: Sequence[StopSeen]) -> Sequence[Stop
     """One stop on the whole position, or else those that together close all of it; none where they do not."""
     if holding is None:
         return ()
-    guards = [stop for stop in stops if not stop.is_target and stop.side is not holding.trade.side]
+    guards = _guards(holding, stops)
     whole = [stop for stop in guards if stop.quantity is None]
     closed = sum((stop.quantity or Decimal(0) for stop in guards), Decimal(0))
     return whole[:1] or (guards if closed >= holding.quantity else ())
+
+
+def _guards(holding: Holding, stops: Sequence[StopSeen]) -> list[StopSeen]:
+    return [stop for stop in stops if not stop.is_target and stop.side is not holding.trade.side]
+
+
+def _whole(desk: SavedDesk, stops: Sequence[StopSeen]) -> Sequence[StopSeen]:
+    """The stop on the whole position that stands where its own wide one was not seen yet."""
+    is_placed = any(stop.role is Role.WIDE_STOP and stop.is_seen for stop in cover.own_stops(desk))
+    return () if is_placed or desk.holding is None else [stop for stop in _guards(desk.holding, stops) if stop.quantity is None]
 
 
 def ticked(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

@@ -141,17 +141,21 @@ def _as_seen(stop: StopOrder, seen: StopSeen) -> StopOrder:
 
 
 def _place_looked_at(desk: SavedDesk, stops: Sequence[StopSeen], asked_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:
-    """Whether somebody else's stop on the whole position keeps ours out: told once, and tried at once when it has gone."""
+    """Whether another stop on the whole position keeps ours out: somebody else's, told once, or that of a lost memory. It
+    guards as ours would. Ours is tried at once when it has gone.
+    """
     holding = desk.holding
     if not desk.wide_blocked_until_ms or holding is None:
         return desk, NOTHING
     closing = -int(holding.trade.side)
-    whole = [s for s in stops if s.quantity is None and int(s.side) == closing and read(s.client_id) is None]
+    known = {stop.client_id for stop in desk.stops}
+    whole = [s for s in stops if s.quantity is None and int(s.side) == closing and s.client_id not in known]
     by = whole[0].client_id or str(whole[0].algo_id) if whole else ""
     if not by:
         gone = replace(desk, wide_blocked_until_ms=0, wide_blocked_by="")
         return (gone, Outcome(changed=True, wake_in_ms=1)) if desk.wide_blocked_by else (desk, NOTHING)
     is_new = by != desk.wide_blocked_by
     until_ms = asked_ms + TAKEN_BY_OTHERS_RETRY_MS if is_new else desk.wide_blocked_until_ms
-    told = (OutsideChange(desk.symbol, "wide_stop_kept_out", by, time_ms),) if is_new else ()
+    is_theirs = is_new and read(by) is None
+    told = (OutsideChange(desk.symbol, "wide_stop_kept_out", by, time_ms),) if is_theirs else ()
     return replace(desk, wide_blocked_until_ms=until_ms, wide_blocked_by=by), Outcome(notices=told, changed=is_new)

@@ -81,6 +81,7 @@ class Machine(Frozen):
         self.why = ""
         self.started_s = world.loop.time()
         self.runner: Runner | None = None
+        self.rest: StormRest | None = None
         self.control: Control | None = None
         self._tasks = dict[asyncio.Task[Any], None]()
         self._context = contextvars.copy_context()
@@ -141,7 +142,7 @@ class Machine(Frozen):
 
     async def _lived(self) -> None:
         world = self.world
-        rest = StormRest(self)
+        self.rest = rest = StormRest(self)
         feed = BinanceFeed(
             rest,
             ws_public="ws://storm",

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 STOPS: Final = "/fapi/v1/algoOrder"
 UNTOLD_S: Final = 5.0  # a listing that was asked for before may take four seconds
-CROSSED_MS: Final = 1_000  # a cancel may have left before it was told that a stop triggered
 
 
 def is_of_newest_entry(client_id: str, symbol: str, fills: Iterable[Fill]) -> bool:
@@ -23,17 +22,6 @@ def is_of_newest_entry(client_id: str, symbol: str, fills: Iterable[Fill]) -> bo
     names = [read(fill.client_id) for fill in fills if fill.symbol == symbol]
     intents = [name.intent_id for name in names if name is not None and name.role is Role.ENTRY]
     return cancelled is None or not intents or intents[-1] == cancelled.intent_id
-
-
-def made_way(client_id: str, symbol: str, fills: Iterable[Fill], now_ms: int) -> bool:
-    """Whether a wide stop that a lost memory left made way for the new one while a tight stop, which had covered all of
-    the position, was executing in part. The exchange allows one stop on the whole position: the old one has to go first.
-    """
-    old = read(client_id)
-    if old is None or old.role is not Role.WIDE_STOP:
-        return False
-    names = [read(fill.client_id) for fill in fills if fill.symbol == symbol and now_ms - fill.wire_ms <= CROSSED_MS]
-    return any(new is not None and new.role is Role.TIGHT_STOP and new.intent_id != old.intent_id for new in names)
 
 
 class StopMoves:
@@ -69,10 +57,10 @@ class StopMoves:
         if method == "POST":
             self.count += self._took_a_place(name)
             return
-        fills, now_ms = self._world.venue.exchange.ledger.fills, self._world.venue.exchange.wire.now_ms()
+        fills = self._world.venue.exchange.ledger.fills
         for symbol in covered:
             is_bare = self._world.venue.lots(symbol) and not self._is_covered(symbol)
-            if is_bare and is_of_newest_entry(name, symbol, fills) and not made_way(name, symbol, fills, now_ms):
+            if is_bare and is_of_newest_entry(name, symbol, fills):
                 self._world.watch.violated("I2", f"the cancel of {name} left {symbol} without cover")
 
     def _is_covered(self, symbol: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from engine.adapters.binance_budget import KEPT_FRACTION
 from engine.execution.ids import read
 from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, ResetLatch, StartTrading, StopTrading
 from engine.model.daily_report import DailyReport
@@ -210,6 +211,9 @@ class Watch:
         """The weather has cleared for long enough: both books agree, and the process is well."""
         world = self._world
         machine, exchange = world.machine, world.venue.exchange
+        is_out_of_weight = machine.rest is not None and machine.rest.used() >= 1 - KEPT_FRACTION
+        if is_out_of_weight and machine.runner is not None and machine.runner.phase == "recovering":
+            return  # bars are read when the exchange's minute is over
         if not machine.is_ready or machine.runner is None:
             self.violated("I19", f"not ready: {machine.why or (machine.runner.phase if machine.runner else 'not made')}")
             return
@@ -222,7 +226,7 @@ class Watch:
             if desk.memory.entry is not None:
                 self.violated("I5", f"{symbol}: an entry is still on its way: {desk.memory.entry.state}")
             resting = {algo.client_id for algo in exchange.algos.open_on(symbol) if algo.client_id.startswith("ab")}
-            known = {stop.client_id for stop in desk.memory.stops}
+            known = {stop.client_id for stop in desk.memory.stops} | {desk.memory.wide_blocked_by} & resting
             if resting != known:
                 self.violated("I5", f"{symbol}: stops {sorted(known)} known, {sorted(resting)} resting")
             if not self.is_covered(symbol) and not world.is_forgotten(symbol):

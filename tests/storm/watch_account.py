@@ -130,8 +130,11 @@ class Account:
         self._equities.clear()
 
     def _is_seen(self) -> bool:
-        """Whether the process runs and knows the prices of what is held."""
+        """Whether the process runs, and knows what is held and at which price: where it may not, I2 and I5 judge it."""
         world, now = self._world, self._world.loop.time()
         runner = world.machine.runner
-        is_well = runner is not None and runner.phase == "running" and not world.machine.is_dead
-        return is_well and all(now - world.told_s(one) < SEEN_S for one in SYMBOLS if world.venue.lots(one))
+        if runner is None or runner.phase != "running" or world.machine.is_dead:
+            return False
+        held = [symbol for symbol in SYMBOLS if world.venue.lots(symbol)]
+        is_known = all(runner.trader.desks[symbol].memory.holding is not None for symbol in held)
+        return is_known and all(now - world.told_s(symbol) < SEEN_S for symbol in held)
