@@ -195,7 +195,8 @@ class Books:
                 return NOTHING
             time_ms = max(time_ms, held.set_ms + 1)
         self.saved = replace(self.saved, latch=latch.set_by(cause, seen, needed, time_ms))
-        return Outcome(notices=(LatchSet(cause, seen, needed, time_ms),), changed=True)
+        is_told = held is not None and held.cause is cause
+        return Outcome(notices=() if is_told else (LatchSet(cause, seen, needed, time_ms),), changed=True)
 
     def unlatched(self, desks: Iterable[Desk], who: str, time_ms: int) -> Outcome:
         """The owner lifts the latch. The drawdown is counted from here on, else it would be set again at once: from the

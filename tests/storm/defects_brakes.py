@@ -130,7 +130,7 @@ BRAKES: Final = (
     Defect(
         "after an order without an answer entries go on",
         "engine/trader/failures.py",
-        "    _silent(trader, event.seen_ms)\n    return NOTHING",
+        "    _silent(trader, event.seen_ms, event.symbol)\n    return NOTHING",
         "    return NOTHING",
         (SILENCE,),
         "A3",
@@ -142,6 +142,20 @@ BRAKES: Final = (
         "if event.errand not in NEEDED and",
         (SILENCE,),
         "A32",
+    ),
+    Defect(
+        "an account that the exchange refuses to show is no silence",
+        "engine/trader/failures.py",
+        " or event.errand == SyncAccount.__name__",
+        "",
+        (SILENCE,),
+    ),
+    Defect(
+        "one symbol whose requests fail for ever keeps all others out",
+        "engine/trader/silence.py",
+        "counts = not symbol or seen_ms - first_ms < UNKNOWN_HOLDS_MS",
+        "counts = bool(seen_ms)",
+        (SILENCE,),
     ),
     Defect(
         "a look at the account from before a failure proves that the exchange answers",
