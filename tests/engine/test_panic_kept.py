@@ -133,7 +133,7 @@ async def test_a_panic_of_another_account_is_none_of_ours_and_is_not_forgotten_o
 
     async with running(house):
         await looked(house)
-        assert not house.runner.trader.books.saved.is_panicking
+        assert not house.told(PanicDone)
         await house.control.ask(Panic(house.control.asked("7")))
         await looked(house)
         assert house.told(PanicDone)
