@@ -188,7 +188,7 @@ def _wish(record: Record, asked: Asked) -> Wish:
         case "run":
             return StartTrading(asked)
         case "unlatch":
-            return ResetLatch(record["set_ms"], asked)
+            return ResetLatch(record.get("set_ms", 0), asked)
         case "mode":
             return SetMode(DecisionMode(record["mode"]), asked)
         case "outside":
