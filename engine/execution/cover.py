@@ -103,10 +103,14 @@ def _kept(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple
 def _fits(stop: StopOrder, want: Wanted) -> bool:
     if stop.is_cancelling:
         return False
-    is_refused = not stop.algo_id and not stop.is_seen and stop.refusals + stop.waits > 0
-    if want.role is Role.WIDE_STOP and not is_refused:  # it is never moved
+    if want.role is Role.WIDE_STOP and not is_refused(stop):  # it is never moved
         return True
     return stop.trigger_price == want.trigger_price and stop.quantity == want.quantity
+
+
+def is_refused(stop: StopOrder) -> bool:
+    """Whether the exchange took none of the attempts to place a stop."""
+    return not stop.algo_id and not stop.is_seen and stop.refusals + stop.waits > 0
 
 
 def _placed(desk: SavedDesk, holding: Holding, want: Wanted, now_ms: int) -> tuple[SavedDesk, Outcome]:

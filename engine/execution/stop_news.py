@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, retry_ms, with_stop, without_stop
+from engine.execution.cover import REFUSED_RETRY_MS, find, is_covered, is_refused, retry_ms, with_stop, without_stop
 from engine.execution.ids import read
 from engine.execution.orders import BUSY, KEY_REFUSED, OFF_GRID
 from engine.model.account import StopSeen
@@ -46,7 +46,13 @@ def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[Sa
         until_ms = max(desk.wide_blocked_until_ms, event.seen_ms + TAKEN_RETRY_MS)
         if desk.wide_blocked_by:
             until_ms = event.seen_ms + TAKEN_BY_OTHERS_RETRY_MS
-        desk = replace(without_stop(desk, stop.client_id), wide_blocked_until_ms=until_ms)
+        untaken = [
+            other
+            for other in desk.stops
+            if other.role is Role.WIDE_STOP and (other.client_id == stop.client_id or is_refused(other))
+        ]
+        kept = tuple(other for other in desk.stops if other not in untaken)
+        desk = replace(desk, stops=kept, wide_blocked_until_ms=until_ms)
         return desk, Outcome(errands=(look,), changed=True, wake_in_ms=until_ms - event.seen_ms)
     is_early = event.code in NO_POSITION_YET or (event.code in OFF_GRID and stop.waits < RULES_WITHIN)
     is_passing = is_early or event.code > 0 or event.code in UNHEARD  # positive: ours (it was not sent), or the HTTP status

@@ -165,3 +165,15 @@ def test_a_refusal_for_the_grid_is_none_before_the_rules_could_be_read_anew() ->
         desk, _ = stop_news.rejected(desk, the_stop(desk), OrderRejected("ETHUSDT", NAME, -4014, "tick", 1, 2_000 + at))
 
     assert the_stop(desk).refusals == 2
+
+
+def test_with_the_place_taken_no_stop_is_kept_that_the_exchange_never_took() -> None:
+    """Found by storm seed 21201262: the first attempt was off a new tick, and stayed in the books for ever."""
+    off_grid = builders.a_stop(Role.WIDE_STOP, 1, is_seen=False, algo_id=0, waits=2)
+    resting = builders.a_stop(Role.TIGHT_STOP, 2)
+    again = builders.a_stop(Role.WIDE_STOP, 3, is_seen=False, algo_id=0)
+    desk = builders.a_desk(holding=builders.a_holding(), stops=(off_grid, resting, again))
+
+    desk, _ = stop_news.rejected(desk, again, OrderRejected("ETHUSDT", again.client_id, stop_news.PLACE_TAKEN, "", 1, 1_000))
+
+    assert desk.stops == (resting,)
