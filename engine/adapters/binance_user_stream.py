@@ -49,6 +49,7 @@ class UserStream:
         self._key = ""  # of the newest connection
         self._newest_ms = 0
         self._is_syncing = self._sync_again = False
+        self._is_garbled = False  # what could not be read may have said that the key expired
         self._seen = deque[bytes](maxlen=FRAMES_COMPARED)
         self.frames = 0
         self.bad = 0
@@ -91,6 +92,7 @@ class UserStream:
             frame = read_account(raw, self._rest.clock.now_ms(), latest_ms)
         except BadMessage:
             self.bad += 1
+            self._is_garbled = True
             time_ms = event_time(raw)
             frame = AccountFrame((), time_ms if time_ms < latest_ms else 0, needs_sync=True)  # it may have been a fill
         for event in frame.news:
@@ -120,6 +122,9 @@ class UserStream:
             self._sync_again = False
             for event in await self._errands.run(SyncAccount()):
                 self._post(event)
+            if self._is_garbled:
+                self._is_garbled = False
+                await self.keep_alive()
         self._is_syncing = False
 
     async def _read_setup(self, symbol: str) -> None:

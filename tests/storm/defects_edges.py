@@ -9,6 +9,13 @@ ADAPTERS: Final = "tests/engine/adapters/"
 
 EDGES: Final = (
     Defect(
+        "a frame that cannot be read is not taken for the word that the key expired",
+        "engine/adapters/binance_user_stream.py",
+        "            self._is_garbled = True",
+        "            self._is_garbled = False",
+        ("tests/engine/adapters/test_binance_user_stream.py",),
+    ),
+    Defect(
         "an order that is filled with nothing is believed",
         "engine/adapters/binance_values.py",
         """if money(executed) < 0 or (status == "FILLED" and not executed):""",

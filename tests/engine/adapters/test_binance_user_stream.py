@@ -206,6 +206,20 @@ async def test_a_frame_that_cannot_be_read_has_the_account_read_once(
         assert len(exchange.seen("GET", "/fapi/v1/accountConfig")) == 1
 
 
+async def test_a_frame_that_cannot_be_read_may_have_said_that_the_key_expired(
+    exchange: FakeExchange, rest: BinanceRest
+) -> None:
+    """Found by storm seed 20097442: the stream stayed open, and mute until its key was due to be extended."""
+    an_account(exchange)
+    exchange.on("PUT", KEY_PATH, Answer({"code": -1125, "msg": "This listenKey does not exist."}, status=400))
+    async with a_room(exchange, rest) as room:
+        await room.sockets.send("private", b'{"e": "listenKeyExp')
+
+        await room.inbox.has(FeedRestored, 2)
+
+        assert [one.detail for one in room.inbox.of(FeedLost)] == ["the listen key was gone"]
+
+
 async def test_frames_that_cannot_be_read_during_a_look_at_the_account_get_one_of_their_own(
     exchange: FakeExchange, rest: BinanceRest
 ) -> None:
