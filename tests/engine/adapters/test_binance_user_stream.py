@@ -210,7 +210,6 @@ async def test_a_frame_that_cannot_be_read_may_have_said_that_the_key_expired(
     exchange: FakeExchange, rest: BinanceRest
 ) -> None:
     """Found by storm seed 20097442: the stream stayed open, and mute until its key was due to be extended."""
-    an_account(exchange)
     exchange.on("PUT", KEY_PATH, Answer({"code": -1125, "msg": "This listenKey does not exist."}, status=400))
     async with a_room(exchange, rest) as room:
         await room.sockets.send("private", b'{"e": "listenKeyExp')
