@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.adapters.binance_budget import KEPT_FRACTION
+from engine.execution.cover import ANSWER_MS
 from engine.execution.ids import read
 from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, ResetLatch, StartTrading, StopTrading
 from engine.model.daily_report import DailyReport
@@ -227,7 +228,8 @@ class Watch:
                 self.violated("I5", f"{symbol}: an entry is still on its way: {desk.memory.entry.state}")
             resting = {algo.client_id for algo in exchange.algos.open_on(symbol) if algo.client_id.startswith("ab")}
             known = {stop.client_id for stop in desk.memory.stops} | {desk.memory.wide_blocked_by} & resting
-            if resting != known:
+            young = {s.client_id for s in desk.memory.stops if machine.clock.now_ms() - s.sent_ms < ANSWER_MS}  # on their way
+            if resting - known or known - resting - young:
                 self.violated("I5", f"{symbol}: stops {sorted(known)} known, {sorted(resting)} resting")
             if not self.is_covered(symbol) and not world.is_forgotten(symbol):
                 self.violated("I2", f"{symbol} has no cover at the end")
