@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
-from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage
+from engine.adapters.binance_messages import MAX_TIME_MS, BadMessage
 from engine.adapters.binance_values import QUOTE_ASSET, TERMINAL, executed_of, money, side_of, stop_status, whole_number
+from engine.adapters.codec import UNREADABLE
 from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
 from engine.model.market import HOUR_MS
 from engine.model.orders import Fill

@@ -12,8 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from engine.adapters.binance_errors import NoAnswer
-from engine.adapters.binance_messages import MAX_TIME_MS, UNREADABLE, BadMessage, checked_bar
+from engine.adapters.binance_messages import MAX_TIME_MS, BadMessage, checked_bar
 from engine.adapters.binance_values import QUOTE_ASSET, money, side_of
+from engine.adapters.codec import UNREADABLE
 from engine.model.account import OrderSeen, PositionSeen, StopSeen, SymbolSetup
 from engine.model.market import Bar
 from engine.model.orders import Fill, TriggerBy

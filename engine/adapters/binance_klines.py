@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.adapters.binance_answers import Kline, bar
-from engine.adapters.binance_messages import UNREADABLE, BadMessage
+from engine.adapters.binance_messages import BadMessage
+from engine.adapters.codec import UNREADABLE
 from engine.model.market import Bar
 
 

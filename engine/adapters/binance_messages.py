@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from engine.adapters.codec import UNREADABLE
 from engine.model.events import BarClosed, MarkSeen, PriceSeen, QuoteSeen
 from engine.model.market import INTERVAL_MS, Bar, PriceWindow
 
@@ -16,7 +17,6 @@ type MarketNews = BarClosed | QuoteSeen | PriceSeen | MarkSeen
 
 MAX_TIME_MS: Final = 4_102_444_800_000  # the year 2100: anything later is not a time
 MARKET_KINDS: Final = frozenset({"kline", "bookTicker", "aggTrade", "markPriceUpdate"})
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
 class BadMessage(ValueError):

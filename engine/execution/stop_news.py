@@ -46,12 +46,8 @@ def rejected(desk: SavedDesk, stop: StopOrder, event: OrderRejected) -> tuple[Sa
         until_ms = max(desk.wide_blocked_until_ms, event.seen_ms + TAKEN_RETRY_MS)
         if desk.wide_blocked_by:
             until_ms = event.seen_ms + TAKEN_BY_OTHERS_RETRY_MS
-        untaken = [
-            other
-            for other in desk.stops
-            if other.role is Role.WIDE_STOP and (other.client_id == stop.client_id or is_refused(other))
-        ]
-        kept = tuple(other for other in desk.stops if other not in untaken)
+        others = without_stop(desk, stop.client_id).stops
+        kept = tuple(other for other in others if other.role is not Role.WIDE_STOP or not is_refused(other))
         desk = replace(desk, stops=kept, wide_blocked_until_ms=until_ms)
         return desk, Outcome(errands=(look,), changed=True, wake_in_ms=until_ms - event.seen_ms)
     is_early = event.code in NO_POSITION_YET or (event.code in OFF_GRID and stop.waits < RULES_WITHIN)

@@ -24,15 +24,14 @@ class Silence:
         """A request was not answered, could not be sent, or brought nothing. Gives whether that counts as silence: where only
         the requests of one symbol fail for long, and the account can be read, it is that symbol's own trouble.
         """
-        first_ms, last_ms = self._of.get(symbol, (seen_ms, seen_ms))
-        if seen_ms - last_ms > UNKNOWN_HOLDS_MS:
-            first_ms = seen_ms
         if symbol:
+            first_ms, last_ms = self._of.get(symbol, (seen_ms, seen_ms))
+            first_ms = first_ms if seen_ms - last_ms <= UNKNOWN_HOLDS_MS else seen_ms
             self._of[symbol] = (first_ms, seen_ms)
-        counts = not symbol or seen_ms - first_ms < UNKNOWN_HOLDS_MS
-        if counts:
-            self._since_ms = max(self._since_ms, seen_ms)
-        return counts
+            if seen_ms - first_ms >= UNKNOWN_HOLDS_MS:
+                return False
+        self._since_ms = max(self._since_ms, seen_ms)
+        return True
 
     def read(self, asked_ms: int) -> None:
         """The account was read."""

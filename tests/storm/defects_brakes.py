@@ -153,8 +153,8 @@ BRAKES: Final = (
     Defect(
         "one symbol whose requests fail for ever keeps all others out",
         "engine/trader/silence.py",
-        "counts = not symbol or seen_ms - first_ms < UNKNOWN_HOLDS_MS",
-        "counts = bool(seen_ms)",
+        "if seen_ms - first_ms >= UNKNOWN_HOLDS_MS:",
+        "if seen_ms < first_ms:",
         (SILENCE,),
     ),
     Defect(
