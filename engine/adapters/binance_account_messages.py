@@ -12,7 +12,7 @@ import msgspec
 
 from engine.adapters.binance_messages import MAX_TIME_MS, BadMessage
 from engine.adapters.binance_values import QUOTE_ASSET, TERMINAL, executed_of, money, side_of, stop_status, whole_number
-from engine.adapters.codec import UNREADABLE
+from engine.adapters.codec import UNREADABLE, all_text
 from engine.model.events import BalanceChanged, FundingPaid, OrderAccepted, OrderFilled, OrderGone, StopChanged
 from engine.model.market import HOUR_MS
 from engine.model.orders import Fill
@@ -53,7 +53,7 @@ class AccountFrame:
 def read_account(raw: bytes, seen_ms: int, latest_ms: int = MAX_TIME_MS) -> AccountFrame:
     """Read one frame of the private stream. None is of a time after `latest_ms`. Raises `BadMessage`."""
     try:
-        head = _heads.decode(raw)
+        head = _heads.decode(all_text(raw))
         reader = _READERS.get(head.kind)
         data = reader.decode(raw) if reader is not None else None
     except UNREADABLE as error:

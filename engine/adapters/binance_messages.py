@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.adapters.codec import UNREADABLE
+from engine.adapters.codec import UNREADABLE, all_text
 from engine.model.events import BarClosed, MarkSeen, PriceSeen, QuoteSeen
 from engine.model.market import INTERVAL_MS, Bar, PriceWindow
 
@@ -34,7 +34,7 @@ class MarketFrame(NamedTuple):
 def read_market(raw: bytes, seen_ms: int) -> MarketFrame:
     """Read one frame of a combined stream. Raises `BadMessage`."""
     try:
-        data = _frames.decode(raw).data
+        data = _frames.decode(all_text(raw)).data
     except UNREADABLE as error:
         return _unknown(raw, error)
     if data is None:

@@ -328,6 +328,16 @@ def test_a_fill_that_contradicts_itself_is_not_believed(changes: dict[str, Any])
         read(with_order(**changes))
 
 
+def test_a_frame_is_not_believed_where_a_byte_is_damaged_in_what_nobody_reads() -> None:
+    """Whatever damaged it may have damaged a number too: of a payment's time, it would be booked twice."""
+    account = FUNDING["a"] | {"P": [{"s": "BTCUSDT", "pa": "1", "bep": "1053.19?"}]}
+    raw = json.dumps(FUNDING | {"a": account}).encode()
+
+    assert read_account(raw, SEEN).news
+    with pytest.raises(BadMessage):
+        read_account(raw.replace(b"?", b"\x87"), SEEN)
+
+
 def test_a_frame_of_a_time_that_cannot_be_yet_is_not_believed() -> None:
     raw = json.dumps(FILLED).encode()
 

@@ -118,6 +118,14 @@ def test_a_frame_that_cannot_be_trusted_is_refused(data: Any) -> None:
         read_market(framed(data), SEEN)
 
 
+def test_a_frame_is_refused_where_a_byte_is_damaged_in_what_nobody_reads() -> None:
+    raw = framed({**BOOK, "unread": "?"})
+
+    assert read_market(raw, SEEN).news is not None
+    with pytest.raises(BadMessage):
+        read_market(raw.replace(b"?", b"\x87"), SEEN)
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"7", b"[" * 100_000, b'{"data":{"e":"aggTrade","s":"\xff"}}']
 )
