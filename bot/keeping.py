@@ -133,5 +133,5 @@ def _told_before(path: Path) -> tuple[int, int]:
     try:
         number, moment = json.loads(path.read_text())
         return int(number), int(moment)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return 0, 0

@@ -103,6 +103,7 @@ async def _live(house: House, keeping: Keeping, line: Line) -> None:
         stack.push_async_callback(house.shadow.close)
         async with asyncio.TaskGroup() as group:
             group.create_task(_ending(house, schedule))
+            group.create_task(schedule.follow_clock())
             group.create_task(runner.run())
             group.create_task(keeping.run())
             group.create_task(supervised("the shadow", house.shadow.run))

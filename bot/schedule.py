@@ -3,11 +3,15 @@
 Bar timing comes from the exchange, never from here.
 """
 
+import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from engine.adapters.redis_equity import EquitySnapshot
 from engine.model.events import ClockTicked
@@ -22,8 +26,22 @@ RULES_S: Final = 3_600
 UNLISTED_S: Final = 300  # rules that the exchange did not give: a position may wait for them
 EQUITY_S: Final = 3_600
 GRACE_S: Final = 30
+SET_BY_S: Final = 0.5  # the calendar moved so far against the time that passed: somebody set the machine's clock
 
 logger = logging.getLogger(__name__)
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
+    """So long after now, however long ago the turn before was: a clock set ahead by years asks for one turn, not for all
+    that would have been.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """When it is due next."""
+        return now + self._pause
 
 
 class Schedule:
@@ -55,17 +73,32 @@ class Schedule:
     def start(self) -> None:
         """Begin."""
         add = self._scheduler.add_job
-        add(self._tick, "interval", seconds=TICK_S)
-        add(self._refresh_rules, "interval", seconds=RULES_S)
-        add(self._look_for_unlisted, "interval", seconds=UNLISTED_S)
-        add(self._snap, "interval", seconds=EQUITY_S)
+        add(self._tick, Every(TICK_S))
+        add(self._refresh_rules, Every(RULES_S))
+        add(self._look_for_unlisted, Every(UNLISTED_S))
+        add(self._snap, Every(EQUITY_S))
         if self._keep_alive is not None:
-            add(self._extend, "interval", seconds=KEEP_ALIVE_S)
+            add(self._extend, Every(KEEP_ALIVE_S))
         self._scheduler.start()
 
     def stop(self) -> None:
         """End; nothing more is dropped into the queue."""
         self._scheduler.shutdown(wait=False)
+
+    async def follow_clock(self) -> None:
+        """Set all jobs anew where somebody sets the machine's clock (F5): the library waits for a moment of its calendar,
+        which after a step back is as far away as the step was long. Goes on until cancelled.
+        """
+        begun_s = _calendar_began_s()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = _calendar_began_s()
+            if abs(now_s - begun_s) < SET_BY_S:
+                continue
+            logger.warning("the machine's clock was set by %.1f s: the schedule begins anew", now_s - begun_s)
+            begun_s = now_s
+            for job in self._scheduler.get_jobs():
+                job.reschedule(job.trigger)
 
     async def _tick(self) -> None:
         """The machine's clock; every so often with a look at the account."""
@@ -103,3 +136,8 @@ class Schedule:
         """A symbol that is not listed may be so by mistake: its desk begins as soon as it has rules."""
         if unlisted(self._runner.setup, self._runner.trader.desks):
             await self._refresh_rules()
+
+
+def _calendar_began_s() -> float:
+    """The calendar's moment at which the time that passes was zero: it moves only where the clock is set."""
+    return time.time() - time.monotonic()

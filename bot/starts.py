@@ -44,7 +44,7 @@ class Starts:
             return [int(moment) for moment in found]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
             logger.warning("the starts before cannot be read: %s", type(error).__name__)
             return []
 

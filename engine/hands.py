@@ -77,7 +77,8 @@ class Hands:
         held = strictest(kept.latch, known, latch)
         trader.hold_back(held, kept.running_in(trader.setup.namespace))
         trader.books.heard_of_panic(kept.panic_in(trader.setup.namespace))
-        trader.is_guarded, trader.silence = self.trader.is_guarded, self.trader.silence
+        trader.is_guarded, trader.is_halted = self.trader.is_guarded, self.trader.is_halted
+        trader.silence = self.trader.silence
         self.trader = trader
         self._flag()
         if held is not None and held != known and not (self.owed.is_apart and held == self._latch_told):

@@ -200,8 +200,7 @@ def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tup
     if cover.has_failed(desk, now_ms) or cover.is_stuck(desk, now_ms) or is_overstayed(holding, terms.tight_trigger, now_ms):
         desk, step = _unprotected(desk, holding, terms, now_ms, time_ms)
         outcome += step
-    needs = wanted(desk, holding, terms)
-    desk, step = cover.audited(desk, needs, now_ms)
+    desk, step = cover.audited(desk, wanted(desk, holding, terms), now_ms)
     desk, told = _told(desk, terms, now_ms, time_ms)
     return desk, outcome + step + told
 
@@ -223,10 +222,11 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
 
 
 def _not_wanted(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, Outcome]:
-    """The owner wanted out while an entry was on its way: whatever it brings is closed."""
-    if desk.holding is not None:
+    """The owner wanted out while an entry was on its way: whatever it brings is closed; what others open meanwhile is not."""
+    is_theirs = desk.entry is not None and desk.exit is None and is_guarded_only(desk)
+    if desk.holding is not None and not is_theirs:
         return leave(desk, ExitReason.MANUAL, desk.holding.quantity, "engine", terms, now_ms)
-    if desk.entry is not None:
+    if desk.holding is None and desk.entry is not None:
         return desk, NOTHING
     return replace(desk, is_unwanted=False), Outcome(changed=True)
 
@@ -243,8 +243,7 @@ def _unprotected(desk: SavedDesk, holding: Holding, terms: DeskTerms, now_ms: in
         detail, reason = "touched", reasons.stop_reason(holding, level)
     else:
         detail, reason = "refused" if cover.has_seen_stop(desk) else "naked", ExitReason.UNPROTECTED
-    side = holding.trade.side
-    notice = CoverMissing(holding.trade.intent_id, desk.symbol, side, True, detail, time_ms)
+    notice = CoverMissing(holding.trade.intent_id, desk.symbol, holding.trade.side, True, detail, time_ms)
     desk, outcome = leave(desk, reason, holding.quantity, "engine", terms, now_ms)
     return desk, outcome + Outcome(notices=(notice,))
 

@@ -246,11 +246,12 @@ class OutsideQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PanicDone:
-    """Panic ended: everything flat and swept, latched."""
+    """Panic ended: everything flat and swept, latched; but for what is held of symbols that are no longer traded: `left`."""
 
     closed: int
     net: Decimal
     time_ms: int
+    left: tuple[str, ...] = ()
 
 
 type Notice = (

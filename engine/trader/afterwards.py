@@ -40,5 +40,5 @@ def settled(trader: Trader, outcome: Outcome, time_ms: int, now_ms: int) -> Outc
     outcome += books.audited(desks, now_ms)
     outcome += books.watched(desks, trader.params, time_ms)
     if books.saved.is_panicking:
-        outcome += panicking.ended(books, desks, time_ms, now_ms)
+        outcome += panicking.ended(books, desks, trader.memories, time_ms, now_ms)
     return outcome

@@ -39,6 +39,7 @@ class Books:
         self.was_read = False
         self.looked_ms = 0  # wire; when the newest snapshot was asked for
         self.strays: tuple[str, ...] = ()
+        self.held: frozenset[str] = frozenset()  # every symbol of which the newest snapshot shows a position
         self._unread_ms = 0  # wire; when the exchange failed to answer
         self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
@@ -70,7 +71,8 @@ class Books:
 
         What is held of our symbols that the exchange does not list has no desk: it is a stray.
         """
-        self.strays = tuple(held.symbol for held in account.positions if held.quantity and held.symbol in unlisted)
+        self.held = frozenset(held.symbol for held in account.positions if held.quantity)
+        self.strays = tuple(symbol for symbol in unlisted if symbol in self.held)
         desks = list(desks)
         if self.was_read and any(account.asked_ms <= desk.memory.last_fill_seen_ms for desk in desks):
             return
@@ -206,14 +208,14 @@ class Books:
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
     def heard_of_panic(self, in_file: PanicView) -> None:
-        """Take up a panic that only the file knows; what this memory heard of it tells itself how it went. One that is
-        asked for later begins after all that anybody heard of, whatever the clock says.
+        """Take up a panic that only the file knows, and end one of which the file knows that it ended: this memory may have
+        been away then. One that is asked for later begins after all that anybody heard of, whatever the clock says.
         """
-        if in_file.began_ms <= self.saved.panicked_ms:
+        if not in_file.began_ms or in_file.began_ms < self.saved.panicked_ms:
             return
         if in_file.is_over:
-            self.saved = replace(self.saved, panicked_ms=in_file.began_ms)
-        else:
+            self.saved = replace(self.saved, panicked_ms=in_file.began_ms, is_panicking=False, panic_closed=0)
+        elif in_file.began_ms > self.saved.panicked_ms:
             self.begin_panic(in_file.began_ms)
 
     def begin_panic(self, now_ms: int) -> None:

@@ -12,7 +12,6 @@ from engine.desk.account_now import AccountNow
 from engine.desk.desk import Desk
 from engine.desk.position import is_busy, is_reserved, number
 from engine.desk.reconciling import part_of
-from engine.desk.strangers import LIQUIDATION
 from engine.execution import missed
 from engine.execution.lot_rules import lot_rules
 from engine.model.commands import COMMANDS, Command
@@ -41,7 +40,6 @@ from engine.model.events import (
 )
 from engine.model.machine_notices import EngineReady, FeedCameBack, FeedWentAway
 from engine.model.messages import NOTHING, Outcome, SyncAccount
-from engine.model.notices import LatchCause
 from engine.model.proposals import ProposalEnd
 from engine.model.saved import Override, SavedDesk, SavedState
 from engine.model.view import EngineView, LatchView, Running
@@ -51,6 +49,7 @@ from engine.trader import afterwards, failures, viewing, wishes
 from engine.trader.access import Access
 from engine.trader.beginning import begun_late, terms_of, unlisted, unlisted_told, with_overrides
 from engine.trader.books import Books
+from engine.trader.executions import executed
 from engine.trader.setup import TraderSetup
 from engine.trader.silence import Silence
 from engine.trader.subjects import ORDER_NEWS, symbol_of
@@ -136,14 +135,12 @@ class Trader:
         match event:
             case BarClosed():
                 return desk.bar_closed(event, self.account_now(desk))
-            case OrderFilled():
-                return self._executed(event) + desk.filled(event, self._next_number())
+            case OrderFilled() | FillsListed():
+                return executed(self, desk, event)
             case OrderRejected():
                 return failures.denied(self, event) + desk.heard(event)
             case OrderUnanswered():
                 return failures.unanswered(self, event) + desk.heard(event)
-            case FillsListed():
-                return desk.fills_listed(event, self._next_number())
             case StopChanged():
                 return desk.stop_changed(event)
             case StopsListed():
@@ -161,7 +158,8 @@ class Trader:
                 return desk.heard(event)
         return NOTHING
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """The number of the next trade that opens."""
         return max(self.books.saved.trade_number, *(number(desk.memory) for desk in self.desks.values())) + 1
 
     # --- events -----------------------------------------------------------------------------------------------------
@@ -207,15 +205,8 @@ class Trader:
         for symbol, desk in self.desks.items():
             part = part_of(seen, symbol, event.time_ms, event.seen_ms)
             desk.foreign.listed(seen, symbol)
-            outcome += desk.compared(part, self._next_number())
+            outcome += desk.compared(part, self.next_number())
         return outcome
-
-    def _executed(self, event: OrderFilled) -> Outcome:
-        """What it won explains the wallet. A liquidation blocks entries with its first part."""
-        self.books.won(event.fill.realised)
-        if not event.fill.client_id.startswith(LIQUIDATION):
-            return NOTHING
-        return self.books.latched(LatchCause.LIQUIDATION, 0.0, 0.0, event.time_ms)
 
     def _funded(self, desk: Desk, event: FundingPaid) -> Outcome:
         rest = desk.funded(event)

@@ -218,7 +218,8 @@ def _closed(trader: Trader, wish: ClosePosition) -> Outcome:
         return refused(ReplyCode.NO_SUCH_POSITION)
     held = desk.memory.holding.quantity
     quantity = held if wish.fraction >= 1 else held * Decimal(repr(wish.fraction))
-    quantity -= quantity % desk.terms.rules.step_size
+    if quantity < held:  # the whole is closed until flat, also where a coarser step divides it no longer
+        quantity -= quantity % desk.terms.rules.step_size
     if quantity <= 0:
         return refused(ReplyCode.TOO_SMALL, {"needed": float(desk.terms.rules.step_size)})
     step = desk.leave(ExitReason.MANUAL, quantity, wish.asked.who, wish.asked.seen_ms)

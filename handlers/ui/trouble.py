@@ -172,12 +172,18 @@ def entries_locked(texts: Texts, notice: EntriesLocked) -> Alert:
 
 
 def panic_done(texts: Texts, notice: PanicDone) -> Alert:
-    """Everything is flat."""
+    """Everything is flat, or all that can be closed from here."""
+    if notice.left:
+        title = texts.say("🚨 Panic is done, but {symbols} is still held", symbols=", ".join(notice.left))
+        checked = texts.say("It is not in SYMBOLS any more, and left to its stops: close it at the exchange.")
+    else:
+        title = texts.say("🚨 Panic is done: all flat, latched")
+        checked = texts.say("Checked with the exchange: no position, no order of ours is left.")
     closed = texts.plural("{count} position was closed,", "{count} positions were closed,", notice.closed)
     text = lines(
-        row(texts.tag, bold(texts.say("🚨 Panic is done: all flat, latched"))),
+        row(texts.tag, bold(title)),
         row(closed, texts.say("result {net}", net=texts.numbers.gain(notice.net)), gap=" "),
-        texts.say("Checked with the exchange: no position, no order of ours is left."),
+        checked,
         texts.say("No entries until you lift the latch: /latch"),
         texts.at(notice.time_ms),
     )

@@ -1,7 +1,7 @@
 """Forced closes: liquidation when the margin is used up, and auto-deleveraging (reference 9).
 
-The venue closes the whole position in one go. It asks no trading fee for it but the clearance fee, and its insurance
-fund pays what an isolated position cannot.
+The venue closes the whole position in one go, and a part of it only where it is told to. It asks no trading fee for it
+but the clearance fee, and its insurance fund pays what an isolated position cannot.
 """
 
 from sandbox.exchange.account import ZERO, Position, money
@@ -20,18 +20,19 @@ def check_margins(exchange: Exchange) -> None:
             liquidate(exchange, symbol)
 
 
-def liquidate(exchange: Exchange, symbol: str) -> None:
-    """Cancel the symbol's orders, close the position at the market, settle the rest with the insurance fund."""
+def liquidate(exchange: Exchange, symbol: str, lots: int = 0) -> None:
+    """Cancel the symbol's orders, close the position, or `lots` of it, at the market, and settle with the insurance fund."""
     position, contract = exchange.position(symbol), exchange.contracts[symbol]
     exchange.tell(margin_call(exchange, position, maintenance_margin(position, contract, exchange.mark(symbol))))
     for resting in exchange.orders.open_on(symbol):
         end_order(exchange, resting, "EXPIRED", EXPIRED_LIQUIDATION)
-    notional = position.notional(contract, exchange.mark(symbol))
+    lots = lots or abs(position.lots)
+    notional = position.notional(contract, exchange.mark(symbol)) * lots / abs(position.lots)
     isolated = position.isolated
     wallet = position.isolated_wallet if isolated else exchange.account.cross_wallet
     before = exchange.account.wallet
     ticks = exchange.board(symbol).fill_ticks(-position.side)
-    _close(exchange, position, f"autoclose-{exchange.clock.now_ms}", ticks)
+    _close(exchange, position, f"autoclose-{exchange.clock.now_ms}", ticks, lots)
     left = wallet + exchange.account.wallet - before
     fee = min(money(notional * LIQUIDATION_FEE), max(left, ZERO))
     change = -fee if left >= 0 else -left  # below zero the insurance fund pays
@@ -44,10 +45,11 @@ def deleverage(exchange: Exchange, symbol: str) -> None:
     """Close a position for somebody else's bankruptcy: no fee, open orders of the symbol cancelled."""
     for resting in exchange.orders.open_on(symbol):
         end_order(exchange, resting, "EXPIRED", EXPIRED_LIQUIDATION)
-    _close(exchange, exchange.position(symbol), "adl_autoclose", exchange.board(symbol).last)
+    position = exchange.position(symbol)
+    _close(exchange, position, "adl_autoclose", exchange.board(symbol).last, abs(position.lots))
 
 
-def _close(exchange: Exchange, position: Position, client_id: str, ticks: int) -> None:
+def _close(exchange: Exchange, position: Position, client_id: str, ticks: int, lots: int) -> None:
     order = Order(
         id=exchange.ids.next_order(),
         client_id=client_id,
@@ -55,7 +57,7 @@ def _close(exchange: Exchange, position: Position, client_id: str, ticks: int) -
         side=-position.side,
         type="LIQUIDATION",
         time_in_force="IOC",
-        lots=abs(position.lots),
+        lots=lots,
         price_ticks=ticks,
         reduce_only=False,
         close_position=False,

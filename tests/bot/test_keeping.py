@@ -51,8 +51,9 @@ def test_a_process_that_ran_well_has_no_past(tmp_path: Path) -> None:
     assert not some_starts(tmp_path, 1).is_looping
 
 
-def test_a_count_that_cannot_be_read_or_written_holds_nothing_up(tmp_path: Path) -> None:
-    (tmp_path / "starts.json").write_text("[1, ")
+@pytest.mark.parametrize("damaged", ["[1, ", "[1e999]", "[" * 100_000, "5", "[null]"])
+def test_a_count_that_cannot_be_read_or_written_holds_nothing_up(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / "starts.json").write_text(damaged)
     starts = Starts(tmp_path, 5)
     starts.begin(1)
     gone = Starts(tmp_path / "nowhere", 5)

@@ -1,13 +1,16 @@
 """The clockwork: it drops ticks with both times, looks at the account as often as told, and survives a silent exchange."""
 
+import asyncio
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import ClassVar, cast
 
 import pytest
 
-from bot.schedule import Schedule
+from bot.schedule import Every, Schedule
 from engine.adapters.redis_equity import EquitySnapshot
 from engine.model.events import BarClosed, ClockTicked, RulesLoaded
 from engine.ports import Event, StoreDown
@@ -146,3 +149,50 @@ async def test_it_starts_and_ends_inside_a_running_loop(clockwork: Clockwork) ->
     clockwork.schedule.stop()
 
     assert clockwork.kept_alive == 0
+
+
+class Calendar(datetime):
+    """What the machine's clock shows: somebody may set it."""
+
+    set_by: ClassVar[timedelta] = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.set_by
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_who_sets_the_machines_clock_stops_no_tick(
+    clockwork: Clockwork, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_s = time.time
+    monkeypatch.setattr("bot.schedule.TICK_S", 0.02)
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Calendar)
+    monkeypatch.setattr("apscheduler.executors.base.datetime", Calendar)
+    monkeypatch.setattr(Calendar, "set_by", timedelta())
+    monkeypatch.setattr(
+        "bot.schedule.time", SimpleNamespace(time=lambda: real_s() + Calendar.set_by.total_seconds(), monotonic=time.monotonic)
+    )
+    clockwork.schedule.start()
+    following = asyncio.create_task(clockwork.schedule.follow_clock())
+    try:
+        async with asyncio.timeout(10):
+            await ticks(clockwork, 2)
+            Calendar.set_by = timedelta(hours=hours)
+            await ticks(clockwork, 5)
+    finally:
+        following.cancel()
+        clockwork.schedule.stop()
+
+
+async def ticks(clockwork: Clockwork, more: int) -> None:
+    """Wait until so many more were posted."""
+    wanted = len(clockwork.runner.posted) + more
+    while len(clockwork.runner.posted) < wanted:  # noqa: ASYNC110  # the runner knows no events of the loop
+        await asyncio.sleep(0.01)
+
+
+def test_a_clock_that_was_set_ahead_by_years_asks_for_one_turn() -> None:
+    long_ago, now = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert Every(1).get_next_fire_time(long_ago, now) == now + timedelta(seconds=1)

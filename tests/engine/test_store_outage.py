@@ -257,6 +257,15 @@ async def test_what_lowers_risk_works_without_the_store_and_the_rest_says_that_i
         assert all(reply.is_ok for reply in works)
 
 
+async def test_a_halt_holds_also_when_the_memory_is_back() -> None:
+    async with running(without_store(await a_saved_state())) as house:
+        house.runner.trader.is_halted = True
+
+        await comes_back(house)
+
+        assert house.runner.trader.is_halted
+
+
 async def test_the_owner_hears_once_that_it_went_and_once_that_it_is_back() -> None:
     async with running(a_house()) as house:
         house.store.is_up = False

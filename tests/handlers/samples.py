@@ -269,6 +269,7 @@ def every_notice() -> tuple[Notice, ...]:
             for what in ("opened", "added", "reversed")
         ),
         PanicDone(1, Decimal("-3.2"), t),
+        PanicDone(0, Decimal("1.5"), t, ("ETHUSDT",)),
         EngineHalted("an impossible state", t),
         DailyReport("2026-11-25", 3, 2, Decimal(10), Decimal(1), Decimal(0), Decimal(1_009), 24, ((Code.ADX_LOW, 7),), t),
     )

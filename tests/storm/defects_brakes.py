@@ -8,6 +8,7 @@ TRADER: Final = "tests/engine/trader"
 STATE: Final = "tests/engine/state"
 RUNNER: Final = "tests/engine/test_runner.py"
 OUTAGE: Final = "tests/engine/test_store_outage.py"
+HANDS: Final = "tests/storm/test_regressions_hands.py"
 SILENCE: Final = "tests/engine/trader/test_silence.py"
 
 BRAKES: Final = (
@@ -122,9 +123,44 @@ BRAKES: Final = (
     Defect(
         "a memory that is back makes forget that the exchange does not answer",
         "engine/hands.py",
-        "trader.is_guarded, trader.silence = self.trader.is_guarded, self.trader.silence",
-        "trader.is_guarded = self.trader.is_guarded",
+        "trader.silence = self.trader.silence",
+        "trader.silence = trader.silence",
         (OUTAGE,),
+    ),
+    Defect(
+        "a liquidation that only a list tells of latches nothing",
+        "engine/trader/executions.py",
+        "forced = [fill for fill in forced if is_booked(desk.memory, fill)]",
+        "forced.clear()",
+        (HANDS,),
+    ),
+    Defect(
+        "a panic is over before the exchange said that all is flat",
+        "engine/trader/panicking.py",
+        "if any(desk.memory.flat_since_ms for desk in desks):",
+        "if any(desk.memory.flat_since_ms < 0 for desk in desks):",
+        (HANDS,),
+    ),
+    Defect(
+        "a panic of which the file knows that it ended begins again",
+        "engine/trader/books.py",
+        "panicked_ms=in_file.began_ms, is_panicking=False, panic_closed=0)",
+        "panicked_ms=in_file.began_ms)",
+        (HANDS,),
+    ),
+    Defect(
+        "what somebody opens while an unwanted entry is unanswered is sold",
+        "engine/desk/position.py",
+        "is_theirs = desk.entry is not None and desk.exit is None and is_guarded_only(desk)",
+        "is_theirs = False",
+        (HANDS,),
+    ),
+    Defect(
+        "who sets the machine's clock back stops the schedule",
+        "bot/schedule.py",
+        "if abs(now_s - begun_s) < SET_BY_S:",
+        "if begun_s:",
+        ("tests/bot/test_schedule.py",),
     ),
     # --- an exchange that does not answer -----------------------------------------------------------------------------
     Defect(

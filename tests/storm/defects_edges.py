@@ -9,6 +9,13 @@ ADAPTERS: Final = "tests/engine/adapters/"
 
 EDGES: Final = (
     Defect(
+        "a frame that is damaged where nobody reads it is believed",
+        "engine/adapters/codec.py",
+        "    raw.decode()\n    return raw",
+        "    return raw",
+        (ADAPTERS + "test_binance_account_messages.py", ADAPTERS + "test_binance_messages.py"),
+    ),
+    Defect(
         "a frame that cannot be read is not taken for the word that the key expired",
         "engine/adapters/binance_user_stream.py",
         "            self._is_garbled = True",

@@ -239,9 +239,9 @@ class StormExchange:
         contract = self.exchange.contracts[symbol]
         self.exchange.contracts[symbol] = replace(contract, coarseness=contract.coarseness * times)
 
-    def liquidate(self, symbol: str) -> None:
-        """The exchange closes the position for want of margin."""
-        liquidate(self.exchange, symbol)
+    def liquidate(self, symbol: str, lots: int = 0) -> None:
+        """The exchange closes the position, or `lots` of it, for want of margin."""
+        liquidate(self.exchange, symbol, lots)
         self.told()
 
     def deleverage(self, symbol: str) -> None:

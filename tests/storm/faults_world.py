@@ -74,6 +74,11 @@ def _forced(close: Callable[[StormExchange, str], None]) -> Act:
     return act
 
 
+def _half_liquidated(venue: StormExchange, symbol: str) -> None:
+    """A part goes first, and tells whoever is away of it only by its execution."""
+    venue.liquidate(symbol, abs(venue.lots(symbol)) // 2)
+
+
 def _refused_at_trigger(world: "World", chance: random.Random) -> bool:
     symbol = _held(world, chance)
     return bool(symbol) and world.venue.refuse_at_trigger(symbol)
@@ -223,6 +228,7 @@ def _kill_and_change(world: "World", chance: random.Random) -> bool:
 
 WORLD: Final = [
     Fault("B1", "liquidation", act=_forced(StormExchange.liquidate), excuse_s=2.0),
+    Fault("B1b", "liquidation in part", act=_forced(_half_liquidated), excuse_s=2.0),
     Fault("B2", "auto-deleveraging", act=_forced(StormExchange.deleverage), excuse_s=2.0),
     Fault("B4", "closed by hand", act=_by_hand(-1), excuse_s=2.5),
     Fault("B4b", "reduced by hand", act=_by_hand(-0.5), excuse_s=2.5),

@@ -10,6 +10,7 @@ from engine.execution.ids import read
 from engine.model.commands import Command, DecisionMode, Panic, PauseTrading, ResetLatch, StartTrading, StopTrading
 from engine.model.daily_report import DailyReport
 from engine.model.messages import Reply, ReplyCode
+from engine.model.notices import LatchLifted, LatchSet
 from engine.model.orders import Role
 from tests.storm.market import SYMBOLS
 from tests.storm.watch_account import Account
@@ -235,7 +236,18 @@ class Watch:
                 self.violated("I2", f"{symbol} has no cover at the end")
         if machine.runner.trader.is_halted:
             self.violated("I19", "the engine halted")
+        self._forced_latched()
         self._money()
+
+    def _forced_latched(self) -> None:
+        """A liquidation latches, however it was learnt of; only its owner lifts that."""
+        world = self._world
+        assert world.machine.runner is not None, "the caller looked"
+        is_forced = any(order.client_id.startswith("autoclose-") for order in world.venue.exchange.orders.by_id.values())
+        if not is_forced or world.disk.was_cut or world.machine.runner.trader.books.saved.latch is not None:
+            return
+        if not any(isinstance(notice, LatchSet | LatchLifted) for notice in world.disk.notices()):
+            self.violated("I9", "a liquidation latched nothing")
 
     def _money(self) -> None:
         world = self._world

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.model.commands import ClosePosition, MoveStopToEntry, ResetLatch, StartTrading
-from engine.model.events import BalanceChanged, ErrandFailed, MarkSeen, OrderRejected, RulesLoaded
+from engine.model.events import BalanceChanged, ErrandFailed, FillsListed, MarkSeen, OrderRejected, RulesLoaded
 from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchRules
 from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionClosed, StopMoved
@@ -54,6 +54,19 @@ def test_a_liquidation_in_part_latches_with_its_first_part_and_the_cover_fits() 
     assert [notice.cause for notice in told(world, LatchSet)] == [LatchCause.LIQUIDATION]
     assert changes(world) == ["liquidation"]
     assert tight(world) == [quantity - 1]
+
+
+def test_a_liquidation_that_is_listed_again_sets_no_latch_that_was_lifted() -> None:
+    world, _ = held()
+    world.by_hand(Side.SHORT, "1", name="autoclose-1764211")
+    later(world)
+    latch = world.trader.books.saved.latch
+    assert latch is not None
+    world.wish(ResetLatch, set_ms=latch.set_ms)
+
+    world.give(FillsListed(SYMBOL, tuple(world.fills), world.time, world.now, world.now))
+
+    assert world.trader.books.saved.latch is None
 
 
 def test_deleveraging_shrinks_the_books_and_the_cover_and_latches_nothing() -> None:
@@ -392,6 +405,24 @@ def test_after_a_coarser_step_stops_are_for_a_little_more_and_nothing_is_sold() 
     sized = {stop.role: stop.quantity for stop in world.stops.values()}
     rounded = quantity // step * step + step
     assert sized == {Role.WIDE_STOP: None, Role.TIGHT_STOP: rounded, Role.TARGET: rounded}
+
+
+def test_after_a_coarser_step_the_close_button_still_closes_the_whole() -> None:
+    """Rounded down it was a partial exit, which is given up after a while."""
+    world, quantity = held()
+    step = Decimal("0.01")
+    assert quantity % step
+    world.give(RulesLoaded(replace(rules(), step_size=step), world.time, world.now))
+
+    holding = world.trader.desks[SYMBOL].memory.holding
+    assert holding is not None
+    world.swallow.add(Role.EXIT)
+
+    world.wish(ClosePosition, intent_id=holding.trade.intent_id, fraction=1.0)
+
+    leaving = world.trader.desks[SYMBOL].memory.exit
+    assert leaving is not None
+    assert leaving.is_whole
 
 
 def test_what_is_told_of_stops_after_a_coarser_tick_is_what_rests() -> None:

@@ -192,9 +192,21 @@ def test_a_panic_while_flat_is_not_over_before_the_exchange_itself_was_asked() -
     books.panic_from_ms = 5_000
 
     books.looked_ms = 4_999
-    early = panicking.ended(books, [], 1, 6_000)
+    early = panicking.ended(books, [], {}, 1, 6_000)
     books.looked_ms = 5_001
-    ended = panicking.ended(books, [], 1, 7_000)
+    ended = panicking.ended(books, [], {}, 1, 7_000)
 
     assert (early.notices, early.errands) == ((), (SyncAccount(),))
     assert isinstance(ended.notices[0], PanicDone)
+
+
+def test_the_report_names_what_is_still_held_of_a_symbol_that_is_no_longer_traded() -> None:
+    """It is left to its stops, and nobody here can close it."""
+    kept = a_mortal().trader.state().desks[SYMBOL]
+    books = Books(SavedAccount(is_panicking=True))
+    books.looked_ms, books.held = 1, frozenset({SYMBOL})
+
+    (report,) = panicking.ended(books, [], {SYMBOL: kept}, 1, 6_000).notices
+
+    assert isinstance(report, PanicDone)
+    assert report.left == (SYMBOL,)
