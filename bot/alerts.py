@@ -8,6 +8,7 @@ from engine.model.notices import EntryProposed, Notice
 from handlers.approvals import issued
 from handlers.owner import Owner
 from handlers.ports import SecondFactor
+from handlers.ui import trouble
 from handlers.ui.alerts import Alert
 from handlers.ui.language import Languages, Texts
 from handlers.ui.notices import alert
@@ -40,6 +41,10 @@ class Alerts:
             reader = Owner(user, user, texts, self._engine, self._users, self._tokens, self._factor)
             token = await issued(notice.proposal, reader)
         return alert(texts, notice, self._engine, token)
+
+    def unworded(self, notice: Notice) -> Alert:
+        """What is said of a notice where its own words failed."""
+        return trouble.unworded(self._languages.texts(self._language), type(notice).__name__)
 
     async def texts(self, user: int) -> Texts:
         """The language of an owner: as chosen, as their Telegram's, as the settings say."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_link import RedisLink, as_number
 
 KEY: Final = "autobot:messages:"
 KEPT_S: Final = 14 * 86_400
@@ -19,7 +19,7 @@ class KeptMessages:
         if not name:
             return None
         text = await self._link.run(self._link.client.get(self._key(chat, name)))
-        return None if text is None else int(text)
+        return None if text is None else as_number(text)
 
     async def keep(self, chat: int, name: str, message: int) -> None:
         """Give a message a name. Raises `StoreDown`."""

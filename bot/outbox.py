@@ -124,7 +124,7 @@ class Delivery:
             raise
         except Exception:  # a fault in one text must not keep all others from the owner
             logger.exception("no words for %s", type(notice).__name__)
-            return None
+            alert = self._alerts.unworded(notice)
         age_ms = time.time() * 1_000 - int(notice_id.split("-")[0])
         return None if alert.loudness.is_silent and not alert.name and age_ms > OLD_MS else alert
 

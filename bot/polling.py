@@ -66,7 +66,7 @@ class Polling:
                     updates = await self._fetched()
                     self._pause_s, self._conflicts, self._keeper.chat = FIRST_PAUSE_S, 0, "open"
                 except TelegramConflictError as conflict:
-                    await (self._met_webhook() if "webhook" in conflict.message.lower() else self._met_another())
+                    await (self._met_webhook() if "webhook" in (conflict.message or "").lower() else self._met_another())
                     continue
                 except TOKEN_REFUSED:
                     self._keeper.chat = "refused"

@@ -5,6 +5,7 @@ rest (`bot.living`) is imported while the exchange thinks about its answer.
 """
 
 import asyncio
+import errno
 import importlib
 import logging
 import os
@@ -28,6 +29,7 @@ from engine.adapters.redis_process import NoServer
 from engine.ports import StateUnreadable, StoreDown
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
+DISK_FAULTS: Final = (errno.EROFS, errno.EIO, errno.ENOSPC)
 STOPPED_WITHIN_S: Final = 5.0
 FIRST_ANSWER_WITHIN_S: Final = 1.0  # then the start goes on, and recovery asks again
 
@@ -49,7 +51,8 @@ async def run(settings: Settings) -> int:
     except FolderInUse as error:
         return refused(f"{error}: another autobot trades from there", TAKEN)
     except OSError as error:
-        return refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", BAD_SETTINGS)
+        code = FAILED if error.errno in DISK_FAULTS else BAD_SETTINGS  # a disk may come back: whoever supervises us tries on
+        return refused(f"DATA_FOLDER: {folder} cannot be used ({error.strerror})", code)
     logger.info("starting: %s, %s, bars of %s", settings.label, ", ".join(settings.symbols), settings.interval)
     clock, starts = MachineClock(), Starts(folder, settings.guard_after_starts)
     stop = stop_signal(starts.ran_well)  # an end that was asked for is no fault, however it comes about

@@ -25,7 +25,6 @@ KEEP_ALIVE_S: Final = 300  # a listen key lives for an hour; one that ended, and
 RULES_S: Final = 3_600
 UNLISTED_S: Final = 300  # rules that the exchange did not give: a position may wait for them
 EQUITY_S: Final = 3_600
-GRACE_S: Final = 30
 SET_BY_S: Final = 0.5  # the calendar moved so far against the time that passed: somebody set the machine's clock
 
 logger = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ class Schedule:
         self._note_equity = note_equity
         self._checked_ms = 0
         self._scheduler = AsyncIOScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_S}
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
     def start(self) -> None:
@@ -86,19 +85,19 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     async def follow_clock(self) -> None:
-        """Set all jobs anew where somebody sets the machine's clock (F5): the library waits for a moment of its calendar,
-        which after a step back is as far away as the step was long. Goes on until cancelled.
+        """Move all jobs back with the machine's clock, where somebody sets it back (F5): the library waits for a moment of
+        its calendar, which is then as far away as the step was long. Goes on until cancelled.
         """
         begun_s = _calendar_began_s()
         while True:
             await asyncio.sleep(TICK_S)
-            now_s = _calendar_began_s()
-            if abs(now_s - begun_s) < SET_BY_S:
+            set_by_s = _calendar_began_s() - begun_s
+            if abs(set_by_s) < SET_BY_S:
                 continue
-            logger.warning("the machine's clock was set by %.1f s: the schedule begins anew", now_s - begun_s)
-            begun_s = now_s
-            for job in self._scheduler.get_jobs():
-                job.reschedule(job.trigger)
+            logger.warning("the machine's clock was set by %.1f s", set_by_s)
+            begun_s += set_by_s
+            for job in self._scheduler.get_jobs() if set_by_s < 0 else ():  # set ahead, it makes them come at once
+                job.modify(next_run_time=job.next_run_time + timedelta(seconds=set_by_s))
 
     async def _tick(self) -> None:
         """The machine's clock; every so often with a look at the account."""

@@ -6,6 +6,7 @@ Exits and stops leave at once (R1, R7); an entry takes its own way through the j
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from engine.desk.entries import is_wanted
@@ -119,6 +120,7 @@ class Hands:
         except Exception as error:  # the one place where the trader's own faults end: it halts, the stops stay
             logger.exception("the trader met something impossible in %s", type(event).__name__)
             halted = self._halted(f"{type(error).__name__} in {type(event).__name__}")
+            halted = replace(halted, reply=Reply(ReplyCode.NOT_READY))  # whoever wished for it: it was not done
             return halted + guarded(self.trader, self.trader.time_ms, self.clock.now_ms())
 
     def _halted(self, detail: str) -> Outcome:

@@ -98,7 +98,7 @@ class Runner:
         try:
             async with asyncio.timeout(LOAD_WITHIN_S):
                 saved = await self._store.load()
-        except (StoreDown, StateUnreadable, TimeoutError) as error:
+        except (StoreDown, StateUnreadable, TimeoutError, ValueError) as error:  # whatever is odd there: positions come first
             self._owed.is_apart = True
             self._owed.failed(str(error) or f"the store gave nothing within {LOAD_WITHIN_S:g} s")
             return None
@@ -152,7 +152,7 @@ class Runner:
             try:
                 saved, market = await self._store.load(), await self._recovery.market()
                 found = Rejoin(saved, market, await self._recovery.since(saved))
-            except (StoreDown, StateUnreadable, ConnectionError, TimeoutError, LookupError) as error:
+            except (StoreDown, StateUnreadable, ConnectionError, TimeoutError, LookupError, ValueError) as error:
                 logger.info("the memory cannot be taken over yet: %s", error)
                 continue
             self.inbox.ask(found)

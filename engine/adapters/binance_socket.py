@@ -158,7 +158,7 @@ class Line:
                 max_queue=MAX_FRAMES_WAITING,
                 logger=_QUIET,
             )
-        except (OSError, ExchangeFailed, WebSocketException) as error:
+        except (OSError, ExchangeFailed, WebSocketException, ImportError) as error:  # a SOCKS proxy needs a library
             return f"no connection: {type(error).__name__}"
 
 

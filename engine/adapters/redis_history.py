@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.adapters.codec import Undecodable, decode, encode
-from engine.adapters.redis_link import RedisLink, as_text
+from engine.adapters.redis_link import RedisLink, as_number, as_text
 from engine.adapters.redis_writer import PREFIX, Command
 from engine.model.orders import Trade
 from engine.model.signals import Code, Ruling, Verdict
@@ -43,7 +43,7 @@ class RedisHistory:
         """The trades that ended since a moment of market time, newest first."""
         found: list[Trade] = []
         async for fields in self._backwards(TRADES):
-            if int(fields[b"exit_ms"]) >= since_ms:
+            if (as_number(fields[b"exit_ms"]) or 0) >= since_ms:
                 found += _readable(fields[b"trade"], Trade)
         return found
 
@@ -53,7 +53,7 @@ class RedisHistory:
         async for fields in self._backwards(RULINGS):
             if as_text(fields[b"symbol"]) != symbol:
                 continue
-            if len(found) == limit or int(fields[b"close_ms"]) < since_ms:
+            if len(found) == limit or (as_number(fields[b"close_ms"]) or since_ms) < since_ms:
                 break
             found += _readable(fields[b"ruling"], Ruling)
         return found
@@ -61,7 +61,7 @@ class RedisHistory:
     async def counts(self) -> RulingCounts:
         """How many rulings there were, how they ended, and how often each refusal stood in the way."""
         raw = await self._link.run(self._link.client.hgetall(COUNTS))
-        totals = {as_text(name): int(count) for name, count in raw.items()}
+        totals = {as_text(name): as_number(count) or 0 for name, count in raw.items()}
         return RulingCounts(
             rulings=totals.get("rulings", 0),
             verdicts={verdict: totals[name] for verdict in Verdict if (name := f"verdict:{verdict}") in totals},

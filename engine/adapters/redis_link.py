@@ -15,6 +15,7 @@ from engine.ports import StoreDown
 
 READ_BUDGET_MS: Final = 2_000
 MAX_CONNECTIONS: Final = 16
+ROUND_TRIP: Final = "surrogateescape"  # a damaged name goes back as it came
 NOT_LET_IN: Final = ("NOAUTH", "WRONGPASS", "invalid username-password", "Authentication required")
 
 
@@ -29,6 +30,7 @@ class RedisLink:
             protocol=2,
             socket_timeout=None,  # the budgets are ours
             max_connections=MAX_CONNECTIONS,
+            encoding_errors=ROUND_TRIP,
         )
 
     async def run[T](self, call: Awaitable[T], budget_ms: int = READ_BUDGET_MS) -> T:
@@ -61,5 +63,18 @@ def said(error: Exception, secret: str) -> str:
 
 
 def as_text(value: bytes | str) -> str:
-    """What the client gave us, as text."""
-    return value.decode() if isinstance(value, bytes) else value
+    """What the client gave us, as text that can be shown: damaged bytes are question marks."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def as_name(value: bytes | str) -> str:
+    """What the client gave us as the name of something, which it finds again by that, damaged or not."""
+    return value.decode(errors=ROUND_TRIP) if isinstance(value, bytes) else value
+
+
+def as_number(value: bytes | str) -> int | None:
+    """What the client gave us as a whole number; None where it is none."""
+    try:
+        return int(value)
+    except ValueError:
+        return None

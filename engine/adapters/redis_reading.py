@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.adapters.redis_link import RedisLink, as_text
+from engine.adapters.redis_link import RedisLink, as_name
 from engine.adapters.redis_state import ORDERS, PARAMS, POSITIONS, STATE, Damaged, Place, Texts, missing, read_state
 from engine.adapters.redis_writer import PREFIX
 from engine.model.saved import SavedState
@@ -19,7 +19,7 @@ async def read_texts(link: RedisLink) -> dict[Place, bytes]:
         keys, positions, orders = await link.run(pipe.execute())
     texts = {Place(key, ""): text for key, text in zip((STATE, PARAMS, PAPER), keys, strict=True) if text is not None}
     for key, fields in ((POSITIONS, positions), (ORDERS, orders)):
-        texts |= {Place(key, as_text(field)): text for field, text in fields.items()}
+        texts |= {Place(key, as_name(field)): text for field, text in fields.items()}
     return texts
 
 

@@ -34,7 +34,8 @@ class Damaged(StateUnreadable):
     """The text at one place cannot be read."""
 
     def __init__(self, place: Place, error: Undecodable | str) -> None:
-        super().__init__(f"{' '.join(place).strip()} is damaged ({error})")
+        name = " ".join(place).strip().encode(errors="backslashreplace").decode()
+        super().__init__(f"{name} is damaged ({error})")
         self.place = place
 
 
@@ -134,6 +135,8 @@ def _desk(texts: Texts, symbol: str) -> SavedDesk:
         assert entry is not None, "the symbol was found in one of the two"
         only = Sides.LONG if entry.side is Side.LONG else Sides.SHORT  # the wish was lost: no more than was at work
         return SavedDesk(symbol, only, entry=entry)
+    if desk.symbol != symbol:
+        raise Damaged(Place(POSITIONS, symbol), f"it is of {desk.symbol}")
     return desk if entry is None else replace(desk, entry=entry)
 
 

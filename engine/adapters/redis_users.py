@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.adapters.redis_link import RedisLink, as_text
+from engine.adapters.redis_link import RedisLink, as_number, as_text
 from engine.adapters.redis_writer import PREFIX
 
 USERS: Final = PREFIX + "users"
@@ -17,8 +17,9 @@ class Users:
     async def owners(self) -> frozenset[int]:
         """The user ids of all owners."""
         fields = await self._link.run(self._link.client.hkeys(USERS))
-        named = (as_text(field).split(":", 1) for field in fields)
-        return frozenset(int(user) for user, name in named if name == "owner")
+        named = (as_text(field).partition(":") for field in fields)
+        owners = (as_number(user) for user, _, name in named if name == "owner")
+        return frozenset(user for user in owners if user is not None)
 
     async def add_owner(self, user: int, time_ms: int) -> bool:
         """Make somebody an owner; False where they are one already. `time_ms` is kept: when it happened."""

@@ -3,15 +3,15 @@
 Every write carries the writer's epoch, a rising number and the number that it follows. The store refuses an older epoch
 (another process took over), an older number (a write that was given up and arrives late) and one that follows something
 else than what is there (the store lost its tail, or somebody else wrote). A script that fails halfway is not undone, so
-the kind of every key is looked at before anything is done. After a write without an answer, `settle`
-closes the door behind it and tells whether it went through.
+the kind of every key is looked at before anything is done, and a count that is damaged begins anew. After a write
+without an answer, `settle` closes the door behind it and tells whether it went through.
 """
 
 import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from engine.adapters.redis_link import READ_BUDGET_MS, RedisLink
+from engine.adapters.redis_link import READ_BUDGET_MS, RedisLink, as_text
 from engine.ports import StoreDown
 
 PREFIX: Final = "autobot:"
@@ -33,18 +33,19 @@ if before ~= '' and before ~= ARGV[2] then
     if redis.call('EXISTS', kept) == 1 then redis.call('RENAME', kept, KEYS[i]) end
   end
 end
-local epoch = string.format('%.0f', math.max(tonumber(held[1] or '0') + 1, tonumber(ARGV[1])))
-redis.call('HSET', lock, 'epoch', epoch, 'seq', held[2] or '0', 'namespace', ARGV[2], 'holder', ARGV[3])
-return {epoch, held[2] or '0', before, held[4] or ''}
+local epoch = string.format('%.0f', math.max((tonumber(held[1] or '0') or 0) + 1, tonumber(ARGV[1])))
+local seq = string.format('%.0f', tonumber(held[2] or '0') or 0)
+redis.call('HSET', lock, 'epoch', epoch, 'seq', seq, 'namespace', ARGV[2], 'holder', ARGV[3])
+return {epoch, seq, before, held[4] or ''}
 """
 
 # Each command is preceded by its number of words. A trade is written only where its id is new, and before the id is.
 APPLY: Final = """
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
-local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
+local stored, mine = tonumber(held[1] or '0') or 0, tonumber(ARGV[1])
 if stored > mine then return 'FENCED' end
 if stored < mine then return 'FORGOTTEN' end
-local last_seq = tonumber(held[2] or '0')
+local last_seq = tonumber(held[2] or '0') or 0
 if last_seq >= tonumber(ARGV[2]) then return 'LATE' end
 if last_seq ~= tonumber(ARGV[3]) then return 'FORGOTTEN' end
 local kinds, seen, at = {XADD = 'stream', HSET = 'hash', HDEL = 'hash', HINCRBY = 'hash', ONCE = 'set'}, {}, 4
@@ -67,6 +68,9 @@ while at <= #ARGV do
       redis.call('SADD', ARGV[at + 2], ARGV[at + 3])
     end
   else
+    if ARGV[at + 1] == 'HINCRBY' and not string.match(redis.call('HGET', ARGV[at + 2], ARGV[at + 3]) or '0', '^-?%d+$') then
+      redis.call('HDEL', ARGV[at + 2], ARGV[at + 3])
+    end
     redis.call(unpack(ARGV, at + 1, last))
   end
   at = last + 1
@@ -77,9 +81,9 @@ return 'OK'
 
 SETTLE: Final = """
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'batch')
-local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
+local stored, mine = tonumber(held[1] or '0') or 0, tonumber(ARGV[1])
 if stored > mine then return 'FENCED' end
-if stored < mine or tonumber(held[2] or '0') < tonumber(ARGV[3]) then return 'FORGOTTEN' end
+if stored < mine or (tonumber(held[2] or '0') or 0) < tonumber(ARGV[3]) then return 'FORGOTTEN' end
 redis.call('HSET', KEYS[1], 'seq', ARGV[2])
 return held[3] or '0'
 """
@@ -87,7 +91,7 @@ return held[3] or '0'
 # A write that changes nothing: only a write tells whether the store takes writes.
 BEAT: Final = """
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
-local stored, mine = tonumber(held[1] or '0'), tonumber(ARGV[1])
+local stored, mine = tonumber(held[1] or '0') or 0, tonumber(ARGV[1])
 if stored > mine then return 'FENCED' end
 if stored < mine or tonumber(held[2] or '0') ~= tonumber(ARGV[2]) then return 'FORGOTTEN' end
 redis.call('HSET', KEYS[1], 'beat', ARGV[3])
@@ -138,8 +142,8 @@ class RedisWriter:
         epoch, seq, before, holder = await self._link.run(call, READ_BUDGET_MS)
         self.epoch, self._confirmed = int(epoch), int(seq)
         self.seq = max(self.seq, self._confirmed)  # numbers rise, also where the store lost some
-        place = holder.decode().rpartition(":")[0]
-        return Taken(self.epoch, self._confirmed, before.decode(), bool(place) and place != self._place)
+        place = as_text(holder).rpartition(":")[0]
+        return Taken(self.epoch, self._confirmed, as_text(before), bool(place) and place != self._place)
 
     async def apply(self, commands: Sequence[Command], budget_ms: int) -> None:
         """Do all of the commands or none. Raises `StoreDown`: `Unanswered`, `Fenced`, `Forgotten`, or a key's kind is wrong."""
@@ -162,7 +166,7 @@ class RedisWriter:
         batch = await self._link.run(call, budget_ms)
         self._checked(batch)
         self._confirmed = self.seq
-        return int(batch) == seq
+        return bool(batch == str(seq).encode())
 
     async def beat(self, now_ms: int, budget_ms: int) -> None:
         """Find out whether the store takes writes and is still ours. Raises `StoreDown`, `Fenced` or `Forgotten`."""

@@ -97,6 +97,8 @@ def approved(desk: Desk, fraction: float, account: AccountNow, time_ms: int, now
     card = desk.memory.proposal
     assert card is not None, "the Trader looked"
     price = desk.sight.middle(card.price)
+    if desk.bars.features is None:
+        return refused(ReplyCode.NOT_READY)
     if now_ms >= card.deadline_ms:
         return desk.end_proposal(ProposalEnd.EXPIRED, "", time_ms) + refused(ReplyCode.TOO_LATE)
     drift, most = entries.drift_in_atr(card, price), desk.terms.params.max_price_drift_atr

@@ -41,8 +41,10 @@ def redrawn(desk: SavedDesk, seen: Features | None, price: float, terms: DeskTer
     before, entry, since_ms = holding.plan, float(holding.trade.entry_price), holding.trade.entry_time_ms
     plan = first(before.side, entry, holding.quantity, seen.atr, holding.leverage, terms, since_ms)
     is_nearer, is_passed = before.side * (plan.stop - before.stop) > 0, before.side * (price - plan.stop) <= 0
-    plan = plan._replace(wide_stop=before.wide_stop) if is_nearer and not is_passed else before  # the wide one is never moved
-    return replace(desk, holding=_with(replace(holding, atr=seen.atr, is_width_assumed=False), plan))
+    holding = replace(holding, atr=seen.atr, is_width_assumed=False)
+    if is_nearer and not is_passed:
+        holding = _with(holding, plan._replace(wide_stop=before.wide_stop))  # the wide one is never moved
+    return replace(desk, holding=holding)
 
 
 def found(

@@ -174,14 +174,15 @@ def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
 def wanted(desk: SavedDesk, holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
     """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target.
 
-    After a coarser step they are for a little more than is held: reduce-only, they close what there is.
+    After a coarser step they are for a little more than is held: reduce-only, they close what there is. Of what is larger
+    than one order may be the wide one closes the rest. A target at the lowest price is none: nothing ever gets there.
     """
-    plan, by, step = holding.plan, terms.tight_trigger, terms.rules.step_size
-    quantity = (holding.quantity / step).to_integral_value(ROUND_CEILING) * step
+    plan, by, step, goal = holding.plan, terms.tight_trigger, terms.rules.step_size, terms.on_grid(holding.plan.target)
+    quantity = min((holding.quantity / step).to_integral_value(ROUND_CEILING) * step, terms.rules.max_market_quantity)
     wide = Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK)
     tight = Wanted(Role.TIGHT_STOP, quantity, terms.on_grid(plan.stop), by)
-    target = (Wanted(Role.TARGET, quantity, terms.on_grid(plan.target), by),) if not is_guarded_only(desk) else ()
-    return (wide, tight, *target)
+    has_target = goal > terms.rules.tick_size and not is_guarded_only(desk)
+    return (wide, tight, Wanted(Role.TARGET, quantity, goal, by)) if has_target else (wide, tight)
 
 
 def audited(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tuple[SavedDesk, Outcome]:

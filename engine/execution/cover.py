@@ -67,7 +67,8 @@ def _kept_while_leaving(desk: SavedDesk, holding: Holding, want: Wanted, now_ms:
         return (
             _cancelled(desk, [s for s in own_stops(desk) if s.role is want.role], now_ms) if is_in_the_way else (desk, NOTHING)
         )
-    enough = [stop for stop in mine if stop.quantity is None or stop.quantity >= holding.quantity]
+    needed = min(holding.quantity, want.quantity or holding.quantity)  # one order may be for less than is held
+    enough = [stop for stop in mine if stop.quantity is None or stop.quantity >= needed]
     if not enough:
         return _placed(desk, holding, want, now_ms)
     if any(stop.is_seen for stop in enough):

@@ -149,6 +149,7 @@ class SavedDesk:
     last_exit_ms: int = 0  # market time of the last exit fill
     locked_until_ms: int = 0
     last_bar_ms: int = 0  # open time of the newest bar that was handled
+    interval_ms: int = 0  # of the bars; 0 = not told
     last_fill_ms: int = 0  # market time of the newest fill booked
     last_fill_seen_ms: int = 0  # wire time of the same
     recent_fills: tuple[int, ...] = ()  # trade ids of the newest fills, so that each is booked once
@@ -165,6 +166,7 @@ class SavedDesk:
     wide_blocked_until_ms: int = 0  # wire; somebody else's whole-position stop keeps ours out; 0 = none does
     wide_blocked_by: str = ""  # the name of that stop, once it was seen and told
     outside: OutsideHand | None = None
+    forced_ms: int = 0  # market time of the newest part of a liquidation that latched
 
 
 def paid_hour(payment_id: str) -> int:

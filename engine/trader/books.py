@@ -3,6 +3,7 @@
 Holds no clock: every moment is an argument. What must survive is in `saved`, a frozen value.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from engine.params import TradingParams
 from engine.state import day, latch, ledger
 
 UNREAD_AGAIN_MS: Final = 2_000
+TRANSFERS_KEPT: Final = 64
 MOST_LEAP: Final = Decimal("0.1")  # of the wallet, that is believed at once
 UNSURE_MS: Final = 750  # a breach must outlive a wallet that nobody explained yet
 TURN_WITHIN_MS: Final = 5_000  # of a new day; the clock's ticks move on at the wire's pace
@@ -41,7 +43,7 @@ class Books:
         self.strays: tuple[str, ...] = ()
         self.held: frozenset[str] = frozenset()  # every symbol of which the newest snapshot shows a position
         self._unread_ms = 0  # wire; when the exchange failed to answer
-        self._transfer = (0, Decimal(0), Decimal(0))  # the newest one
+        self._transfers = deque[tuple[int, Decimal, Decimal]](maxlen=TRANSFERS_KEPT)  # the newest: each may be heard twice
         self.panic_from_ms = 0  # wire; a panic ends with a look at the account that began after this
         self._asked_ms = 0
         self._doubted_ms = 0  # wire; when a wallet was reported that is hard to believe and that nothing has repeated yet
@@ -126,8 +128,9 @@ class Books:
         self._at_exchange |= dict(event.positions)
         self._told_ms |= {symbol: event.seen_ms for symbol, _ in event.positions}
         transfer = (event.time_ms, event.transferred, event.wallet)
-        if event.transferred and transfer != self._transfer:  # the same one may be heard twice
-            self._transfer, self._moved_ms = transfer, event.seen_ms
+        if event.transferred and transfer not in self._transfers:
+            self._transfers.append(transfer)
+            self._moved_ms = event.seen_ms
             wallet = self.saved.wallet + max(event.transferred, Decimal(0))  # what came in explains a leap
             self.saved = replace(day.moved(self.saved, event.transferred), wallet=wallet)
         self._unsure_ms = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.desk.strangers import LIQUIDATION
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 
 
 def executed(trader: Trader, desk: Desk, event: OrderFilled | FillsListed) -> Outcome:
-    """What it won explains the wallet. A liquidation blocks entries with its first part, however that was learnt of."""
-    before, number = desk.memory, trader.next_number()
+    """What it won explains the wallet. A liquidation blocks entries with its first part, however that was learnt of: by a
+    list that reaches back beyond this memory, or that told nobody's name before.
+    """
     fills = event.fills if isinstance(event, FillsListed) else (event.fill,)
-    forced = [fill for fill in fills if fill.client_id.startswith(LIQUIDATION) and not is_booked(before, fill)]
     if isinstance(event, FillsListed):
-        outcome = desk.fills_listed(event, number)
-        forced = [fill for fill in forced if is_booked(desk.memory, fill)]  # a list reaches back beyond this memory
+        outcome = desk.fills_listed(event, trader.next_number())
     else:
         trader.books.won(event.fill.realised)
-        outcome = desk.filled(event, number)
-    if not forced:
+        outcome = desk.filled(event, trader.next_number())
+    is_heard = isinstance(event, OrderFilled)
+    forced = [
+        fill.time_ms for fill in fills if fill.client_id.startswith(LIQUIDATION) and (is_heard or is_booked(desk.memory, fill))
+    ]
+    newest_ms = max(forced, default=0)
+    if newest_ms <= desk.memory.forced_ms:
         return outcome
+    desk.memory = replace(desk.memory, forced_ms=newest_ms)
     return trader.books.latched(LatchCause.LIQUIDATION, 0.0, 0.0, event.time_ms) + outcome

@@ -53,7 +53,7 @@ from engine.trader.executions import executed
 from engine.trader.setup import TraderSetup
 from engine.trader.silence import Silence
 from engine.trader.subjects import ORDER_NEWS, symbol_of
-from engine.trader.waking import awakened
+from engine.trader.waking import awakened, of_bars
 
 QUIET: Final = (QuoteSeen, MarkSeen, PriceSeen)  # they come many times a second, and change no books
 
@@ -171,8 +171,12 @@ class Trader:
             desk.terms = replace(desk.terms, rules=rules, lot=lot_rules(rules))
             return NOTHING
         memory = self.memories.pop(rules.symbol, None) or SavedDesk(rules.symbol, wishes.SIDES_AT_START)
+        memory = of_bars(memory, self.setup.interval_ms)
         self.desks[rules.symbol] = Desk(terms_of(self.setup, rules, self.params), memory)
-        return begun_late(self.setup, memory, event.time_ms) if self.is_ready else NOTHING
+        if not self.is_ready:
+            return NOTHING
+        dead = self.desks[rules.symbol].end_proposal(ProposalEnd.RESTARTED, "", event.time_ms)
+        return dead + begun_late(self.setup, memory, event.time_ms)
 
     def _feed(self, event: FeedLost | FeedRestored) -> Outcome:
         if isinstance(event, FeedLost):
@@ -230,8 +234,8 @@ class Trader:
 
     def account_now(self, desk: Desk) -> AccountNow:
         """The account as one desk needs it."""
-        saved = self.books.saved
-        others = [other for other in self.desks.values() if other is not desk]
+        saved, others = self.books.saved, [other.memory for other in self.desks.values() if other is not desk]
+        others += [memory for symbol, memory in self.memories.items() if symbol in self.books.held]  # no longer traded
         return AccountNow(
             is_running=saved.running is Running.RUNNING,
             is_stopped=saved.running is Running.STOPPED,
@@ -244,7 +248,7 @@ class Trader:
             peak_equity=float(saved.peak_equity),
             day_start_equity=float(saved.day_start_equity),
             available=float(self.books.available),
-            open_positions=sum(is_reserved(other.memory) for other in others) + len(self.books.strays),
+            open_positions=sum(map(is_reserved, others)) + len(self.books.strays),
             loss_streak=saved.loss_streak,
             locked_until_ms=saved.locked_until_ms,
             is_refused=self.access.is_refused,

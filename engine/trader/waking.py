@@ -37,6 +37,17 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
     return _assumed_before(memory, replace(awake, held_before=held_before), now_ms)
 
 
+def of_bars(memory: SavedDesk, interval_ms: int) -> SavedDesk:
+    """The memory for bars of an interval: of another one than before, those count as handled that had closed with the newest
+    one that was.
+    """
+    before_ms = memory.interval_ms or (interval_ms if memory.last_bar_ms % interval_ms == 0 else 0)
+    if memory.last_bar_ms and before_ms != interval_ms:
+        closed_ms = memory.last_bar_ms + before_ms
+        memory = replace(memory, last_bar_ms=closed_ms - closed_ms % interval_ms - interval_ms)
+    return replace(memory, interval_ms=interval_ms)
+
+
 def _long_ago(stop: StopOrder, now_ms: int) -> StopOrder:
     """A stop that was sent ahead of now was sent at no known moment: a listing from before the waking that lacks it counts."""
     return replace(stop, sent_ms=0) if stop.sent_ms > now_ms else stop

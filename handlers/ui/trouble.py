@@ -214,3 +214,9 @@ def _reason(texts: Texts, why: Html) -> Html | None:
 
 def _about(texts: Texts, symbol: str, side: Side) -> str:
     return f"{ARROW[side]} {texts.label(SIDE[side])} {symbol}"
+
+
+def unworded(texts: Texts, kind: str) -> Alert:
+    """Something happened of which nothing else can be said: the log knows what."""
+    what = texts.say("⚠️ Something happened that could not be put into words ({kind}): see the log.", kind=kind)
+    return Alert(lines(row(texts.tag, what)), Loudness.CRITICAL)

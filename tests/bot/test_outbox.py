@@ -155,7 +155,7 @@ async def test_an_owner_who_cannot_be_written_to_gets_everything_when_they_speak
     assert len(post.phone.took) == 1
 
 
-async def test_a_notice_without_words_is_dropped_and_the_next_one_delivered(
+async def test_of_a_notice_without_words_it_is_said_that_something_happened_and_the_next_one_is_delivered(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = Alerts.write
@@ -171,7 +171,8 @@ async def test_a_notice_without_words_is_dropped_and_the_next_one_delivered(
     async with post.running():
         await post.empty()
 
-    assert len(post.phone.took) == 1
+    assert len(post.phone.took) == 2
+    assert "LatchLifted" in str(post.phone.took[0])
 
 
 async def test_who_was_told_is_not_told_again_at_the_next_start_though_another_owner_cannot_be_reached(link: RedisLink) -> None:

@@ -40,6 +40,15 @@ async def test_a_gateways_answer_is_telegrams_absence(method: TelegramMethod[Any
     assert isinstance(await refused(method, data), TelegramNetworkError)
 
 
+@pytest.mark.parametrize("fault", [UnicodeDecodeError("utf-8", b"\xe9", 0, 1, "?"), TypeError("?"), AttributeError("?")])
+async def test_a_page_in_another_encoding_and_a_refusal_without_words_are_telegrams_absence(fault: Exception) -> None:
+    async def request(bot: Bot, method: TelegramMethod[Any]) -> Any:
+        raise fault
+
+    with pytest.raises(TelegramNetworkError):
+        await told_plainly(request, cast(Bot, None), SEND)
+
+
 async def test_what_telegram_took_is_not_sent_again_though_its_answer_cannot_be_read() -> None:
     error = await refused(SEND, {"ok": True, "result": {"message_id": "?"}})
 

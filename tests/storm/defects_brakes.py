@@ -130,8 +130,8 @@ BRAKES: Final = (
     Defect(
         "a liquidation that only a list tells of latches nothing",
         "engine/trader/executions.py",
-        "forced = [fill for fill in forced if is_booked(desk.memory, fill)]",
-        "forced.clear()",
+        "(is_heard or is_booked(desk.memory, fill))",
+        "is_heard",
         (HANDS,),
     ),
     Defect(
@@ -158,7 +158,7 @@ BRAKES: Final = (
     Defect(
         "who sets the machine's clock back stops the schedule",
         "bot/schedule.py",
-        "if abs(now_s - begun_s) < SET_BY_S:",
+        "if abs(set_by_s) < SET_BY_S:",
         "if begun_s:",
         ("tests/bot/test_schedule.py",),
     ),

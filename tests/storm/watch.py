@@ -244,6 +244,8 @@ class Watch:
         world = self._world
         assert world.machine.runner is not None, "the caller looked"
         is_forced = any(order.client_id.startswith("autoclose-") for order in world.venue.exchange.orders.by_id.values())
+        if world.weather.hits["A12"]:  # whose order it was may be denied
+            return
         if not is_forced or world.disk.was_cut or world.machine.runner.trader.books.saved.latch is not None:
             return
         if not any(isinstance(notice, LatchSet | LatchLifted) for notice in world.disk.notices()):

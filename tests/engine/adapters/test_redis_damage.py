@@ -72,6 +72,57 @@ async def test_a_damaged_desk_is_set_aside_and_the_rest_is_used(open_store: Any,
     assert not await client.hexists("autobot:positions", "ETHUSDT")
 
 
+@pytest.mark.parametrize("key", ["autobot:positions", "autobot:orders"])
+async def test_a_damaged_name_is_set_aside_like_a_damaged_text(open_store: Any, client: Redis, key: str) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.hset(key, b"BTC\xd5SDT", b"{}")
+    store = await open_store()
+
+    with pytest.raises(StateDamaged, match=rf"{key} BTC\\udcd5SDT is damaged"):
+        await store.load()
+
+    assert (await store.load()).desks == {"ETHUSDT": a_desk()}
+    assert not await client.hexists(key, b"BTC\xd5SDT")
+
+
+async def test_a_desk_under_another_symbols_name_is_damaged(open_store: Any, client: Redis) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.hset("autobot:positions", "BTCUSDT", str(await client.hget("autobot:positions", "ETHUSDT")))
+
+    with pytest.raises(StateDamaged, match=r"autobot:positions BTCUSDT is damaged .it is of ETHUSDT"):
+        await (await open_store()).load()
+
+
+@pytest.mark.parametrize("field", ["epoch", "seq", "holder", "batch"])
+async def test_a_damaged_lock_is_taken_all_the_same(open_store: Any, client: Redis, field: str) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
+    await client.hset("autobot:lock", field, b"1\xb2")
+
+    store = await open_store()
+
+    assert await store.load() == a_state(a_desk())
+    await store.save(a_state(a_desk("BTCUSDT")), [], [], [])
+    assert (await store.load()).desks == {"BTCUSDT": a_desk("BTCUSDT")}
+
+
+async def test_a_damaged_count_begins_anew_and_keeps_no_save_from_going_through(open_store: Any, client: Redis) -> None:
+    store = await reopened(open_store)
+    await client.hset("autobot:counts", "rulings", b"12\xb2")
+
+    await store.save(a_state(a_desk()), [a_ruling()], [HALTED], [a_trade(1)])
+
+    assert (await store.history.counts()).rulings == 1
+    assert await store.trades(0) == [a_trade(1)]
+
+
+async def test_a_damaged_moment_of_a_trade_hides_no_other_trade(open_store: Any, client: Redis) -> None:
+    store = await reopened(open_store)
+    await store.save(a_state(a_desk()), [], [], [a_trade(1)])
+    await client.xadd("autobot:trades", {b"exit_ms": b"12\xb2", b"trade": b"{}"})
+
+    assert await store.trades(0) == [a_trade(1)]
+
+
 async def test_an_entry_outlives_the_damage_of_its_desk(open_store: Any, client: Redis) -> None:
     await (await reopened(open_store)).save(a_state(a_desk(entry=an_entry())), [], [], [])
     await client.hset("autobot:positions", "ETHUSDT", "?")

@@ -6,7 +6,7 @@ import pytest
 
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_server import EmbeddedServer
-from engine.adapters.redis_users import Users
+from engine.adapters.redis_users import USERS, Users
 from tests.engine.adapters.redis_servers import a_server, emptied
 
 
@@ -57,3 +57,13 @@ async def test_a_value_never_makes_an_owner(users: Users) -> None:
     await users.set_value(7, "owner", "yes")
 
     assert await users.owners() == frozenset()
+
+
+async def test_a_damaged_field_hides_no_owner_and_a_damaged_value_is_read_as_well_as_may_be(users: Users) -> None:
+    await users.add_owner(7, 1)
+    client = users._link.client
+    await client.hset(USERS, b"8\xb2:owner", "1")
+    await client.hset(USERS, b"7:language", b"e\xee")
+
+    assert await users.owners() == {7}
+    assert await users.language(7) == "e\N{REPLACEMENT CHARACTER}"

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from engine.desk import position
 from engine.model.commands import ClosePosition, MoveStopToEntry, ResetLatch, StartTrading
 from engine.model.events import BalanceChanged, ErrandFailed, FillsListed, MarkSeen, OrderRejected, RulesLoaded
 from engine.model.market import DAY_MS
 from engine.model.messages import Errand, FetchRules
 from engine.model.notices import LatchCause, LatchSet, OutsideChange, PositionClosed, StopMoved
 from engine.model.orders import ApprovedOrder, ExitReason, Role
+from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Side
+from engine.trader.books import Books
 from tests.engine.trader.hands import OpenWorld
 from tests.engine.trader.rising import EAGER, WARMUP, rising, run, told
 from tests.engine.trader.test_outside import a_world, changes, go_on, later, until_held
@@ -423,6 +426,44 @@ def test_after_a_coarser_step_the_close_button_still_closes_the_whole() -> None:
     leaving = world.trader.desks[SYMBOL].memory.exit
     assert leaving is not None
     assert leaving.is_whole
+
+
+def test_of_what_is_larger_than_one_order_may_be_a_part_is_guarded_tight_and_nothing_is_sold() -> None:
+    """The tight stop for all of it was refused, and the third refusal sold what the wide one guarded."""
+    world, quantity = held()
+    largest = (quantity / 3).quantize(Decimal("0.001"))
+    world.give(RulesLoaded(replace(rules(), max_market_quantity=largest), world.time, world.now))
+
+    later(world, 10)
+
+    assert world.held[SYMBOL] == quantity
+    assert {stop.role: stop.quantity for stop in world.stops.values()} == {
+        Role.WIDE_STOP: None,
+        Role.TIGHT_STOP: largest,
+        Role.TARGET: largest,
+    }
+
+
+def test_a_target_that_no_price_can_reach_is_not_placed_and_the_cover_is_told_without_it() -> None:
+    world, _ = held()
+    desk = world.trader.desks[SYMBOL]
+    holding = desk.memory.holding
+    assert holding is not None
+    low = holding.plan._replace(target=float(desk.terms.rules.tick_size))
+
+    wanted = position.wanted(desk.memory, replace(holding, plan=low), desk.terms)
+
+    assert [want.role for want in wanted] == [Role.WIDE_STOP, Role.TIGHT_STOP]
+
+
+def test_a_transfer_that_is_heard_again_after_another_one_counts_once() -> None:
+    books = Books(SavedAccount(wallet=Decimal(10_000), day_start_equity=Decimal(10_000)))
+    first, second = (BalanceChanged(Decimal(left), (), at, 5, Decimal(-1_000)) for left, at in ((9_000, 1), (8_000, 2)))
+
+    for event in (first, second, first):
+        books.changed(event)
+
+    assert books.saved.day_start_equity == 8_000
 
 
 def test_what_is_told_of_stops_after_a_coarser_tick_is_what_rests() -> None:

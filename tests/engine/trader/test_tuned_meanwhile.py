@@ -12,7 +12,7 @@ from engine.model.messages import ReplyCode
 from engine.model.notices import ProposalEnded
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.proposals import ProposalEnd
-from tests.engine.trader.rising import EAGER, WARMUP, a_world, told, until_open
+from tests.engine.trader.rising import EAGER, WARMUP, a_world, rising, told, until_open
 from tests.engine.trader.test_cards import with_card
 from tests.engine.trader.world import SYMBOL, World
 
@@ -71,6 +71,22 @@ def test_leverage_is_not_switched_under_an_entry_on_its_way_and_is_once_all_is_f
         world.pass_time(1_000, is_check=True)
     assert not world.held[SYMBOL]
     assert world.setups[SYMBOL].leverage == world.wanted
+
+
+def test_nothing_is_entered_while_the_leverage_is_being_changed() -> None:
+    """It was judged by the old one, and filled at the new one: beyond its liquidation."""
+    world = a_world()
+    bars = rising(200)
+    for bar in bars[: WARMUP + 1]:
+        world.close(bar, bar.close, is_history=True)
+    world._errand = lambda errand: None  # type: ignore[method-assign]  # its answer is on its way
+    assert world.trader.desks[SYMBOL].is_set_up
+    world.wish(Tune, name="leverage", value=float(EAGER.leverage * 2))
+    assert not world.trader.desks[SYMBOL].is_set_up
+
+    world.give(SetupSeen(SymbolSetup(SYMBOL, int(EAGER.leverage * 2), True), world.time, world.now))
+
+    assert world.trader.desks[SYMBOL].is_set_up
 
 
 def test_a_leverage_that_the_owner_lowered_at_the_exchange_stays_until_the_setting_changes() -> None:
