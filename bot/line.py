@@ -1,7 +1,7 @@
 """The line to the owner that needs no store: a few notices in memory, the newest of a kind taking the place of the older.
 
-While the store is away the engine's notices come this way; alarms about the process itself always do. What cannot be said
-before the process ends is lost, and stands in the log.
+While the store is away the engine's notices come this way, and what is still unsaid goes into it when it is back; alarms
+about the process itself always do. What cannot be said before the process ends is lost, and stands in the log.
 """
 
 import asyncio
@@ -37,6 +37,13 @@ class Line:
         self._arrived.set()
         return True
 
+    def take_back(self) -> list[Notice]:
+        """What no chat knows. What is being said in this moment may be heard twice."""
+        untold = [one for one in self._waiting if not one.known]
+        for one in untold:
+            self._waiting.remove(one)
+        return [one.notice for one in untold]
+
     async def next(self, chat: int) -> Notice:
         """Wait for the oldest one that this chat does not know; it stays until `told`."""
         while (one := next((one for one in self._waiting if chat not in one.known), None)) is None:
@@ -50,6 +57,9 @@ class Line:
             one.known.add(chat)
             if one.known >= chats:
                 self._waiting.remove(one)
+
+    def __contains__(self, notice: Notice) -> bool:
+        return any(one.notice is notice for one in self._waiting)
 
     def __len__(self) -> int:
         return len(self._waiting)

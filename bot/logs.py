@@ -5,14 +5,17 @@ The blanking is the last thing that happens to a line, after tracebacks were wri
 
 import json
 import logging
+import os
+import queue
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from engine.adapters.light_imports import absent
 
@@ -27,6 +30,9 @@ DAY_S: Final = 86_400.0
 ALIKE: Final = 30  # lines of one kind within a minute; what is more is counted and left out
 ALIKE_WITHIN_S: Final = 60.0
 MOST_KINDS: Final = 1_000
+LINES_WAITING: Final = 2_000
+FLUSHED_WITHIN_S: Final = 1.0
+LOOK_S: Final = 0.005
 SHORTEST_SECRET: Final = 4  # blanking shorter values would only garble the text
 QUIET: Final = ("aiohttp", "aiogram", "websockets", "binance", "apscheduler", "asyncio", "urllib3", "redis")
 NOTED: Final = (
@@ -159,9 +165,50 @@ class BoundedFile(RotatingFileHandler):
             return 0
 
 
+class BesideTheLoop(logging.Handler):
+    """Lines for a stream that somebody else reads, written by a thread of their own: a reader that stands still costs lines,
+    and keeps no stop waiting.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lines = queue.Queue[str](maxsize=LINES_WAITING)
+        threading.Thread(target=self._write_all, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have a line written, if there is room for it."""
+        with suppress(queue.Full):
+            self._lines.put_nowait(self.format(record) + "\n")
+
+    def flush(self) -> None:
+        """Wait until all is written, for a moment at most."""
+        give_up_s = time.monotonic() + FLUSHED_WITHIN_S
+        while self._lines.unfinished_tasks and time.monotonic() < give_up_s:
+            time.sleep(LOOK_S)
+
+    def _write_all(self) -> None:
+        while True:
+            line = self._lines.get()
+            with suppress(OSError, ValueError):
+                self._write(line)
+            self._lines.task_done()
+
+    def _write(self, line: str) -> None:
+        """Past the stream's own lock where it is a real one: the interpreter's end must not wait for it, either."""
+        try:
+            number = self._stream.fileno()
+        except (OSError, ValueError):
+            self._stream.write(line)
+            return
+        left = line.encode(errors="backslashreplace")
+        while left:
+            left = left[os.write(number, left) :]
+
+
 def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None:
     """Send everything that is logged to the standard error and, where a folder is given, to files in it."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [BesideTheLoop(sys.stderr)]
     if folder is not None:
         with suppress(OSError):  # the first line will tell; a position is guarded without files, too
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ class PastStore:
             notice = await self._line.next(chat)
             alert = await self._written(chat, notice)
             if alert is not None:
-                await self._say(chat, alert)
+                await self._say(chat, notice, alert)
             self._line.told(notice, chat, self._owners.ids)
 
     async def _written(self, chat: int, notice: Notice) -> Alert | None:
@@ -54,9 +54,9 @@ class PastStore:
             return None
         return alert._replace(name="", edits="", follows="", outdates="")
 
-    async def _say(self, chat: int, alert: Alert) -> None:
+    async def _say(self, chat: int, notice: Notice, alert: Alert) -> None:
         pause_s = FIRST_PAUSE_S
-        while True:
+        while notice in self._line:  # the store may have taken it back
             try:
                 await self._sender.send(chat, alert)
                 self.said += 1

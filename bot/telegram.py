@@ -21,7 +21,7 @@ from bot.keeping import Keeping
 from bot.kept_messages import KeptMessages
 from bot.line import Line
 from bot.outbox import Delivery
-from bot.owners import Owners
+from bot.owners import Owners, OwnersFile
 from bot.pace import Pace
 from bot.panel_refresh import PanelRefresh
 from bot.past_store import PastStore
@@ -49,7 +49,7 @@ async def talk(house: House, keeping: Keeping, line: Line, factor: CodeCheck) ->
     """Talk until cancelled. Raises what Telegram or the store could not do."""
     settings, control, store, link, clock = house.settings, house.control, house.store, house.link, house.clock
     pace, languages = Pace(), Languages(settings.label)
-    owners = Owners(settings.telegram_owner_ids, store.users)
+    owners = Owners(settings.telegram_owner_ids, store.users, OwnersFile(settings.data_folder))
     await owners.load()
     bot = make_bot(settings, pace)
     alerts = Alerts(control, languages, store.users, store.tokens, factor, language=settings.language)

@@ -128,6 +128,9 @@ class Alarm(Protocol):
     def tell(self, notice: Notice) -> bool:
         """Tell it as soon as it can be, without waiting here. True where it was taken over, so that no outbox need carry it."""
 
+    def take_back(self) -> Sequence[Notice]:
+        """What nobody was told yet: the store is there again, and keeps it also where this process ends."""
+
 
 class BrakesFile(Protocol):
     """The second memory of what holds entries back, outside of the store."""

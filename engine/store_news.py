@@ -4,7 +4,7 @@ While it is away notices go past it, over the alarm.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,10 @@ class NoAlarm:
     def tell(self, notice: Notice) -> bool:
         """Takes nothing over."""
         return False
+
+    def take_back(self) -> Sequence[Notice]:
+        """So there is nothing."""
+        return ()
 
 
 class StoreNews:
@@ -46,10 +50,12 @@ class StoreNews:
         self._timer = asyncio.get_running_loop().call_later(WORTH_A_WORD_S, self._tell)
 
     def came(self) -> None:
-        """It is back; the owner hears of it if they heard that it went."""
+        """It is back, and keeps what could not be said past it; the owner hears of it if they heard that it went."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        for notice in self.alarm.take_back():
+            self._say(notice)
         if self._is_told:
             self._is_told = False
             self._say(StoreCameBack(self._clock.now_ms() - self._away_ms, self._market_ms()))

@@ -25,6 +25,7 @@ LOCK_WAIT_S: Final = 3.0  # a server whose parent was killed needs a moment to l
 START_LIMIT_S: Final = 30.0  # reading a large file takes time
 POLL_S: Final = 0.02
 WATCH_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 5.0  # where it does not start
 
 logger = logging.getLogger(__name__)
 
@@ -112,17 +113,17 @@ class EmbeddedServer:
 
     async def keep_running(self) -> None:
         """Have the server running, also where it does not start at first, and again whenever it died; until cancelled."""
-        told = ""
+        pause_s = WATCH_S
         while True:
             if not self.pid:
                 try:
                     await self._revive()
-                    told = ""
+                    pause_s = WATCH_S
                 except NoServer as error:
-                    if str(error) != told:
-                        told = str(error)
+                    if pause_s == WATCH_S:
                         logger.error("%s", error)
-            await asyncio.sleep(WATCH_S)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
 
     async def answers_within(self, limit_s: float) -> bool:
         """Wait for the server's first answer, for a while at most."""

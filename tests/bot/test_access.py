@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiogram.types import CallbackQuery, Chat, Message, MessageOriginUser, TelegramObject, Update, User
 
 from bot.access import Access
-from bot.owners import Owners
+from bot.owners import Owners, OwnersFile
 from engine.adapters.redis_link import RedisLink
 from engine.adapters.redis_users import Users
 from handlers.ui.callbacks import Card, Choice, CloseAll, Do, Hold, OnPosition, Verb
@@ -226,6 +227,22 @@ async def test_without_an_owner_only_the_code_in_the_log_lets_somebody_in(
     again = Owners([], Users(link))
     await again.load()
     assert again.ids == {OWNER}
+
+
+async def test_a_claim_is_kept_beside_the_store_and_follows_it(
+    link: RedisLink, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = OwnersFile(tmp_path)
+    owners = Owners([], Users(link), file)
+    await owners.load()
+    code = caplog.messages[-1].split("/claim ")[1].split()[0]
+
+    await owners.claim(OWNER, code, 1)
+    assert file.read() == {OWNER}
+
+    await link.client.delete("autobot:users")
+    await Owners([], Users(link), file).load()
+    assert file.read() == frozenset()
 
 
 async def test_who_claimed_the_bot_before_does_not_own_it_once_others_are_named_and_that_is_logged(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import structlog
 
 from bot import logs
-from bot.logs import ALIKE, ALIKE_WITHIN_S, BLANK, BoundedFile, Redaction, Sampled, start_logging
+from bot.logs import ALIKE, ALIKE_WITHIN_S, BLANK, BesideTheLoop, BoundedFile, Redaction, Sampled, start_logging
 from tests.bot.conftest import TOKEN
 
 KEY = "mYkEy" * 8
@@ -196,3 +197,30 @@ def test_a_figure_that_holds_the_pin_stays_whole_and_so_does_not_tell_it(pin: st
     text = '{"price": 0.12345, "high": 1234.5, "low": -0.1234, "time_ms": 1795874737000, "timestamp": "2026-11-28T14:20:26Z"}'
 
     assert Redaction([pin], pin=pin)(text) == text
+
+
+def test_a_reader_that_stands_still_keeps_no_line_waiting_and_costs_only_lines() -> None:
+    reading, writing = os.pipe()
+    handler = BesideTheLoop(os.fdopen(writing, "w"))
+    try:
+        for number in range(5_000):  # far more than pipe and queue hold
+            handler.handle(logging.makeLogRecord({"msg": "x" * 200, "args": (), "levelno": logging.INFO, "number": number}))
+        waiting = handler._lines.qsize()
+    finally:
+        os.close(reading)  # the writer meets a closed pipe, and goes on
+
+    assert 0 < waiting <= 2_000
+    handler.flush()
+    assert handler._lines.empty()
+
+
+def test_lines_come_in_their_order_and_are_all_written_at_the_end() -> None:
+    reading, writing = os.pipe()
+    handler = BesideTheLoop(os.fdopen(writing, "w"))
+    for number in range(100):
+        handler.handle(logging.makeLogRecord({"msg": f"line {number}", "levelno": logging.INFO}))
+
+    handler.flush()
+
+    assert os.read(reading, 65_536).decode().splitlines() == [f"line {number}" for number in range(100)]
+    os.close(reading)

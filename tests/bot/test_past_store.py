@@ -6,6 +6,7 @@ No chat waits for another one, and a notice that cannot be put into words holds 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -14,7 +15,7 @@ from aiogram.methods import GetMe
 
 from bot import past_store
 from bot.line import Line
-from bot.owners import Owners
+from bot.owners import Owners, OwnersFile
 from bot.past_store import PastStore
 from bot.sending import Sender
 from engine.adapters.redis_users import Users
@@ -154,3 +155,37 @@ async def test_a_notice_without_words_is_given_up_and_the_next_one_said(caplog: 
 async def test_where_nobody_is_named_the_store_is_waited_for() -> None:
     with pytest.raises(StoreDown):
         await Owners((), cast(Users, FakeUsers())).load()
+
+
+async def test_what_the_store_took_back_is_not_said_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_store, "FIRST_PAUSE_S", 0.0)
+    line, sender = Line(), FakeSender(*(TelegramNetworkError(GetMe(), "away") for _ in range(3)))
+    line.tell(HALTED)
+
+    async with speaking(line, sender, 1):
+        await asyncio.sleep(0)
+        assert line.take_back() == [HALTED]
+        line.tell(GONE)
+        await until(lambda: not len(line))
+
+    assert line.take_back() == []
+    assert len(sender.sent) == 1
+
+
+async def test_who_claimed_the_bot_is_known_while_the_store_is_away(tmp_path: Path) -> None:
+    file = OwnersFile(tmp_path)
+    file.write(frozenset({7}))
+    owners = Owners((), cast(Users, FakeUsers()), file)
+
+    await owners.load()
+
+    assert owners.ids == {7}
+    assert (tmp_path / "owners.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[7,", b'["7"]', b"\xff", b"7"])
+async def test_a_file_of_owners_that_cannot_be_read_makes_nobody_an_owner(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "owners.json").write_bytes(damaged)
+
+    with pytest.raises(StoreDown):
+        await Owners((), cast(Users, FakeUsers()), OwnersFile(tmp_path)).load()

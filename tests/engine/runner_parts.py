@@ -228,3 +228,6 @@ class Phone:
     def tell(self, notice: Notice) -> bool:
         self.told.append(notice)
         return self.takes
+
+    def take_back(self) -> Sequence[Notice]:
+        return ()

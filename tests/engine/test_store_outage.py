@@ -13,13 +13,13 @@ from engine.model.commands import AllowSides, ClosePosition, Panic, PauseTrading
 from engine.model.events import BarClosed, ClockTicked
 from engine.model.machine_notices import EngineReady, StoreCameBack, StoreWentAway
 from engine.model.messages import ReplyCode
-from engine.model.notices import LatchCause, LatchSet, OutsideQuestion
+from engine.model.notices import LatchCause, LatchSet, Notice, OutsideQuestion
 from engine.model.orders import Role, TriggerBy
 from engine.model.saved import SavedState
 from engine.model.signals import Code, Side, Sides
 from engine.model.view import NO_BRAKES, Brakes, LatchView, Running
 from tests.engine.runner_house import House, a_house, running
-from tests.engine.runner_parts import BarHistory, resting
+from tests.engine.runner_parts import BarHistory, Phone, resting
 from tests.engine.trader.rising import WARMUP, rising
 from tests.engine.trader.world import SYMBOL
 
@@ -281,6 +281,30 @@ async def test_the_owner_hears_once_that_it_went_and_once_that_it_is_back() -> N
         (back,) = house.told(StoreCameBack)
         assert isinstance(back, StoreCameBack)
         assert back.lost_ms >= 12_000
+
+
+class UnheardPhone(Phone):
+    """Takes everything, and is heard by nobody."""
+
+    def take_back(self) -> Sequence[Notice]:
+        untold, self.told = self.told, []
+        return untold
+
+
+async def test_what_nobody_heard_past_the_store_goes_into_it_when_it_is_back() -> None:
+    """Telegram was away, too: with the process it was lost."""
+    async with running(a_house()) as house:
+        line = house.runner.alarm = UnheardPhone()
+        house.store.is_up = False
+        house.runner.store_failed("it does not answer")
+        house.runner._hands.act(house.runner.trader.books.latched(LatchCause.DRAWDOWN, 0.3, 0.2, 1))
+        assert line.told
+
+        house.store.is_up = True
+        await house.settle()
+
+        assert [notice for notice in house.store.notices if isinstance(notice, LatchSet)]
+        assert not line.told
 
 
 async def test_a_hiccup_of_the_store_is_not_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
