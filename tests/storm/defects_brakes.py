@@ -9,6 +9,7 @@ STATE: Final = "tests/engine/state"
 RUNNER: Final = "tests/engine/test_runner.py"
 OUTAGE: Final = "tests/engine/test_store_outage.py"
 HANDS: Final = "tests/storm/test_regressions_hands.py"
+RESUMED: Final = "tests/engine/trader/test_resumed.py"
 SILENCE: Final = "tests/engine/trader/test_silence.py"
 
 BRAKES: Final = (
@@ -161,6 +162,48 @@ BRAKES: Final = (
         "if abs(set_by_s) < SET_BY_S:",
         "if begun_s:",
         ("tests/bot/test_schedule.py",),
+    ),
+    Defect(
+        "a position in a symbol that is no longer traded takes no place",
+        "engine/trader/trader.py",
+        "for symbol, memory in self.memories.items() if symbol in self.books.held]",
+        "for symbol, memory in self.memories.items() if not symbol]",
+        (RESUMED,),
+    ),
+    Defect(
+        "a card of before lives on where its symbol is listed late",
+        "engine/trader/trader.py",
+        "return dead + begun_late(",
+        "return begun_late(",
+        (RESUMED,),
+    ),
+    Defect(
+        "longer bars than before lose their first close",
+        "engine/trader/trader.py",
+        "memory = of_bars(memory, self.setup.interval_ms)",
+        "memory = replace(memory, interval_ms=0)",
+        (RESUMED,),
+    ),
+    Defect(
+        "an entry is judged by a leverage that is being changed",
+        "engine/desk/contract.py",
+        "        desk.setup = None",
+        "        assert desk.setup",
+        ("tests/engine/trader/test_tuned_meanwhile.py",),
+    ),
+    Defect(
+        "a tight stop is larger than an order may be",
+        "engine/desk/position.py",
+        "* step, terms.rules.max_market_quantity)",
+        "* step, terms.rules.max_market_quantity * 1_000)",
+        ("tests/engine/trader/test_exchange_side.py",),
+    ),
+    Defect(
+        "what nobody heard past the store is lost with the process",
+        "engine/store_news.py",
+        "for notice in self.alarm.take_back():",
+        "for notice in ():",
+        (OUTAGE,),
     ),
     # --- an exchange that does not answer -----------------------------------------------------------------------------
     Defect(

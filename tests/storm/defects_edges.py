@@ -9,6 +9,20 @@ ADAPTERS: Final = "tests/engine/adapters/"
 
 EDGES: Final = (
     Defect(
+        "a damaged name in the store ends the start",
+        WIRE + "redis_reading.py",
+        "Place(key, as_name(field))",
+        "Place(key, str(field, 'utf-8'))",
+        (ADAPTERS + "test_redis_damage.py",),
+    ),
+    Defect(
+        "a damaged count keeps every save from going through",
+        WIRE + "redis_writer.py",
+        "if ARGV[at + 1] == 'HINCRBY' and",
+        "if ARGV[at + 1] == 'HINCRBYS' and",
+        (ADAPTERS + "test_redis_damage.py",),
+    ),
+    Defect(
         "a frame that is damaged where nobody reads it is believed",
         "engine/adapters/codec.py",
         "    raw.decode()\n    return raw",

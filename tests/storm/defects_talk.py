@@ -7,6 +7,20 @@ from tests.storm.planted import Defect
 BOT: Final = "tests/bot/"
 
 TALK: Final = (
+    Defect(
+        "a notice without words is thrown away",
+        "bot/outbox.py",
+        "alert = self._alerts.unworded(notice)",
+        "return None",
+        (BOT + "test_outbox.py",),
+    ),
+    Defect(
+        "who claimed the bot has no chat at a start without the store",
+        "bot/owners.py",
+        "self._file.read() if self._file is not None else frozenset()",
+        "frozenset()",
+        (BOT + "test_past_store.py",),
+    ),
     # --- the process --------------------------------------------------------------------------------------------------
     Defect(
         "a newer writer does not end this process",
