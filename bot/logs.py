@@ -178,8 +178,12 @@ class BesideTheLoop(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Have a line written, if there is room for it."""
-        with suppress(queue.Full):
+        try:
             self._lines.put_nowait(self.format(record) + "\n")
+        except queue.Full:
+            return
+        except Exception:  # a line that cannot be formed costs itself, not whoever wrote it
+            self.handleError(record)
 
     def flush(self) -> None:
         """Wait until all is written, for a moment at most."""

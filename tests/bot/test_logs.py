@@ -178,6 +178,8 @@ def test_a_folder_that_cannot_be_made_leaves_the_standard_error(
 
     start_logging("INFO", tmp_path / "file" / "logs", Redaction([]))
     logging.getLogger("bot").info("a line")
+    for handler in logging.getLogger().handlers:
+        handler.flush()
 
     assert "a line" in capsys.readouterr().err
 
@@ -212,6 +214,19 @@ def test_a_reader_that_stands_still_keeps_no_line_waiting_and_costs_only_lines()
     assert 0 < waiting <= 2_000
     handler.flush()
     assert handler._lines.empty()
+
+
+def test_a_line_that_cannot_be_formed_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    reading, writing = os.pipe()
+    handler = BesideTheLoop(os.fdopen(writing, "w"))
+
+    handler.handle(logging.makeLogRecord({"msg": "%d", "args": ("no number",)}))
+    handler.handle(logging.makeLogRecord({"msg": "next"}))
+    handler.flush()
+
+    assert os.read(reading, 65_536) == b"next\n"
+    os.close(reading)
 
 
 def test_lines_come_in_their_order_and_are_all_written_at_the_end() -> None:
