@@ -134,7 +134,9 @@ class BoundedFile(RotatingFileHandler):
     """
 
     def __init__(self, path: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True)
+        super().__init__(
+            path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True, errors="backslashreplace"
+        )
         self._clock_s = clock_s
         self._day_began_s, self._written = clock_s(), 0
         self._is_stuck = False
@@ -208,6 +210,13 @@ class BesideTheLoop(logging.Handler):
         left = line.encode(errors="backslashreplace")
         while left:
             left = left[os.write(number, left) :]
+
+
+def said() -> None:
+    """Wait for what the standard error is still to take, for a moment at most: before an end that waits for nothing else."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, BesideTheLoop):
+            handler.flush()
 
 
 def start_logging(level: str, folder: Path | None, redaction: Redaction) -> None:

@@ -73,11 +73,12 @@ class Owners:
         try:
             claimed = await self._users.owners()
         except StoreDown:
-            claimed = self._file.read() if self._file is not None else frozenset()
+            claimed = self._kept()
             if not self._ids and not claimed:
                 raise
             logger.warning("the store is away: who claimed the bot before is known from %s", OWNERS_NAME)
         else:
+            claimed = claimed or self._kept()  # a store may lose them
             self._keep(claimed)
         left_out = sorted(claimed - self._ids) if self._ids else []
         if left_out:
@@ -104,6 +105,9 @@ class Owners:
         self.are_known.set()
         logger.warning("the bot has an owner now: user %d", user)
         return True
+
+    def _kept(self) -> frozenset[int]:
+        return self._file.read() if self._file is not None else frozenset()
 
     def _keep(self, claimed: Iterable[int]) -> None:
         if self._file is not None:

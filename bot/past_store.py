@@ -22,14 +22,22 @@ logger = logging.getLogger(__name__)
 
 
 class PastStore:
-    """The line's other end. `write` gives an owner's alert for a notice."""
+    """The line's other end. `write` gives an owner's alert for a notice, `unworded` one where that fails."""
 
-    def __init__(self, line: Line, owners: Owners, sender: Sender, write: Callable[[int, Notice], Awaitable[Alert]]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        owners: Owners,
+        sender: Sender,
+        write: Callable[[int, Notice], Awaitable[Alert]],
+        unworded: Callable[[Notice], Alert],
+    ) -> None:
         self.said = 0
         self._line = line
         self._owners = owners
         self._sender = sender
         self._write = write
+        self._unworded = unworded
 
     async def run(self) -> None:
         """Say until cancelled: in each chat on its own, so that one which must be silent keeps nothing from the others."""
@@ -41,17 +49,15 @@ class PastStore:
     async def _tell(self, chat: int) -> None:
         while True:
             notice = await self._line.next(chat)
-            alert = await self._written(chat, notice)
-            if alert is not None:
-                await self._say(chat, notice, alert)
+            await self._say(chat, notice, await self._written(chat, notice))
             self._line.told(notice, chat, self._owners.ids)
 
-    async def _written(self, chat: int, notice: Notice) -> Alert | None:
+    async def _written(self, chat: int, notice: Notice) -> Alert:
         try:
             alert = await self._write(chat, notice)
         except Exception:  # a fault in one text must not keep all others from the owner
             logger.exception("no words for %s", type(notice).__name__)
-            return None
+            return self._unworded(notice)
         return alert._replace(name="", edits="", follows="", outdates="")
 
     async def _say(self, chat: int, notice: Notice, alert: Alert) -> None:

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Final
 
 from bot.ending import BAD_SETTINGS, FAILED, STOPPED, TAKEN, CannotStart, refused
-from bot.logs import Redaction, start_logging
+from bot.logs import Redaction, said, start_logging
 from bot.settings import Settings, misspelt
 from bot.starts import Starts
 from bot.venue import open_rest
@@ -104,4 +104,5 @@ def stop_signal(noted: Callable[[], None]) -> asyncio.Event:
 def leave() -> None:
     """End at once: what is open is guarded at the exchange, and what was saved is saved."""
     logger.warning("the end is not waited for any longer; stops and targets stay at the exchange")
+    said()
     os._exit(STOPPED)

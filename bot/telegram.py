@@ -88,7 +88,7 @@ async def talk(house: House, keeping: Keeping, line: Line, factor: CodeCheck) ->
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(delivery.run())
-            group.create_task(PastStore(line, owners, sender, past_the_store).run())
+            group.create_task(PastStore(line, owners, sender, past_the_store, alerts.unworded).run())
             group.create_task(refresh.run())
             group.create_task(Polling(bot, dispatcher, keeping).run())
             group.create_task(_show_commands(bot, languages, settings.language))

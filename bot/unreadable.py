@@ -22,5 +22,5 @@ async def told_plainly(
         if isinstance(method, GetUpdates):
             raise
         raise TelegramAPIError(method, "it was done, but the answer is of a new kind") from None  # not to be done again
-    except (ValueError, TypeError, AttributeError):  # a page in another encoding, a refusal without its words
-        raise TelegramNetworkError(method, "an answer that cannot be read") from None
+    except (UnicodeDecodeError, TypeError, AttributeError) as error:  # a page in another encoding, a refusal without its words
+        raise TelegramNetworkError(method, f"an answer that cannot be read ({type(error).__name__})") from None

@@ -77,11 +77,12 @@ class Hands:
         self._kept = kept
         held = strictest(kept.latch, known, latch)
         trader.hold_back(held, kept.running_in(trader.setup.namespace))
-        trader.books.heard_of_panic(kept.panic_in(trader.setup.namespace))
+        over = trader.books.heard_of_panic(kept.panic_in(trader.setup.namespace))
         trader.is_guarded, trader.is_halted = self.trader.is_guarded, self.trader.is_halted
         trader.silence = self.trader.silence
         self.trader = trader
         self._flag()
+        self.owe(over)
         if held is not None and held != known and not (self.owed.is_apart and held == self._latch_told):
             self._latch_told = held  # past a store that is away once is enough, however often recovery begins again
             self.say(LatchSet(held.cause, held.seen, held.needed, held.set_ms))

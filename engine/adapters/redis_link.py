@@ -72,6 +72,11 @@ def as_name(value: bytes | str) -> str:
     return value.decode(errors=ROUND_TRIP) if isinstance(value, bytes) else value
 
 
+def shown(name: str) -> str:
+    """A name from `as_name` in a form that any text may hold."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def as_number(value: bytes | str) -> int | None:
     """What the client gave us as a whole number; None where it is none."""
     try:

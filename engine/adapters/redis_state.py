@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from engine.adapters.codec import Undecodable, decode, encode, from_plain, plain
+from engine.adapters.redis_link import shown
 from engine.adapters.redis_writer import PREFIX, Command
 from engine.model.saved import SAVED_VERSION, EntryIntent, Override, SavedAccount, SavedDesk, SavedState
 from engine.model.signals import Side, Sides
@@ -34,8 +35,7 @@ class Damaged(StateUnreadable):
     """The text at one place cannot be read."""
 
     def __init__(self, place: Place, error: Undecodable | str) -> None:
-        name = " ".join(place).strip().encode(errors="backslashreplace").decode()
-        super().__init__(f"{name} is damaged ({error})")
+        super().__init__(f"{shown(' '.join(place).strip())} is damaged ({error})")
         self.place = place
 
 
@@ -131,6 +131,8 @@ def _account(texts: Texts, namespace: str) -> SavedAccount:
 def _desk(texts: Texts, symbol: str) -> SavedDesk:
     desk = _read(texts, Place(POSITIONS, symbol), SavedDesk)
     entry = _read(texts, Place(ORDERS, symbol), EntryIntent)
+    if entry is not None and entry.symbol != symbol:
+        raise Damaged(Place(ORDERS, symbol), f"it is of {entry.symbol}")
     if desk is None:
         assert entry is not None, "the symbol was found in one of the two"
         only = Sides.LONG if entry.side is Side.LONG else Sides.SHORT  # the wish was lost: no more than was at work

@@ -17,7 +17,7 @@ from engine.adapters.redis_entries import Entries, Recent
 from engine.adapters.redis_equity import EquityCurve
 from engine.adapters.redis_history import RedisHistory
 from engine.adapters.redis_keys import OWNED, check_kinds
-from engine.adapters.redis_link import RedisLink
+from engine.adapters.redis_link import RedisLink, shown
 from engine.adapters.redis_outbox import Outbox
 from engine.adapters.redis_reading import PAPER, read_texts, readable
 from engine.adapters.redis_state import Damaged, Place, StateTexts, changes, is_weighty
@@ -266,7 +266,7 @@ class RedisStore:
         if not self._writer.epoch:
             return str(damage)
         aside = self._asides[damage.place] = f"{':'.join(filter(None, damage.place))}:damaged:{self._clock.now_ms()}"
-        where = f": set aside as {aside}" if damage.place in texts else ""
+        where = f": set aside as {shown(aside)}" if damage.place in texts else ""
         return f"{damage}{where}; what the exchange holds is adopted"
 
     async def _set_aside(self, place: Place, texts: Texts) -> None:

@@ -68,8 +68,10 @@ while at <= #ARGV do
       redis.call('SADD', ARGV[at + 2], ARGV[at + 3])
     end
   else
-    if ARGV[at + 1] == 'HINCRBY' and not string.match(redis.call('HGET', ARGV[at + 2], ARGV[at + 3]) or '0', '^-?%d+$') then
-      redis.call('HDEL', ARGV[at + 2], ARGV[at + 3])
+    if ARGV[at + 1] == 'HINCRBY' then
+      local count = redis.call('HGET', ARGV[at + 2], ARGV[at + 3]) or '0'
+      local is_count = count == '0' or (#count < 19 and string.match(count, '^[1-9]%d*$'))
+      if not is_count then redis.call('HDEL', ARGV[at + 2], ARGV[at + 3]) end
     end
     redis.call(unpack(ARGV, at + 1, last))
   end

@@ -35,15 +35,12 @@ def setup_seen(desk: Desk, setup: SymbolSetup, time_ms: int) -> Outcome:
 def set_up(desk: Desk) -> Outcome:
     """Have the symbol set up as it is wanted, while nothing is held, nothing on its way, and the exchange says so, too.
 
-    A lower leverage than the setting is left as it is, unless the setting has changed since. While it is being changed it
-    is not known: an entry judged by the old one would stand nearer to its liquidation.
+    A lower leverage than the setting is left as it is, unless the setting has changed since.
     """
     seen = desk.seen_position
     is_flat = desk.memory.holding is None and desk.memory.entry is None and not (seen is not None and seen.quantity)
     if (desk.is_set_up and not desk.is_retuned) or not is_flat:
         return NOTHING
-    if desk.is_retuned:
-        desk.setup = None
     return Outcome(errands=(SetUpSymbol(desk.terms.symbol, int(desk.terms.params.leverage)),))
 
 

@@ -64,8 +64,7 @@ class Desk:
         self.difference = reconciling.NO_DIFFERENCE
         self.foreign = strangers.ForeignOrders()
         self.answered_by: deque[tuple[str, str]] = deque(maxlen=ANSWERS_KEPT)  # what was asked, and who answered
-        self.missed = 0
-        self.due_since_ms = 0
+        self.missed = self.due_since_ms = 0
         self._aftermath = Aftermath(was_held=memory.holding is not None)
         self.payments = Payments()
         self._reductions: tuple[strangers.Reduction, ...] = ()
@@ -254,13 +253,12 @@ class Desk:
             self.difference = replace(self.difference, asked_ms=now_ms)
             outcome += Outcome(errands=(SyncAccount(),), wake_in_ms=reconciling.LOOK_AGAIN_MS)
         self.payments, look = self.payments.ticked(self.memory, time_ms, now_ms)
-        outcome += look
         if self._aftermath.is_due(now_ms):
             self._aftermath = self._aftermath.asked(now_ms)
             outcome += Outcome(errands=(ListStops(self.terms.symbol),))
         if (card := self.memory.proposal) is not None and now_ms >= card.deadline_ms:
             outcome += self.end_proposal(ProposalEnd.EXPIRED, "", time_ms)
-        return outcome + contract.ended(self, time_ms, now_ms)
+        return outcome + look + contract.ended(self, time_ms, now_ms)
 
     def audited(self, time_ms: int, now_ms: int) -> Outcome:
         """Bring the exchange to what the books say."""
@@ -285,7 +283,8 @@ class Desk:
 
     def retuned(self, params: TradingParams) -> None:
         """Go on under other settings."""
-        self.is_retuned = self.is_retuned or int(params.leverage) != int(self.terms.params.leverage)
+        if int(params.leverage) != int(self.terms.params.leverage):  # by the old one an entry may be judged too near its end
+            self.is_retuned, self.setup = True, None
         self.terms = replace(self.terms, params=params)
         self.bars.retune(params)
 

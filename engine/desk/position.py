@@ -172,13 +172,13 @@ def flat_asked(desk: SavedDesk, now_ms: int) -> tuple[SavedDesk, Outcome]:
 
 
 def wanted(desk: SavedDesk, holding: Holding, terms: DeskTerms) -> tuple[Wanted, ...]:
-    """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target.
-
-    After a coarser step they are for a little more than is held: reduce-only, they close what there is. Of what is larger
-    than one order may be the wide one closes the rest. A target at the lowest price is none: nothing ever gets there.
+    """The stops and the target that a position should have. One that nobody gave us is guarded, and left at no target, nor at
+    one that no price can reach. After a coarser step they are for a little more than is held, beyond the largest order for
+    less: the wide one closes all.
     """
     plan, by, step, goal = holding.plan, terms.tight_trigger, terms.rules.step_size, terms.on_grid(holding.plan.target)
-    quantity = min((holding.quantity / step).to_integral_value(ROUND_CEILING) * step, terms.rules.max_market_quantity)
+    largest = terms.rules.max_market_quantity
+    quantity = min((holding.quantity / step).to_integral_value(ROUND_CEILING) * step, largest // step * step or largest)
     wide = Wanted(Role.WIDE_STOP, None, terms.on_grid(plan.wide_stop), TriggerBy.MARK)
     tight = Wanted(Role.TIGHT_STOP, quantity, terms.on_grid(plan.stop), by)
     has_target = goal > terms.rules.tick_size and not is_guarded_only(desk)
@@ -224,11 +224,11 @@ def _settled(desk: SavedDesk, terms: DeskTerms, now_ms: int, time_ms: int) -> tu
 
 def _not_wanted(desk: SavedDesk, terms: DeskTerms, now_ms: int) -> tuple[SavedDesk, Outcome]:
     """The owner wanted out while an entry was on its way: whatever it brings is closed; what others open meanwhile is not."""
-    is_theirs = desk.entry is not None and desk.exit is None and is_guarded_only(desk)
-    if desk.holding is not None and not is_theirs:
-        return leave(desk, ExitReason.MANUAL, desk.holding.quantity, "engine", terms, now_ms)
-    if desk.holding is None and desk.entry is not None:
+    is_theirs = desk.exit is None and is_guarded_only(desk)
+    if desk.entry is not None and (desk.holding is None or is_theirs):
         return desk, NOTHING
+    if desk.holding is not None:
+        return leave(desk, ExitReason.MANUAL, desk.holding.quantity, "engine", terms, now_ms)
     return replace(desk, is_unwanted=False), Outcome(changed=True)
 
 

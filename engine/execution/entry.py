@@ -88,13 +88,13 @@ def is_filled(entry: EntryIntent) -> bool:
 def rejected(desk: SavedDesk, entry: EntryIntent, event: OrderRejected) -> tuple[SavedDesk, Outcome]:
     """The exchange, or our own last look before sending, said no: nothing exists."""
     failed = EntryFailed(entry.intent_id, entry.symbol, entry.side, event.code, event.text, event.time_ms)
-    return replace(desk, entry=None), Outcome(notices=(failed,), changed=True)
+    return replace(desk, entry=None, is_unwanted=False), Outcome(notices=(failed,), changed=True)
 
 
 def expired(desk: SavedDesk, entry: EntryIntent, time_ms: int) -> tuple[SavedDesk, Outcome]:
     """It ended without a fill."""
     failed = EntryFailed(entry.intent_id, entry.symbol, entry.side, 0, "", time_ms)
-    return replace(desk, entry=None), Outcome(notices=(failed,), changed=True)
+    return replace(desk, entry=None, is_unwanted=False), Outcome(notices=(failed,), changed=True)
 
 
 def unanswered(desk: SavedDesk, entry: EntryIntent, event: OrderUnanswered) -> tuple[SavedDesk, Outcome]:
@@ -145,7 +145,7 @@ def _newer(desk: SavedDesk, old: EntryIntent, new: EntryIntent, now_ms: int, tim
         if new.state is IntentState.ACKED:
             return expired(desk, new, time_ms)
         notice = EntryProvedAbsent(new.intent_id, new.symbol, time_ms)
-        return replace(desk, entry=None), Outcome(notices=(notice,), changed=True)
+        return replace(desk, entry=None, is_unwanted=False), Outcome(notices=(notice,), changed=True)
     return replace(desk, entry=new), Outcome(changed=new is not old)
 
 

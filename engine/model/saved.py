@@ -166,7 +166,7 @@ class SavedDesk:
     wide_blocked_until_ms: int = 0  # wire; somebody else's whole-position stop keeps ours out; 0 = none does
     wide_blocked_by: str = ""  # the name of that stop, once it was seen and told
     outside: OutsideHand | None = None
-    forced_ms: int = 0  # market time of the newest part of a liquidation that latched
+    forced_ms: int = 0  # market time up to which liquidations have latched
 
 
 def paid_hour(payment_id: str) -> int:

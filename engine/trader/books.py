@@ -17,7 +17,7 @@ from engine.execution.absence import LAG_MS
 from engine.model.account import AccountSnapshot
 from engine.model.events import BalanceChanged, ClockTicked
 from engine.model.messages import NOTHING, Outcome, SyncAccount
-from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet
+from engine.model.notices import EntriesLocked, LatchCause, LatchLifted, LatchSet, PanicDone
 from engine.model.orders import ExitReason, Trade
 from engine.model.saved import SavedAccount
 from engine.model.signals import Code, Ruling
@@ -210,16 +210,22 @@ class Books:
         self.saved = replace(self.saved, latch=None, peak_equity=self._trusted(list(desks)) or Decimal(0))
         return Outcome(notices=(LatchLifted(who, time_ms),), changed=True)
 
-    def heard_of_panic(self, in_file: PanicView) -> None:
+    def heard_of_panic(self, in_file: PanicView) -> Outcome:
         """Take up a panic that only the file knows, and end one of which the file knows that it ended: this memory may have
-        been away then. One that is asked for later begins after all that anybody heard of, whatever the clock says.
+        been away then, and its end untold. One that is asked for later begins after all that anybody heard of, whatever
+        the clock says.
         """
-        if not in_file.began_ms or in_file.began_ms < self.saved.panicked_ms:
-            return
+        before = self.saved
+        if not in_file.began_ms or in_file.began_ms < before.panicked_ms:
+            return NOTHING
         if in_file.is_over:
             self.saved = replace(self.saved, panicked_ms=in_file.began_ms, is_panicking=False, panic_closed=0)
-        elif in_file.began_ms > self.saved.panicked_ms:
+        elif in_file.began_ms > before.panicked_ms:
             self.begin_panic(in_file.began_ms)
+        if not in_file.is_over or not before.is_panicking:
+            return NOTHING
+        net = before.day_gross - before.day_fees + before.day_funding
+        return Outcome(notices=(PanicDone(before.panic_closed, net, in_file.began_ms),), changed=True)
 
     def begin_panic(self, now_ms: int) -> None:
         """A panic holds from here on."""

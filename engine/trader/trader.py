@@ -235,7 +235,8 @@ class Trader:
     def account_now(self, desk: Desk) -> AccountNow:
         """The account as one desk needs it."""
         saved, others = self.books.saved, [other.memory for other in self.desks.values() if other is not desk]
-        others += [memory for symbol, memory in self.memories.items() if symbol in self.books.held]  # no longer traded
+        left = self.books.held.difference(self.books.strays)  # of symbols that are no longer traded
+        others += [memory for symbol, memory in self.memories.items() if symbol in left]
         return AccountNow(
             is_running=saved.running is Running.RUNNING,
             is_stopped=saved.running is Running.STOPPED,

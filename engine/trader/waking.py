@@ -27,7 +27,7 @@ def awakened(memory: SavedDesk, now_ms: int) -> SavedDesk:
     How long a position was naked, or a price beyond its levels, nobody watched meanwhile: both are counted anew. And
     where the machine's clock was set back, no moment of before lies ahead: nothing would be asked for until then.
     """
-    entry = memory.entry
+    entry, memory = memory.entry, replace(memory, forced_ms=memory.forced_ms or memory.last_fill_ms)
     if entry is not None and entry.state is IntentState.PLANNED:
         memory = replace(memory, entry=None)
     elif entry is not None and entry.state is IntentState.SENT:  # nobody waits for its answer any more

@@ -55,11 +55,15 @@ async def write(user: int, notice: Notice) -> Alert:
     return Alert(Html("away"), Loudness.CRITICAL, name="a name that only the store knows")
 
 
+def unworded(notice: Notice) -> Alert:
+    return Alert(Html(type(notice).__name__), Loudness.CRITICAL)
+
+
 @asynccontextmanager
 async def speaking(line: Line, sender: FakeSender, *owners: int, writing: Writing = write) -> AsyncIterator[None]:
     named = Owners(owners, cast(Users, FakeUsers()))
     await named.load()
-    task = asyncio.create_task(PastStore(line, named, cast(Sender, sender), writing).run())
+    task = asyncio.create_task(PastStore(line, named, cast(Sender, sender), writing, unworded).run())
     yield
     task.cancel()
     await asyncio.wait([task])
@@ -135,7 +139,9 @@ async def test_after_the_conversation_broke_off_only_those_are_told_who_do_not_k
     assert [[chat for chat, _ in sender.sent] for sender in (before, after)] == [[2], [1]]
 
 
-async def test_a_notice_without_words_is_given_up_and_the_next_one_said(caplog: pytest.LogCaptureFixture) -> None:
+async def test_of_a_notice_without_words_it_is_said_that_something_happened_and_the_next_one_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     line, sender = Line(), FakeSender()
     line.tell(GONE)
     line.tell(HALTED)
@@ -148,7 +154,8 @@ async def test_a_notice_without_words_is_given_up_and_the_next_one_said(caplog: 
     async with speaking(line, sender, 1, 2, writing=stumbling):
         await until(lambda: not len(line))
 
-    assert sorted(chat for chat, _ in sender.sent) == [1, 2]
+    assert sorted(chat for chat, _ in sender.sent) == [1, 1, 2, 2]
+    assert [alert.text for _, alert in sender.sent].count(Html("StoreWentAway")) == 2
     assert "StoreWentAway" in caplog.text
 
 

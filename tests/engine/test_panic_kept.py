@@ -115,6 +115,22 @@ async def test_a_panic_whose_end_could_not_be_written_to_the_file_is_over_where_
         assert house.file.brakes.panic_in("test").is_over
 
 
+async def test_a_panic_of_which_only_the_file_knows_that_it_ended_is_told_and_closes_nothing() -> None:
+    """Killed between the file and the store: nobody was told."""
+    before = await after_a_panic()
+    assert before.store.state is not None
+    account = replace(before.store.state.account, is_panicking=True)
+    house = after(before, replace(before.store.state, account=account))
+    house.broker.positions = (HELD,)
+
+    async with running(house):
+        await looked(house)
+
+        assert house.told(PanicDone)
+        assert not house.runner.trader.books.saved.is_panicking
+        assert not leaves(house)
+
+
 async def test_the_latch_of_a_panic_that_was_gone_on_with_can_be_lifted_when_it_is_over() -> None:
     house = a_house(await a_saved_state(), Brakes(PANICKED, panics={"test": PanicView(5, is_over=False)}))
 

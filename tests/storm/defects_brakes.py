@@ -152,7 +152,7 @@ BRAKES: Final = (
     Defect(
         "what somebody opens while an unwanted entry is unanswered is sold",
         "engine/desk/position.py",
-        "is_theirs = desk.entry is not None and desk.exit is None and is_guarded_only(desk)",
+        "is_theirs = desk.exit is None and is_guarded_only(desk)",
         "is_theirs = False",
         (HANDS,),
     ),
@@ -166,7 +166,7 @@ BRAKES: Final = (
     Defect(
         "a position in a symbol that is no longer traded takes no place",
         "engine/trader/trader.py",
-        "for symbol, memory in self.memories.items() if symbol in self.books.held]",
+        "for symbol, memory in self.memories.items() if symbol in left]",
         "for symbol, memory in self.memories.items() if not symbol]",
         (RESUMED,),
     ),
@@ -186,16 +186,16 @@ BRAKES: Final = (
     ),
     Defect(
         "an entry is judged by a leverage that is being changed",
-        "engine/desk/contract.py",
-        "        desk.setup = None",
-        "        assert desk.setup",
+        "engine/desk/desk.py",
+        "self.is_retuned, self.setup = True, None",
+        "self.is_retuned = True",
         ("tests/engine/trader/test_tuned_meanwhile.py",),
     ),
     Defect(
         "a tight stop is larger than an order may be",
         "engine/desk/position.py",
-        "* step, terms.rules.max_market_quantity)",
-        "* step, terms.rules.max_market_quantity * 1_000)",
+        "    largest = terms.rules.max_market_quantity",
+        "    largest = terms.rules.max_market_quantity * 1_000",
         ("tests/engine/trader/test_exchange_side.py",),
     ),
     Defect(

@@ -18,8 +18,8 @@ EDGES: Final = (
     Defect(
         "a damaged count keeps every save from going through",
         WIRE + "redis_writer.py",
-        "if ARGV[at + 1] == 'HINCRBY' and",
-        "if ARGV[at + 1] == 'HINCRBYS' and",
+        "if not is_count then redis.call(",
+        "if not count then redis.call(",
         (ADAPTERS + "test_redis_damage.py",),
     ),
     Defect(

@@ -17,8 +17,8 @@ TALK: Final = (
     Defect(
         "who claimed the bot has no chat at a start without the store",
         "bot/owners.py",
-        "self._file.read() if self._file is not None else frozenset()",
-        "frozenset()",
+        "return self._file.read() if self._file is not None else frozenset()",
+        "return frozenset()",
         (BOT + "test_past_store.py",),
     ),
     # --- the process --------------------------------------------------------------------------------------------------

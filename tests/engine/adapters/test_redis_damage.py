@@ -85,6 +85,16 @@ async def test_a_damaged_name_is_set_aside_like_a_damaged_text(open_store: Any, 
     assert not await client.hexists(key, b"BTC\xd5SDT")
 
 
+async def test_an_entry_under_another_symbols_name_is_damaged(open_store: Any, client: Redis) -> None:
+    await (await reopened(open_store)).save(a_state(a_desk(entry=an_entry())), [], [], [])
+    await client.hset("autobot:orders", b"ETH\xd5SDT", str(await client.hget("autobot:orders", "ETHUSDT")))
+
+    with pytest.raises(StateDamaged, match=r"autobot:orders ETH\\udcd5SDT is damaged .it is of ETHUSDT") as damaged:
+        await (await open_store()).load()
+
+    assert str(damaged.value).encode()
+
+
 async def test_a_desk_under_another_symbols_name_is_damaged(open_store: Any, client: Redis) -> None:
     await (await reopened(open_store)).save(a_state(a_desk()), [], [], [])
     await client.hset("autobot:positions", "BTCUSDT", str(await client.hget("autobot:positions", "ETHUSDT")))
@@ -105,9 +115,12 @@ async def test_a_damaged_lock_is_taken_all_the_same(open_store: Any, client: Red
     assert (await store.load()).desks == {"BTCUSDT": a_desk("BTCUSDT")}
 
 
-async def test_a_damaged_count_begins_anew_and_keeps_no_save_from_going_through(open_store: Any, client: Redis) -> None:
+@pytest.mark.parametrize("count", [b"12\xb2", b"023", b"-0", b"9" * 20, b"9223372036854775807", b"1.5", b""])
+async def test_a_damaged_count_begins_anew_and_keeps_no_save_from_going_through(
+    open_store: Any, client: Redis, count: bytes
+) -> None:
     store = await reopened(open_store)
-    await client.hset("autobot:counts", "rulings", b"12\xb2")
+    await client.hset("autobot:counts", "rulings", count)
 
     await store.save(a_state(a_desk()), [a_ruling()], [HALTED], [a_trade(1)])
 

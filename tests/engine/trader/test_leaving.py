@@ -8,14 +8,15 @@ from typing import Final
 
 import pytest
 
-from engine.model.commands import ClosePosition
+from engine.model.commands import ClosePosition, StopHow, StopTrading
 from engine.model.events import OrderAccepted, OrderFilled, OrderGone, OrderRejected, RulesLoaded
 from engine.model.messages import CancelOrder, Errand, SyncAccount
 from engine.model.notices import PositionReduced
 from engine.model.orders import ApprovedOrder, Role
 from engine.model.saved import SavedDesk
+from engine.model.signals import Side
 from tests.engine.trader.hard_world import HardWorld
-from tests.engine.trader.rising import told, until_open
+from tests.engine.trader.rising import WARMUP, a_world, rising, run, told, until_open
 from tests.engine.trader.test_adversity import a_hard_world
 from tests.engine.trader.world import SYMBOL, rules
 
@@ -241,3 +242,29 @@ def test_flat_by_fills_is_confirmed_by_a_look_that_began_after_the_last_fill() -
         world.pass_time(1_000)
 
     assert not memory(world).flat_since_ms
+
+
+@pytest.mark.parametrize("theirs", ["none", "closed again", "held"])
+def test_what_comes_of_an_unwanted_entry_is_closed_whatever_others_did_meanwhile(theirs: str) -> None:
+    world, entries = a_world(), list[ApprovedOrder]()
+    place = world._order
+    world._order = lambda order: entries.append(order) if order.role is Role.ENTRY else place(order)  # type: ignore[method-assign]
+    run(world, rising(WARMUP + 30))
+    world._order = place  # type: ignore[method-assign]
+    world.wish(StopTrading, how=StopHow.CLOSE)
+    if theirs != "none":
+        world._fill(SYMBOL, Side.LONG, Decimal("0.5"), "web_1", 9_001)
+        world._run()
+        world.pass_time(1_000)
+        assert world.held[SYMBOL] == Decimal("0.5"), "what they hold is not sold"
+    if theirs == "closed again":
+        world._fill(SYMBOL, Side.SHORT, Decimal("0.5"), "web_2", 9_002)
+        world._run()
+        world.pass_time(1_000)
+
+    place(entries[0])
+    world._run()
+    for _ in range(20):
+        world.pass_time(1_000)
+
+    assert world.held[SYMBOL] == 0

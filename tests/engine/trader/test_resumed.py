@@ -11,7 +11,7 @@ from engine.model.messages import ReplyCode
 from engine.model.notices import EntryProposed, ProposalEnded
 from engine.model.saved import SavedDesk
 from engine.model.signals import Sides
-from engine.trader.waking import of_bars
+from engine.trader.waking import awakened, of_bars
 from tests.engine.trader.rising import EAGER, WARMUP, a_world, rising, told, until_open
 from tests.engine.trader.world import SYMBOL, World, rules
 
@@ -110,3 +110,22 @@ def test_the_first_close_after_a_start_with_longer_bars_is_ruled() -> None:
     world.close(rest[0], rest[1].open)
 
     assert len(world.rulings) == before + 1
+
+
+def test_a_liquidation_from_before_this_was_remembered_latches_no_more() -> None:
+    memory = SavedDesk(SYMBOL, Sides.BOTH, last_fill_ms=TEN)
+
+    assert awakened(memory, TEN).forced_ms == TEN
+
+
+def test_a_position_that_the_exchange_does_not_list_takes_one_place() -> None:
+    world = a_world(symbols=(SYMBOL, OTHER))
+    until_open(world)
+    world.saved = world.trader.state()
+    world.symbols = (OTHER,)
+    world.wake_up()
+    world.trader.setup = replace(world.trader.setup, symbols=(SYMBOL, OTHER))
+    world.pass_time(30_000, is_check=True)
+
+    assert world.trader.books.strays == (SYMBOL,)
+    assert world.trader.account_now(world.trader.desks[OTHER]).open_positions == 1
