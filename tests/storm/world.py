@@ -26,6 +26,7 @@ from tests.storm.watch import Watch
 from tests.storm.weather import Blow, Treatment, Weather
 from tests.storm.wire import Response, connect
 
+DEAF_S: Final = 7.0  # a key that ended, and the word of that was lost: the next comparison tells what was done by hand
 STEP_S: Final = 2.0
 STORM_S: Final = 62.0
 CALM_S: Final = 30.0
@@ -347,6 +348,9 @@ class World:
     def by_hand(self, symbol: str, side: int, lots: int) -> None:
         """The owner trades in the exchange's app."""
         self._touched.add(symbol)
+        private = [connection for connection in self.venue.hub.connections if connection.route == "private"]
+        if private and not any(connection.keys for connection in private):
+            self.weather.excuse(DEAF_S)
         self.venue.trade_by_hand(symbol, side, lots)
 
     def forced(self, symbol: str) -> None:
