@@ -206,6 +206,11 @@ class SavedAccount:
     locked_until_ms: int = 0
     trade_number: int = 0
 
+    @property
+    def day_net(self) -> Decimal:
+        """What the day brought after fees and funding, in the quote asset."""
+        return self.day_gross - self.day_fees + self.day_funding
+
 
 @dataclass(frozen=True, slots=True)
 class Override:

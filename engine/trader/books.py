@@ -224,8 +224,7 @@ class Books:
             self.begin_panic(in_file.began_ms)
         if not in_file.is_over or not before.is_panicking:
             return NOTHING
-        net = before.day_gross - before.day_fees + before.day_funding
-        return Outcome(notices=(PanicDone(before.panic_closed, net, in_file.began_ms),), changed=True)
+        return Outcome(notices=(PanicDone(before.panic_closed, before.day_net, in_file.began_ms),), changed=True)
 
     def begin_panic(self, now_ms: int) -> None:
         """A panic holds from here on."""

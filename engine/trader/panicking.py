@@ -37,7 +37,6 @@ def ended(books: Books, desks: Iterable[Desk], memories: Mapping[str, SavedDesk]
         return books.asked_again(now_ms)
     saved = books.saved
     books.saved = replace(saved, is_panicking=False, panic_closed=0)
-    net = saved.day_gross - saved.day_fees + saved.day_funding
     ours = (symbol for symbol, memory in memories.items() if memory.holding is not None)
     left = tuple(symbol for symbol in ours if symbol in books.held)
-    return Outcome(notices=(PanicDone(saved.panic_closed, net, time_ms, left),), changed=True)
+    return Outcome(notices=(PanicDone(saved.panic_closed, saved.day_net, time_ms, left),), changed=True)

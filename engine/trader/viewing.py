@@ -36,7 +36,7 @@ def view(trader: Trader) -> EngineView:
         loss_streak=saved.loss_streak,
         locked_until_ms=saved.locked_until_ms,
         trades_today=saved.day_trades,
-        net_today=saved.day_gross - saved.day_fees + saved.day_funding,
+        net_today=saved.day_net,
         fees_today=saved.day_fees,
         funding_today=saved.day_funding,
         desks={symbol: desk_view(trader, desk) for symbol, desk in trader.desks.items()},

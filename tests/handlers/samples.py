@@ -225,7 +225,7 @@ def a_latch() -> LatchView:
 def every_notice() -> tuple[Notice, ...]:
     """At least one of each kind."""
     trade, plan, side, t = a_trade(), builders.plan(), Side.LONG, NOW_MS
-    refusals = (Refusal(Code.ADX_LOW, 21.4, 25.0),)
+    refusals, asked_of = (Refusal(Code.ADX_LOW, 21.4, 25.0),), ("opened", "added", "reversed")
     return (
         EngineReady(was_restored=True, positions=1, is_trading=True, time_ms=t),
         EngineReady(was_restored=False, positions=0, is_trading=False, time_ms=t),
@@ -264,10 +264,7 @@ def every_notice() -> tuple[Notice, ...]:
         OutsideChange(SYMBOL, "position_opened", "0.5", t),
         OutsideChange(SYMBOL, "something_new", "<x>", t),
         OutsideChange("", "key_refused", "", t),
-        *(
-            OutsideQuestion(QUESTION, INTENT, SYMBOL, what, side, Decimal("0.5"), Decimal(2_000), t)
-            for what in ("opened", "added", "reversed")
-        ),
+        *(OutsideQuestion(QUESTION, INTENT, SYMBOL, what, side, Decimal("0.5"), Decimal(2_000), t) for what in asked_of),
         PanicDone(1, Decimal("-3.2"), t),
         PanicDone(0, Decimal("1.5"), t, ("ETHUSDT",)),
         EngineHalted("an impossible state", t),
