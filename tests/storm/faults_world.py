@@ -74,7 +74,7 @@ def _forced(close: Callable[[StormExchange, str], None]) -> Act:
     return act
 
 
-def _half_liquidated(venue: StormExchange, symbol: str) -> None:
+def half_liquidated(venue: StormExchange, symbol: str) -> None:
     """A part goes first, and tells whoever is away of it only by its execution."""
     venue.liquidate(symbol, abs(venue.lots(symbol)) // 2)
 
@@ -228,7 +228,7 @@ def _kill_and_change(world: "World", chance: random.Random) -> bool:
 
 WORLD: Final = [
     Fault("B1", "liquidation", act=_forced(StormExchange.liquidate), excuse_s=2.0),
-    Fault("B1b", "liquidation in part", act=_forced(_half_liquidated), excuse_s=2.0),
+    Fault("B1b", "liquidation in part", act=_forced(half_liquidated), excuse_s=2.0),
     Fault("B2", "auto-deleveraging", act=_forced(StormExchange.deleverage), excuse_s=2.0),
     Fault("B4", "closed by hand", act=_by_hand(-1), excuse_s=2.5),
     Fault("B4b", "reduced by hand", act=_by_hand(-0.5), excuse_s=2.5),

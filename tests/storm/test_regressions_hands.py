@@ -9,6 +9,7 @@ import pytest
 from engine.model.commands import Panic, StopHow, StopTrading
 from engine.model.notices import LatchCause, LatchSet, OutsideQuestion, PanicDone
 from tests.storm.catalogue import FAULTS
+from tests.storm.faults_world import half_liquidated
 from tests.storm.weather import Ask, Blow, Treatment
 from tests.storm.world import World
 
@@ -57,7 +58,7 @@ def told(world: World, kind: type) -> list[object]:
 def forced_in_part(world: World) -> None:
     """The exchange closes the half of a position."""
     world.forced(ETH)
-    world.venue.liquidate(ETH, abs(world.venue.lots(ETH)) // 2)
+    half_liquidated(world.venue, ETH)
 
 
 @pytest.mark.parametrize("is_down", [False, True], ids=["the stream is mute", "the process is down"])
