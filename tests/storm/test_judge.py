@@ -233,6 +233,29 @@ def test_only_a_start_that_was_granted_ends_a_pause(code: ReplyCode, paused_s: f
     assert judge._paused_s == paused_s
 
 
+@pytest.mark.parametrize("newest_is_first", [True, False])
+def test_one_of_two_starts_of_one_moment_is_enough_to_end_a_pause(newest_is_first: bool) -> None:
+    judge, pause, start = _judge(), PauseTrading(Asked("7", 1, 1)), StartTrading(Asked("7", 2, 2))
+    judge.granted(pause, Reply(ReplyCode.DONE), judge.asked(pause))
+    answers = [(judge.asked(start), ReplyCode.DONE), (judge.asked(start), ReplyCode.STORE_DOWN)]
+
+    for number, code in reversed(answers) if newest_is_first else answers:
+        judge.granted(start, Reply(code), number)
+
+    assert judge._paused_s is None
+
+
+def test_a_start_of_before_a_pause_that_is_answered_late_does_not_end_it() -> None:
+    judge, pause, start = _judge(), PauseTrading(Asked("7", 1, 1)), StartTrading(Asked("7", 2, 2))
+    first = judge.asked(start)
+    judge.granted(pause, Reply(ReplyCode.DONE), judge.asked(pause))
+    judge.granted(start, Reply(ReplyCode.STORE_DOWN), judge.asked(start))
+
+    judge.granted(start, Reply(ReplyCode.DONE), first)
+
+    assert judge._paused_s == 5.0
+
+
 def test_an_entry_after_a_pause_that_was_granted_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(product_wishes, "_set_running", lambda *_: product_wishes.DONE)
 

@@ -48,6 +48,7 @@ class Watch:
         self._paused_s: float | None = None
         self._suspended_s: float | None = None  # a pause that a start may have ended: it is not answered yet
         self._wishes = self._started = 0  # how many were asked for, and which one was the newest start
+        self._paused_by = 0  # the wish that paused last
         self._risk_checked = set[str]()
 
     def violated(self, invariant: str, what: str) -> None:
@@ -201,11 +202,16 @@ class Watch:
     def granted(self, wish: Command, reply: Reply, number: int) -> None:
         """The owner was told that it is so: from here on it is, whatever becomes of the process and of the store."""
         is_granted = reply.code in (ReplyCode.DONE, ReplyCode.ALREADY, ReplyCode.SENT)
-        if isinstance(wish, StartTrading) and number == self._started:
-            self._paused_s, self._suspended_s = None if is_granted else self._suspended_s, None
+        if isinstance(wish, StartTrading):
+            if is_granted and (number == self._started or number > self._paused_by):
+                self._paused_s = self._suspended_s = None
+            elif number == self._started:
+                self._paused_s, self._suspended_s = self._suspended_s, None
         is_so = is_granted and number > self._started
-        if is_so and isinstance(wish, PauseTrading | StopTrading | Panic) and self._paused_s is None:
-            self._paused_s = self._world.loop.time()
+        if is_so and isinstance(wish, PauseTrading | StopTrading | Panic):
+            self._paused_by = number
+            if self._paused_s is None:
+                self._paused_s = self._world.loop.time()
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
