@@ -98,8 +98,7 @@ def _leverage_changed(world: "World", chance: random.Random) -> bool:
     symbol = chance.choice(SYMBOLS)
     if world.venue.lots(symbol):
         return False
-    world.leverage_changed_s[symbol] = world.loop.time()
-    world.venue.change_leverage(symbol, chance.choice((3, 10, 20)))
+    world.leverage_by_hand(symbol, chance.choice((3, 10, 20)))
     return True
 
 

@@ -123,3 +123,13 @@ def test_what_somebody_opens_while_an_unwanted_entry_is_unanswered_is_not_sold()
 
     assert told(world, OutsideQuestion)
     assert held == [500]
+
+
+def test_a_leverage_that_is_raised_after_the_word_of_an_ended_key_was_lost_is_excused() -> None:
+    """Nobody could know of it: the next comparison tells."""
+    unheard = Blow(replace(FAULTS["C12"], odds=1.0), 10.9, 11.5)
+
+    def ends_the_key(world: World) -> None:
+        world.venue.hub.end_key(world.venue.hub.keys.end())
+
+    lived(25632363, (11.0, ends_the_key), (19.7, lambda world: world.leverage_by_hand(ETH, 20)), blows=(unheard,))

@@ -348,10 +348,19 @@ class World:
     def by_hand(self, symbol: str, side: int, lots: int) -> None:
         """The owner trades in the exchange's app."""
         self._touched.add(symbol)
+        self._excuse_the_deaf()
+        self.venue.trade_by_hand(symbol, side, lots)
+
+    def leverage_by_hand(self, symbol: str, leverage: int) -> None:
+        """The owner changes a symbol's leverage in the exchange's app."""
+        self.leverage_changed_s[symbol] = self.loop.time()
+        self._excuse_the_deaf()
+        self.venue.change_leverage(symbol, leverage)
+
+    def _excuse_the_deaf(self) -> None:
         private = [connection for connection in self.venue.hub.connections if connection.route == "private"]
         if private and not any(connection.keys for connection in private):
             self.weather.excuse(DEAF_S)
-        self.venue.trade_by_hand(symbol, side, lots)
 
     def forced(self, symbol: str) -> None:
         """The exchange is about to close a position by force."""
