@@ -52,7 +52,7 @@ def _stop_cancelled(world: "World", chance: random.Random) -> bool:
     symbol = _held(world, chance)
     is_done = bool(symbol) and world.venue.cancel_stop(symbol, chance.choice(("ab", "abT", "abC")))
     if is_done:
-        world.stop_moves.cancelled_by_hand(symbol)
+        world.stop_moves.lost(symbol)
     return is_done
 
 
@@ -81,7 +81,10 @@ def half_liquidated(venue: StormExchange, symbol: str) -> None:
 
 def _refused_at_trigger(world: "World", chance: random.Random) -> bool:
     symbol = _held(world, chance)
-    return bool(symbol) and world.venue.refuse_at_trigger(symbol)
+    if not symbol or not world.venue.refuse_at_trigger(symbol):
+        return False
+    world.stop_moves.lost(symbol)
+    return True
 
 
 def _thin(world: "World", chance: random.Random) -> bool:

@@ -30,11 +30,11 @@ class StopMoves:
     def __init__(self, world: "World") -> None:
         self.count = 0  # tight stops that came while an older one of their position rested
         self._world = world
-        self._by_hand_s = dict[str, float]()  # by symbol: when somebody else cancelled a stop of ours
+        self._lost_s = dict[str, float]()  # by symbol: when a stop of ours ended otherwise than by us
 
-    def cancelled_by_hand(self, symbol: str) -> None:
-        """Nobody was told yet: what a move relied on may be gone."""
-        self._by_hand_s[symbol] = self._world.loop.time()
+    def lost(self, symbol: str) -> None:
+        """Somebody else cancelled a stop, or it was refused at its trigger: what a move relied on is gone, untold."""
+        self._lost_s[symbol] = self._world.loop.time()
 
     def before(self, method: str, path: str) -> frozenset[str]:
         """The symbols that are covered, where a cancel may change it.
@@ -46,7 +46,7 @@ class StopMoves:
         world = self._world
         held = [symbol for symbol in SYMBOLS if world.venue.lots(symbol) and not world.was_touched(symbol)]
         recent_s = world.loop.time() - UNTOLD_S
-        ours = [symbol for symbol in held if self._by_hand_s.get(symbol, recent_s) <= recent_s]
+        ours = [symbol for symbol in held if self._lost_s.get(symbol, recent_s) <= recent_s]
         return frozenset(symbol for symbol in ours if self._is_covered(symbol))
 
     def after(self, method: str, path: str, encoded: str, covered: frozenset[str]) -> None:
