@@ -256,6 +256,18 @@ def test_a_start_of_before_a_pause_that_is_answered_late_does_not_end_it() -> No
     assert judge._paused_s == 5.0
 
 
+def test_a_pause_between_two_starts_is_not_ended_by_the_first_of_them() -> None:
+    judge, pause, start = _judge(), PauseTrading(Asked("7", 1, 1)), StartTrading(Asked("7", 2, 2))
+    judge.granted(pause, Reply(ReplyCode.DONE), judge.asked(pause))
+    first, between, last = (judge.asked(wish) for wish in (start, pause, start))
+
+    judge.granted(pause, Reply(ReplyCode.DONE), between)
+    judge.granted(start, Reply(ReplyCode.DONE), first)
+    judge.granted(start, Reply(ReplyCode.STORE_DOWN), last)
+
+    assert judge._paused_s == 5.0
+
+
 def test_an_entry_after_a_pause_that_was_granted_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(product_wishes, "_set_running", lambda *_: product_wishes.DONE)
 

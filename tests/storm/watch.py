@@ -48,7 +48,7 @@ class Watch:
         self._paused_s: float | None = None
         self._suspended_s: float | None = None  # a pause that a start may have ended: it is not answered yet
         self._wishes = self._started = 0  # how many were asked for, and which one was the newest start
-        self._paused_by = 0  # the wish that paused last
+        self._paused_by = 0  # the newest wish that paused
         self._risk_checked = set[str]()
 
     def violated(self, invariant: str, what: str) -> None:
@@ -207,10 +207,9 @@ class Watch:
                 self._paused_s = self._suspended_s = None
             elif number == self._started:
                 self._paused_s, self._suspended_s = self._suspended_s, None
-        is_so = is_granted and number > self._started
-        if is_so and isinstance(wish, PauseTrading | StopTrading | Panic):
-            self._paused_by = number
-            if self._paused_s is None:
+        if is_granted and isinstance(wish, PauseTrading | StopTrading | Panic):
+            self._paused_by = max(self._paused_by, number)
+            if number > self._started and self._paused_s is None:
                 self._paused_s = self._world.loop.time()
 
     # --- the end ----------------------------------------------------------------------------------------------------
