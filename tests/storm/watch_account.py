@@ -93,15 +93,15 @@ class Account:
         world = self._world
         leverage, sent_s = world.venue.exchange.position(symbol).leverage, world.sent_s(name)
         changed_s = world.leverage_changed_s.get(symbol)
-        if leverage > world.params.leverage and (changed_s is None or sent_s > changed_s + self._unknown_s(changed_s)):
+        if leverage > world.params.leverage and (changed_s is None or sent_s > changed_s + self._unknown_s(symbol, changed_s)):
             world.watch.violated("I3", f"entry {name} on {symbol} with a leverage of {leverage}")
         if self._broken_s is not None and sent_s > self._broken_s + LATCH_S:
             world.watch.violated("I9", f"entry {name} on {symbol} beyond the drawdown, by the exchange's own books")
 
-    def _unknown_s(self, changed_s: float) -> float:
+    def _unknown_s(self, symbol: str, changed_s: float) -> float:
         world = self._world
         is_calm = max(world.weather.excused_until_s, world.excused_until_s) < changed_s
-        return CHANGE_HEARD_S if is_calm else CHANGE_READ_S
+        return CHANGE_HEARD_S if is_calm and symbol not in world.leverage_unheard else CHANGE_READ_S
 
     # --- equity -----------------------------------------------------------------------------------------------------
 

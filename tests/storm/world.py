@@ -87,6 +87,7 @@ class World:
         self.params = _params_of(seed)
         self.risk = self.params.risk_per_trade
         self.leverage_changed_s: dict[str, float] = {}  # by symbol: when somebody else changed it
+        self.leverage_unheard = set[str]()  # no stream could tell of its newest change
         self._wrong_then_s = 0.0  # what the machine's clock was wrong by then
         self.clock_read_s = 0.0  # when a process last read the exchange's clock
         self._blows = blows
@@ -348,19 +349,20 @@ class World:
     def by_hand(self, symbol: str, side: int, lots: int) -> None:
         """The owner trades in the exchange's app."""
         self._touched.add(symbol)
-        self._excuse_the_deaf()
+        if self._is_deaf():
+            self.weather.excuse(DEAF_S)
         self.venue.trade_by_hand(symbol, side, lots)
 
     def leverage_by_hand(self, symbol: str, leverage: int) -> None:
         """The owner changes a symbol's leverage in the exchange's app."""
         self.leverage_changed_s[symbol] = self.loop.time()
-        self._excuse_the_deaf()
+        mark = self.leverage_unheard.add if self._is_deaf() else self.leverage_unheard.discard
+        mark(symbol)
         self.venue.change_leverage(symbol, leverage)
 
-    def _excuse_the_deaf(self) -> None:
+    def _is_deaf(self) -> bool:
         private = [connection for connection in self.venue.hub.connections if connection.route == "private"]
-        if private and not any(connection.keys for connection in private):
-            self.weather.excuse(DEAF_S)
+        return bool(private) and not any(connection.keys for connection in private)
 
     def forced(self, symbol: str) -> None:
         """The exchange is about to close a position by force."""
